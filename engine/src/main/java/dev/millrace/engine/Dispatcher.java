@@ -4,8 +4,15 @@ import dev.millrace.core.Doorbell;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.TaskRecord;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -17,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * Starts what had to wait for a place. It sleeps until its doorbell rings (a task was left waiting, or a place is free
  * while tasks wait) and then takes tasks from all owners in turn until nothing is runnable or no place is free.
  */
-final class Dispatcher {
+final class Dispatcher implements Ledger.Line {
     private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
 
     /** Tasks looked up at once. */
@@ -30,6 +37,18 @@ final class Dispatcher {
     private final Ledger ledger;
     private final Workers workers;
     private final Doorbell bell = new Doorbell();
+
+    /** When each owner last had a turn from here, in turns; who is not in it has waited longer than all of these. */
+    private final Map<String, Long> served = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+            return size() > 10_000;
+        }
+    };
+
+    private long serving;
     private volatile boolean waiting;
     private volatile boolean stopped;
     private boolean failed;
@@ -47,8 +66,13 @@ final class Dispatcher {
         thread = Thread.ofVirtual().name("millrace-dispatcher").start(this::run);
     }
 
-    /** A runnable task was left without a place. */
-    void leftWaiting() {
+    @Override
+    public boolean othersWait() {
+        return waiting;
+    }
+
+    @Override
+    public void leftWaiting() {
         waiting = true;
         bell.ring();
     }
@@ -88,8 +112,7 @@ final class Dispatcher {
         while (!stopped && workers.free() > 0) {
             waiting = false; // before the look: whoever is left waiting after it sets it again
             try {
-                int batch = Math.min(BATCH, workers.free());
-                List<TaskRecord> ready = store.read(null, reader -> reader.runnable(batch));
+                List<TaskRecord> ready = store.read(null, reader -> reader.runnable(BATCH));
                 failed = false;
                 if (ready.isEmpty() || ready.equals(inVain)) {
                     return;
@@ -105,10 +128,21 @@ final class Dispatcher {
         }
     }
 
+    /** Starts as many as there are places; whose turn was the longest ago comes first. */
     private int start(List<TaskRecord> ready) throws InterruptedException, ExecutionException {
+        var byOwner = new LinkedHashMap<String, Deque<TaskRecord>>();
+        ready.forEach(task ->
+                byOwner.computeIfAbsent(task.owner(), o -> new ArrayDeque<>()).add(task));
         var started = new ArrayList<CompletableFuture<Integer>>();
-        for (TaskRecord task : ready) {
-            started.add(ledger.look(task.contextId()));
+        int places = workers.free();
+        while (started.size() < places && !byOwner.isEmpty()) {
+            String owner = Collections.min(byOwner.keySet(), Comparator.comparing(o -> served.getOrDefault(o, 0L)));
+            Deque<TaskRecord> line = Objects.requireNonNull(byOwner.get(owner));
+            started.add(ledger.look(line.remove().contextId()));
+            served.put(owner, ++serving);
+            if (line.isEmpty()) {
+                byOwner.remove(owner);
+            }
         }
         int count = 0;
         for (Future<Integer> each : started) {

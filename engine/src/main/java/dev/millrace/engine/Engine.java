@@ -56,13 +56,24 @@ public final class Engine implements AutoCloseable {
                 settings.tailBytes());
         merger = new Merger(store);
         turns = new Turns(store, settings, agents, workers, merger);
-        ledger = new Ledger(store, settings, workers, journals, turns::start, this::leftWaiting);
+        ledger = new Ledger(store, settings, workers, journals, turns::start, new Ledger.Line() {
+            @Override
+            public boolean othersWait() {
+                return line().othersWait();
+            }
+
+            @Override
+            public void leftWaiting() {
+                line().leftWaiting();
+            }
+        });
         dispatcher = new Dispatcher(store, ledger, workers);
         turns.connect(ledger, dispatcher);
     }
 
-    private void leftWaiting() {
-        dispatcher.leftWaiting();
+    /** The ledger and the dispatcher know each other; this breaks the circle of their construction. */
+    private Ledger.Line line() {
+        return dispatcher;
     }
 
     /** Takes up what a dead process left, and starts what waits. Returns when all of it is under way. */
@@ -193,12 +204,12 @@ public final class Engine implements AutoCloseable {
                         "the idempotency key was used for another request; use a new key for each request");
             }
             if (known != null) {
-                return known.answer();
+                return known.answer().again();
             }
         }
         SendKey known =
                 draft.before().recall(contextId, "message:" + send.message().messageId());
-        return known == null ? null : known.answer();
+        return known == null ? null : known.answer().again();
     }
 
     private static void remember(Draft draft, Send send, Sent sent) {
@@ -260,9 +271,10 @@ public final class Engine implements AutoCloseable {
         }
         long from = draft.existing().lastOffset();
         Message message = send.message().in(draft.existing().id(), taskId);
+        // The status first: it moves the question into the history, and the answer comes after its question.
+        TaskRecord moved = draft.move(task, Transition.ANSWER, null, null);
         long offset = draft.append(Events.message(taskId, message));
-        TaskRecord moved = draft.move(task, Transition.ANSWER, null, null).answering(offset);
-        draft.put(moved);
+        draft.put(moved.answering(offset));
         draft.attach(taskId, message);
         return new Sent(draft.existing().id(), taskId, draft.existing().lastOffset(), from, moved.state(), false);
     }

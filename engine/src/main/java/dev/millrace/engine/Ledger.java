@@ -14,7 +14,7 @@ import java.util.function.Function;
  *
  * <p>Because the look at the state after is here, in the transaction, no caller can forget to wake anybody. A task that
  * became runnable while this process has room gets its lease in the same transaction, and the committed row is handed
- * to the worker in memory; with no room, the dispatcher's doorbell rings when a place is free.
+ * to the worker in memory. With no room, or while others wait for it, the task stands in line for the dispatcher.
  */
 final class Ledger {
     private final Store store;
@@ -22,25 +22,31 @@ final class Ledger {
     private final Workers workers;
     private final Journals journals;
     private final Consumer<Lease> starter;
-    private final Runnable leftWaiting;
+    private final Line line;
 
-    /**
-     * @param starter starts the turn of a lease; must not block
-     * @param leftWaiting called after a commit that left a runnable task without a place
-     */
+    /** The line of tasks that wait for a place. */
+    interface Line {
+        /** True while somebody may be waiting: who is runnable now stands in line, too. */
+        boolean othersWait();
+
+        /** Called after a commit that left a runnable task in line. */
+        void leftWaiting();
+    }
+
+    /** @param starter starts the turn of a lease; must not block */
     Ledger(
             Store store,
             EngineSettings settings,
             Workers workers,
             Journals journals,
             Consumer<Lease> starter,
-            Runnable leftWaiting) {
+            Line line) {
         this.store = store;
         this.settings = settings;
         this.workers = workers;
         this.journals = journals;
         this.starter = starter;
-        this.leftWaiting = leftWaiting;
+        this.line = line;
     }
 
     /** Changes a context in one transaction. The future fails with what {@code change} throws, or a StoreFailure. */
@@ -52,7 +58,7 @@ final class Ledger {
             R result;
             try {
                 result = change.apply(draft);
-                waiting = draft.movedTasks() && lookAtStateAfter(draft, leases);
+                waiting = draft.movedTasks() && lookAtStateAfter(draft, leases, line.othersWait());
             } catch (RuntimeException e) {
                 leases.forEach(lease -> workers.giveBack());
                 throw e;
@@ -63,7 +69,7 @@ final class Ledger {
                         journals.publish(contextId, draft.events());
                         leases.forEach(starter);
                         if (waiting) {
-                            leftWaiting.run();
+                            line.leftWaiting();
                         }
                     },
                     () -> leases.forEach(lease -> workers.giveBack()));
@@ -77,7 +83,7 @@ final class Ledger {
             var leases = new ArrayList<Lease>();
             if (draft.context() != null) {
                 try {
-                    lookAtStateAfter(draft, leases);
+                    lookAtStateAfter(draft, leases, false);
                 } catch (RuntimeException e) {
                     leases.forEach(lease -> workers.giveBack());
                     throw e;
@@ -93,12 +99,12 @@ final class Ledger {
         });
     }
 
-    /** True if something runnable was left without a place. */
-    private boolean lookAtStateAfter(Draft draft, List<Lease> leases) {
+    /** True if something runnable was left in line. */
+    private boolean lookAtStateAfter(Draft draft, List<Lease> leases, boolean standInLine) {
         boolean serial = draft.existing().concurrency() == Context.Concurrency.SERIAL;
         for (TaskRecord task : draft.openTasks()) {
             if (TaskTable.next(task.state(), Transition.ACQUIRE).isPresent()) {
-                if (!workers.tryTake()) {
+                if (standInLine || !workers.tryTake()) {
                     return true;
                 }
                 leases.add(draft.acquire(task, settings.worker()));

@@ -24,7 +24,8 @@ final class Outbox {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private List<Event> gathering = new ArrayList<>();
-    private boolean onTheWay;
+    private int onTheWay;
+    private boolean sealed;
     private boolean committedAny;
     private @Nullable Throwable failure;
 
@@ -44,7 +45,7 @@ final class Outbox {
             }
             throwIfFailed();
             gathering.add(event);
-            if (!onTheWay) {
+            if (onTheWay == 0) {
                 batch = takeGathered();
             }
         } finally {
@@ -59,12 +60,29 @@ final class Outbox {
     void flush() throws InterruptedException {
         lock.lock();
         try {
-            while ((onTheWay || !gathering.isEmpty()) && failure == null) {
+            while ((onTheWay > 0 || !gathering.isEmpty()) && failure == null) {
                 changed.await();
             }
             throwIfFailed();
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** The agent is done: sends what gathered, behind what is on its way, and takes nothing more. Does not wait. */
+    void seal() {
+        List<Event> batch = null;
+        lock.lock();
+        try {
+            sealed = true;
+            if (!gathering.isEmpty() && failure == null) {
+                batch = takeGathered();
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (batch != null) {
+            submit(batch);
         }
     }
 
@@ -77,13 +95,16 @@ final class Outbox {
     boolean wroteAny() {
         lock.lock();
         try {
-            return committedAny || onTheWay;
+            return committedAny || onTheWay > 0;
         } finally {
             lock.unlock();
         }
     }
 
     private void throwIfFailed() {
+        if (sealed) {
+            throw new TurnLost("the agent of task " + lease.task().id() + " has returned");
+        }
         switch (failure) {
             case null -> {}
             case TurnLost lost -> throw new TurnLost(String.valueOf(lost.getMessage()));
@@ -95,7 +116,7 @@ final class Outbox {
     private List<Event> takeGathered() {
         List<Event> batch = gathering;
         gathering = new ArrayList<>();
-        onTheWay = true;
+        onTheWay++;
         return batch;
     }
 
@@ -121,7 +142,7 @@ final class Outbox {
         try {
             first = !committedAny;
             committedAny = true;
-            onTheWay = false;
+            onTheWay--;
             if (!gathering.isEmpty() && failure == null) {
                 batch = takeGathered();
             }
@@ -143,7 +164,7 @@ final class Outbox {
             if (failure == null) {
                 failure = reason;
             }
-            onTheWay = false;
+            onTheWay = 0;
             gathering.clear();
             changed.signalAll();
         } finally {

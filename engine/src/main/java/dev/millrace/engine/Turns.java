@@ -98,6 +98,7 @@ final class Turns {
             handBack(turn);
             return;
         }
+        turn.outbox().seal();
         end(turn, wish, startedAt);
     }
 

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -47,15 +48,22 @@ public final class MemoryStore implements Store {
     /** A context's place in the list by activity. */
     private record Activity(Instant at, String contextId, String owner) {}
 
+    /** A task's place in the lists by status. */
+    private record Place(Instant at, String taskId) {
+        static final Comparator<Place> OLDEST_FIRST =
+                Comparator.comparing(Place::at).thenComparing(Place::taskId);
+
+        static Place of(TaskRecord task) {
+            return new Place(task.statusAt(), task.id());
+        }
+    }
+
     private final int maxContexts;
     private final Map<String, Conversation> conversations = new ConcurrentHashMap<>();
     private final Map<String, String> contextOfTask = new ConcurrentHashMap<>();
-    private final ConcurrentSkipListSet<TaskRecord> byStatus =
-            new ConcurrentSkipListSet<>(Comparator.comparing(TaskRecord::statusAt)
-                    .thenComparing(TaskRecord::id)
-                    .reversed());
-    private final ConcurrentSkipListSet<TaskRecord> submitted = new ConcurrentSkipListSet<>(
-            Comparator.comparing(TaskRecord::statusAt).thenComparing(TaskRecord::id));
+    private final ConcurrentSkipListMap<Place, TaskRecord> byStatus =
+            new ConcurrentSkipListMap<>(Place.OLDEST_FIRST.reversed());
+    private final ConcurrentSkipListMap<Place, TaskRecord> submitted = new ConcurrentSkipListMap<>(Place.OLDEST_FIRST);
     private final ConcurrentSkipListSet<Activity> byActivity =
             new ConcurrentSkipListSet<>(Comparator.comparing(Activity::at)
                     .thenComparing(Activity::contextId)
@@ -163,15 +171,22 @@ public final class MemoryStore implements Store {
 
     private void place(String contextId, Conversation c, TaskRecord task) {
         TaskRecord before = c.tasks.put(task.id(), task);
+        Place place = Place.of(task);
+        // The new place before the old one goes: who lists meanwhile misses no task.
+        byStatus.put(place, task);
+        if (task.state() == TaskState.SUBMITTED) {
+            submitted.put(place, task);
+        }
         if (before == null) {
             contextOfTask.put(task.id(), contextId);
         } else {
-            byStatus.remove(before);
-            submitted.remove(before);
-        }
-        byStatus.add(task);
-        if (task.state() == TaskState.SUBMITTED) {
-            submitted.add(task);
+            Place left = Place.of(before);
+            if (!left.equals(place)) {
+                byStatus.remove(left);
+                submitted.remove(left);
+            } else if (task.state() != TaskState.SUBMITTED) {
+                submitted.remove(left);
+            }
         }
         c.live += (task.state().terminal() ? 0 : 1)
                 - (before == null || before.state().terminal() ? 0 : 1);
@@ -219,7 +234,7 @@ public final class MemoryStore implements Store {
         }
         for (TaskRecord task : c.tasks.values()) {
             contextOfTask.remove(task.id());
-            byStatus.remove(task);
+            byStatus.remove(Place.of(task));
         }
     }
 
@@ -240,7 +255,7 @@ public final class MemoryStore implements Store {
     }
 
     Page<TaskRecord> listTasks(TaskQuery q) {
-        Stream<TaskRecord> hits = byStatus.stream()
+        Stream<TaskRecord> hits = byStatus.values().stream()
                 .filter(t -> t.owner().equals(q.owner()))
                 .filter(t -> q.agent() == null || t.agent().equals(q.agent()))
                 .filter(t -> q.contextId() == null || t.contextId().equals(q.contextId()))
@@ -251,7 +266,7 @@ public final class MemoryStore implements Store {
 
     List<TaskRecord> listRunnable(int max) {
         var byOwner = new LinkedHashMap<String, Deque<TaskRecord>>();
-        for (TaskRecord task : submitted) {
+        for (TaskRecord task : submitted.values()) {
             if (isFirstInLine(task)) {
                 byOwner.computeIfAbsent(task.owner(), o -> new ArrayDeque<>()).add(task);
             }
@@ -277,6 +292,7 @@ public final class MemoryStore implements Store {
             }
             List<TaskRecord> open = view.openTasks(task.contextId());
             return open.stream().noneMatch(t -> TaskTable.holds(t.state()))
+                    && !open.isEmpty()
                     && open.getFirst().id().equals(task.id());
         });
     }
