@@ -2,6 +2,7 @@ package dev.millrace.protocol.json;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
@@ -30,6 +31,9 @@ public final class JsonText {
 
     /** How many digits a number may have: Jackson's default; a cubic-time parser must not be fed more. */
     public static final int MAX_NUMBER_LENGTH = 1_000;
+
+    /** Jackson also says where an object began, in words about itself. */
+    private static final Pattern PARSERS_OWN_PLACE = Pattern.compile(" ?\\(start marker at .*");
 
     private static final JsonFactory FACTORY = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -104,7 +108,7 @@ public final class JsonText {
     /** The same problem in our words. */
     public static MalformedJson malformed(JacksonException e) {
         var at = e.getLocation();
-        String problem = e.getOriginalMessage();
+        String problem = PARSERS_OWN_PLACE.matcher(e.getOriginalMessage()).replaceAll("");
         return at == null
                 ? new MalformedJson(problem, 0, 0)
                 : new MalformedJson(problem, Math.max(at.getLineNr(), 0), Math.max(at.getColumnNr(), 0));
