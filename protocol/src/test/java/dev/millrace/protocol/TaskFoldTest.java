@@ -64,10 +64,20 @@ class TaskFoldTest {
         assertThat(fold.task().status().message()).isEqualTo(asks);
         assertThat(fold.task().history()).extracting(Message::messageId).containsExactly("m-1");
 
-        fold.apply(Message.user("m-3", "This one.").in("c", "t"));
         fold.apply(status(TaskState.WORKING, null));
         assertThat(fold.task().status().message()).isNull();
-        assertThat(fold.task().history()).extracting(Message::messageId).containsExactly("m-1", "m-3", "m-2");
+        assertThat(fold.task().history()).extracting(Message::messageId).containsExactly("m-1", "m-2");
+    }
+
+    @Test
+    void an_answer_stands_after_the_question_that_the_status_asked() {
+        var fold = new TaskFold(SUBMITTED);
+
+        fold.apply(status(TaskState.INPUT_REQUIRED, Message.agent("m-2", "Which one?")));
+        fold.apply(Message.user("m-3", "This one.").in("c", "t"));
+        fold.apply(status(TaskState.WORKING, null));
+
+        assertThat(fold.task().history()).extracting(Message::messageId).containsExactly("m-1", "m-2", "m-3");
     }
 
     @Test
