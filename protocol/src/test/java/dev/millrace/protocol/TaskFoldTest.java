@@ -232,7 +232,7 @@ class TaskFoldTest {
 
     // ---- merging
 
-    @Property(tries = 1000)
+    @Property(tries = 300)
     void merged_chunks_give_the_artifact_that_the_chunks_give(
             @ForAll("chunks") List<TaskArtifactUpdateEvent> chunks, @ForAll boolean last) {
         TaskArtifactUpdateEvent merged = TaskArtifactUpdateEvent.merge(chunks, last);
@@ -242,7 +242,7 @@ class TaskFoldTest {
         assertThat(onlyArtifact(merged)).isEqualTo(onlyArtifact(chunks.toArray(StreamResponse[]::new)));
     }
 
-    @Property(tries = 1000)
+    @Property(tries = 300)
     void a_reader_who_saw_any_part_of_the_chunks_ends_with_the_whole(
             @ForAll("chunks") List<TaskArtifactUpdateEvent> chunks, @ForAll int seed) {
         int seen = Math.floorMod(seed, chunks.size() + 1);
@@ -253,7 +253,7 @@ class TaskFoldTest {
                 .isEqualTo(onlyArtifact(chunks.toArray(StreamResponse[]::new)));
     }
 
-    @Property(tries = 1000)
+    @Property(tries = 300)
     void no_text_is_lost(@ForAll("chunks") List<TaskArtifactUpdateEvent> chunks) {
         var expected = new StringBuilder();
         for (TaskArtifactUpdateEvent chunk : chunks) {
