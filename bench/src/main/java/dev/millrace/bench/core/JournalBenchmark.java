@@ -32,8 +32,7 @@ public class JournalBenchmark {
     /** A journal with a bounded tail, that nobody reads. */
     @State(Scope.Benchmark)
     public static class Unread {
-        private final Journal<String> journal =
-                Journal.over((after, max) -> List.of(), 1 << 20, event -> 100, 0);
+        private final Journal<String> journal = Journal.over((after, max) -> List.of(), 1 << 20, event -> 100, 0);
     }
 
     @Benchmark
@@ -73,8 +72,7 @@ public class JournalBenchmark {
         @Param({"1", "100", "1000"})
         private int readers;
 
-        private final Journal<String> journal =
-                Journal.over((after, max) -> List.of(), 1 << 20, event -> 100, 0);
+        private final Journal<String> journal = Journal.over((after, max) -> List.of(), 1 << 20, event -> 100, 0);
         private final AtomicInteger behind = new AtomicInteger();
         private final Doorbell allThere = new Doorbell();
         private volatile long target = Long.MAX_VALUE;
