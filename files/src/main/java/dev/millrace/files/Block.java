@@ -9,7 +9,8 @@ package dev.millrace.files;
 public record Block(long offset, int length) {
     public Block {
         if (offset < 0 || length < 1) {
-            throw new IllegalArgumentException("a block needs offset >= 0 and length >= 1, not " + offset + "+" + length);
+            throw new IllegalArgumentException(
+                    "a block needs offset >= 0 and length >= 1, not " + offset + "+" + length);
         }
     }
 

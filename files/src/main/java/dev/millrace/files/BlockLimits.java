@@ -13,7 +13,8 @@ public record BlockLimits(int maxBytes, int alignment) {
 
     public BlockLimits {
         if (Integer.bitCount(maxBytes) != 1 || maxBytes < BlockPlan.GRID || maxBytes > BlockPlan.LINE) {
-            throw new IllegalArgumentException("maxBytes must be a power of two from 65536 to 1048576, not " + maxBytes);
+            throw new IllegalArgumentException(
+                    "maxBytes must be a power of two from 65536 to 1048576, not " + maxBytes);
         }
         if (Integer.bitCount(alignment) != 1 || alignment < 1 || alignment > BlockPlan.GRID) {
             throw new IllegalArgumentException("alignment must be a power of two up to 65536, not " + alignment);

@@ -36,11 +36,6 @@ final class ChannelFile implements SourceFile {
     }
 
     @Override
-    public Access access() {
-        return Access.IN_PLACE;
-    }
-
-    @Override
     public void fetch(Block block, ByteBuffer into) throws SourceException, InterruptedException {
         ByteBuffer window = into.slice(into.position(), block.length());
         try {

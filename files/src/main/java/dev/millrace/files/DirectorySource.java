@@ -42,6 +42,11 @@ public final class DirectorySource implements Source {
     }
 
     @Override
+    public Access access() {
+        return Access.IN_PLACE;
+    }
+
+    @Override
     public SourceFile open(String path) throws SourceException {
         FilePath.check(path);
         try {
@@ -61,7 +66,8 @@ public final class DirectorySource implements Source {
             throw new SourceException.Forbidden("not readable: " + FilePath.printable(path));
         } catch (FileSystemException e) {
             // Loops of links, names too long: nothing that could be served under this path.
-            throw new SourceException.NotFound("no such file: " + FilePath.printable(path) + " (" + e.getReason() + ")");
+            throw new SourceException.NotFound(
+                    "no such file: " + FilePath.printable(path) + " (" + e.getReason() + ")");
         } catch (IOException e) {
             throw new SourceException.Failed("cannot read " + FilePath.printable(path), e);
         }

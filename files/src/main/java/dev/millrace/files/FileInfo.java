@@ -14,7 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param lastModified null if unknown
  */
 public record FileInfo(
-        String name, long size, String mediaType, @Nullable EntityTag tag, @Nullable Instant lastModified) {
+        String name,
+        long size,
+        String mediaType,
+        @Nullable EntityTag tag,
+        @Nullable Instant lastModified) {
     public FileInfo {
         if (size < 0) {
             throw new IllegalArgumentException("size must not be negative: " + size);

@@ -43,8 +43,12 @@ record FileVersion(long size, Instant modified, Object key) {
     /** A strong tag: the same on every process that reads this file, and after a restart. */
     EntityTag tag(Path path) throws IOException {
         return EntityTag.strong(Long.toHexString(size)
-                + '-' + Long.toHexString(modified.getEpochSecond()) + '.' + Integer.toHexString(modified.getNano())
-                + '-' + inode(path));
+                + '-'
+                + Long.toHexString(modified.getEpochSecond())
+                + '.'
+                + Integer.toHexString(modified.getNano())
+                + '-'
+                + inode(path));
     }
 
     /** The inode alone, since a file key also holds the device's number, which may differ after a restart. */

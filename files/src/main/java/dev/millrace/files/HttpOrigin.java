@@ -37,8 +37,19 @@ public final class HttpOrigin implements Source {
     private static final Pattern MEDIA_TYPE =
             Pattern.compile("[\\w.+!#$&^-]+/[\\w.+!#$&^-]+(\\s*;[\\x20-\\x7E]*)?", Pattern.UNICODE_CHARACTER_CLASS);
     private static final Set<String> OWN_HEADERS = Set.of(
-            "range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since",
-            "accept-encoding", "connection", "content-length", "expect", "host", "upgrade", "transfer-encoding");
+            "range",
+            "if-range",
+            "if-match",
+            "if-none-match",
+            "if-modified-since",
+            "if-unmodified-since",
+            "accept-encoding",
+            "connection",
+            "content-length",
+            "expect",
+            "host",
+            "upgrade",
+            "transfer-encoding");
 
     private final URI base;
     private final Map<String, String> headers;
@@ -67,6 +78,11 @@ public final class HttpOrigin implements Source {
      */
     public static Builder at(URI base) {
         return new Builder(base);
+    }
+
+    @Override
+    public Access access() {
+        return Access.PARALLEL;
     }
 
     @Override
@@ -106,7 +122,8 @@ public final class HttpOrigin implements Source {
 
     private Duration pause(int failures, SourceException failure) {
         Duration own = backoff.pause(failures);
-        return failure instanceof SourceException.Unavailable busy && busy.retryAfter().compareTo(own) > 0
+        return failure instanceof SourceException.Unavailable busy
+                        && busy.retryAfter().compareTo(own) > 0
                 ? busy.retryAfter()
                 : own;
     }
@@ -260,7 +277,7 @@ public final class HttpOrigin implements Source {
                 throw new IllegalArgumentException("the header " + name + " is set by Millrace itself");
             }
             try {
-                var unused = HttpRequest.newBuilder(base).header(name, value);
+                var _ = HttpRequest.newBuilder(base).header(name, value);
             } catch (IllegalArgumentException e) {
                 // The message of the cause would show the value, and with it a secret.
                 throw new IllegalArgumentException("not a header that can be sent: " + FilePath.printable(name));

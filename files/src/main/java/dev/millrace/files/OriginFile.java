@@ -31,14 +31,9 @@ final class OriginFile implements SourceFile {
     }
 
     @Override
-    public Access access() {
-        return Access.PARALLEL;
-    }
-
-    @Override
     public void fetch(Block block, ByteBuffer into) throws SourceException, InterruptedException {
         ByteBuffer window = into.slice(into.position(), block.length());
-        origin.withRetries(limit -> {
+        var _ = origin.withRetries(limit -> {
             if (closed) {
                 throw new SourceException.Failed("closed while it was read: " + FilePath.printable(path));
             }
@@ -48,7 +43,7 @@ final class OriginFile implements SourceFile {
             HttpRequest.Builder request = origin.request(path, missing);
             version.pin(request);
             origin.run(new Transfer(head -> accept(head, missing), window), request.build(), limit);
-            return null;
+            return missing;
         });
         into.position(into.position() + block.length());
     }
@@ -57,10 +52,14 @@ final class OriginFile implements SourceFile {
         HttpHeaders headers = head.headers();
         switch (head.statusCode()) {
             case 206 -> {}
-            case 200 -> throw OriginVersion.of(headers.firstValueAsLong("Content-Length").orElse(-1), headers)
-                            .sameAs(version)
-                    ? new SourceException.Failed("the origin ignores Range: " + FilePath.printable(path))
-                    : changed();
+            case 200 ->
+                throw OriginVersion.of(
+                                        headers.firstValueAsLong("Content-Length")
+                                                .orElse(-1),
+                                        headers)
+                                .sameAs(version)
+                        ? new SourceException.Failed("the origin ignores Range: " + FilePath.printable(path))
+                        : changed();
             case 412, 416 -> throw changed();
             default -> throw OriginAnswer.failure(head, path);
         }

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A strong tag is enough. Without one the date must stay the same too, and without that the size is all there is.
  */
-record OriginVersion(long size, @Nullable String etag, @Nullable String lastModified) {
+record OriginVersion(
+        long size, @Nullable String etag, @Nullable String lastModified) {
 
     static OriginVersion of(long size, HttpHeaders headers) {
         return new OriginVersion(
@@ -48,7 +49,6 @@ record OriginVersion(long size, @Nullable String etag, @Nullable String lastModi
         if (tag != null && otherTag != null && tag.strongEquals(otherTag)) {
             return true;
         }
-        return Objects.equals(etag, other.etag)
-                && Objects.equals(lastModified, other.lastModified);
+        return Objects.equals(etag, other.etag) && Objects.equals(lastModified, other.lastModified);
     }
 }

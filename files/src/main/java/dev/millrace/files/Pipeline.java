@@ -29,7 +29,8 @@ public final class Pipeline {
      * @param hedgeAfter when the block that the reader waits for is this late, it is fetched a second time; null for never
      * @param hedgeBudget extra fetches allowed by hedging, as a share of all: 0.05 is 5 %
      */
-    public record Settings(int concurrency, int window, @Nullable Duration hedgeAfter, double hedgeBudget) {
+    public record Settings(
+            int concurrency, int window, @Nullable Duration hedgeAfter, double hedgeBudget) {
         /** N = 4, W = 3 N: the smallest window that keeps 93 % of the ideal rate when fetches take exponential times. */
         public static final Settings DEFAULT = new Settings(4, 12, null, 0.05);
 
@@ -61,7 +62,7 @@ public final class Pipeline {
             throw new IllegalArgumentException(
                     range + " is not within a file of " + file.info().size() + " bytes");
         }
-        return switch (file.access()) {
+        return switch (source.access()) {
             case IN_PLACE -> new InPlaceReader(file, range, pool);
             case PARALLEL ->
                 new PrefetchReader(

@@ -3,7 +3,6 @@ package dev.millrace.files;
 import dev.millrace.core.Prefetch;
 import java.nio.ByteBuffer;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +22,6 @@ final class PrefetchReader implements RangeReader {
     private final LongSupplier nanoTime;
     private final Prefetch<Block, Fetched> window;
     private @Nullable Fetched current;
-    private volatile boolean cancelled;
 
     /** A block's bytes, in a buffer with position 0. */
     private record Fetched(Block block, BufferPool.Loan loan) {}
@@ -87,13 +85,8 @@ final class PrefetchReader implements RangeReader {
     }
 
     private Optional<Fetched> await() throws SourceException, InterruptedException {
-        if (cancelled) {
-            throw new CancellationException("this read was cancelled");
-        }
         try {
             return window.next();
-        } catch (IllegalStateException e) {
-            throw cancelled ? new CancellationException("this read was cancelled") : e;
         } catch (ExecutionException e) {
             switch (e.getCause()) {
                 case SourceException source -> throw source;
@@ -106,7 +99,6 @@ final class PrefetchReader implements RangeReader {
 
     @Override
     public void cancel() {
-        cancelled = true;
         window.close();
     }
 

@@ -20,6 +20,17 @@ public interface Source extends AutoCloseable {
      */
     SourceFile open(String path) throws SourceException, InterruptedException;
 
+    /** How the bytes of its files are best had. */
+    Access access();
+
+    /** How bytes are best had. */
+    enum Access {
+        /** Each fetch is a round trip, worth overlapping with others: any block at any time, several at once. */
+        PARALLEL,
+        /** A fetch costs about as much as the copy, and there is nothing to wait for. */
+        IN_PLACE
+    }
+
     /** Frees what the source holds; files that are still open fail. Idempotent. */
     @Override
     default void close() {}

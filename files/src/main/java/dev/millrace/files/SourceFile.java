@@ -15,17 +15,6 @@ public interface SourceFile extends AutoCloseable {
     /** Which blocks {@link #fetch} accepts. */
     BlockLimits limits();
 
-    /** How its bytes are best had. */
-    Access access();
-
-    /** How a file's bytes are best had. */
-    enum Access {
-        /** Each fetch is a round trip, worth overlapping with others: any block at any time, several at once. */
-        PARALLEL,
-        /** A fetch costs about as much as the copy, and there is nothing to overlap. */
-        IN_PLACE
-    }
-
     /**
      * Fills {@code into} with exactly the block's bytes, and returns with its position advanced by the block's length.
      * Interrupting the thread stops the transfer at once; the buffer is not touched after this method has ended, however

@@ -70,18 +70,17 @@ final class Transfer implements HttpResponse.BodyHandler<Void>, HttpResponse.Bod
             throws SourceException, InterruptedException {
         long start = System.nanoTime();
         CompletableFuture<HttpResponse<Void>> exchange = client.sendAsync(request, this);
-        var unused = exchange.whenComplete((response, thrown) -> end(thrown));
+        var _ = exchange.whenComplete((response, thrown) -> end(thrown));
         boolean whole = false;
         lock.lockInterruptibly();
         try {
             while (!ended) {
                 long now = System.nanoTime();
-                long patience =
-                        Math.min(silence.toNanos() - (now - lastProgress), limit.toNanos() - (now - start));
+                long patience = Math.min(silence.toNanos() - (now - lastProgress), limit.toNanos() - (now - start));
                 if (patience <= 0) {
                     throw new SourceException.TimedOut("silent for too long: " + request.uri());
                 }
-                var remaining = over.awaitNanos(patience);
+                var _ = over.awaitNanos(patience);
             }
             throwIfBroken(request);
             whole = true;

@@ -60,9 +60,7 @@ public final class ContentDisposition {
     /** Quotes are replaced rather than escaped, and per cent signs too, since browsers disagree about both. */
     private static String asciiOf(String name) {
         StringBuilder ascii = new StringBuilder();
-        name.codePoints()
-                .map(c -> c > 0x7E || c == '"' || c == '%' ? '_' : c)
-                .forEach(ascii::appendCodePoint);
+        name.codePoints().map(c -> c > 0x7E || c == '"' || c == '%' ? '_' : c).forEach(ascii::appendCodePoint);
         return ascii.toString();
     }
 

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param headers by name, in order
  * @param body which bytes follow a {@code GET}; null for none (304, 412, 416, and an empty file)
  */
-public record FileAnswer(int status, Map<String, String> headers, @Nullable ByteRange body) {
+public record FileAnswer(
+        int status, Map<String, String> headers, @Nullable ByteRange body) {
 
     /**
      * @param method {@code GET} or {@code HEAD}; a range means something for {@code GET} only

@@ -38,7 +38,8 @@ public final class HttpDates {
     public static Optional<Instant> parse(String header) {
         String text = header.strip();
         return parse(text, IMF_FIXDATE)
-                .or(() -> OBSOLETE.stream().flatMap(f -> parse(text, f).stream()).findFirst());
+                .or(() ->
+                        OBSOLETE.stream().flatMap(f -> parse(text, f).stream()).findFirst());
     }
 
     /** The instant as far as a header can say it. */

@@ -41,7 +41,8 @@ public sealed interface RangeHeader {
         }
         List<ByteRange> ranges = new ArrayList<>();
         int asked = 0;
-        // Empty elements of a list are to be read over (RFC 9110 section 5.6.1.2), but a list of nothing is no range set.
+        // Empty elements of a list are to be read over (RFC 9110 section 5.6.1.2), but a list of nothing is no range
+        // set.
         for (String element : text.substring("bytes=".length()).split(",", -1)) {
             String spec = element.strip();
             if (spec.isEmpty()) {
