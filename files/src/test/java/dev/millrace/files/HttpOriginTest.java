@@ -211,7 +211,7 @@ class HttpOriginTest {
         assertThatThrownBy(() -> source.open("x"))
                 .isInstanceOfSatisfying(
                         SourceException.Unavailable.class,
-                        e -> assertThat(e.retryAfter()).isEqualTo(Duration.ofSeconds(120)));
+                        e -> assertThat(e.retryAfter()).isEqualTo(Duration.ofMinutes(2)));
         assertThat(origin.requests).hasSize(1);
     }
 

@@ -90,7 +90,7 @@ final class ScriptedOrigin implements AutoCloseable {
                             header.substring(0, colon),
                             header.substring(colon + 1).strip());
                 }
-                String[] words = line.split(" ");
+                String[] words = line.split(" ", 3);
                 Request request = new Request(numbers.incrementAndGet(), words[0], words[1], headers, socket, in);
                 requests.add(request);
                 if (!script.answers(request)) {
