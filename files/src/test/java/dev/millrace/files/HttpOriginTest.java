@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -504,6 +505,30 @@ class HttpOriginTest {
             assertThat(buffer.position()).isZero();
             assertThat(fetch.get().left.await(20, TimeUnit.SECONDS)).isTrue();
         }
+    }
+
+    @Test
+    void fetches_by_an_interrupted_thread_end_at_once_and_leave_no_transfer_behind() throws Exception {
+        AtomicInteger running = new AtomicInteger();
+        onFetch(r -> {
+            if (r.last() == N - 1) {
+                return false;
+            }
+            running.incrementAndGet();
+            r.partHead();
+            r.awaitLeaving();
+            running.decrementAndGet();
+            return true;
+        });
+        try (SourceFile file = source.open("x")) {
+            for (int i = 0; i < 20; i++) {
+                Thread.currentThread().interrupt();
+                assertThatThrownBy(() -> Bytes.fetch(file, 0, 1000)).isInstanceOf(InterruptedException.class);
+            }
+            // Sent after the others: by the time it is answered, so would be any of them that was still on its way.
+            Bytes.fetch(file, N - 1, 1);
+        }
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> running.get() == 0);
     }
 
     @Test
