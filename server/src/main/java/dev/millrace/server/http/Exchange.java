@@ -179,7 +179,8 @@ public final class Exchange {
 
     /**
      * Answers with a stream of Server-Sent Events: status and headers, and a first comment to carry them, are with the
-     * client before this returns. On HTTP/1 the connection ends with the stream.
+     * client before this returns. On HTTP/1 the stream ends with its connection and is not chunked: Jetty sends the line
+     * break that ends a chunk with the next one, and a client that waits for it would get each event one event late.
      */
     public EventStream eventStream() throws HttpProblem, IOException {
         watch();
@@ -189,11 +190,6 @@ public final class Exchange {
                 .put(HttpHeader.CACHE_CONTROL, "no-store")
                 // Understood by nginx and others: pass on each event, do not collect.
                 .put("X-Accel-Buffering", "no");
-        if (http1() && !protocol().equals("HTTP/1.0")) {
-            // Else, as the connection closes, Jetty would let the end of the connection be the end of the stream, and
-            // a client could not tell a complete stream from one that broke.
-            response.getHeaders().put(HttpHeader.TRANSFER_ENCODING, "chunked");
-        }
         var stream = new EventStream(this, edge);
         stream.comment("stream");
         return stream;
@@ -279,7 +275,11 @@ public final class Exchange {
             return;
         }
         // Else the watcher would read, and throw away, the body.
-        bodyStream().transferTo(OutputStream.nullOutputStream());
+        if (bodyStream == null) {
+            body();
+        } else {
+            bodyStream.transferTo(OutputStream.nullOutputStream());
+        }
         response.getHeaders().put(HttpHeader.CONNECTION, "close");
         departure =
                 Departure.watch(request.getConnectionMetaData().getConnection().getEndPoint(), gone);
