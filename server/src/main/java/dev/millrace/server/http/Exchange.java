@@ -32,6 +32,7 @@ public final class Exchange {
     private final Response response;
     private final Map<String, Router.Value> parameters;
     private final Edge edge;
+    private final Patience patience;
     private final Signal gone = new Signal();
     private final Signal over = new Signal();
     private @Nullable Fields query;
@@ -45,6 +46,7 @@ public final class Exchange {
         this.response = response;
         this.parameters = parameters;
         this.edge = edge;
+        this.patience = Patience.with(request, edge.limits().idle());
         request.addFailureListener(cause -> gone.fire());
     }
 
@@ -141,7 +143,7 @@ public final class Exchange {
             if (request.getLength() > max) {
                 throw RequestBody.tooLarge(max);
             }
-            bodyStream = new RequestBody(Content.Source.asInputStream(request), max, gone);
+            bodyStream = new RequestBody(Content.Source.asInputStream(request), max, patience, gone);
         }
         return bodyStream;
     }
@@ -248,6 +250,7 @@ public final class Exchange {
         if (head()) {
             buffer = ByteBuffer.allocate(0);
         }
+        patience.lose();
         try {
             Content.Sink.write(response, last, buffer);
         } catch (IOException e) {
@@ -255,6 +258,8 @@ public final class Exchange {
             // The listener is not told when it is a waiting write that fails.
             gone.fire();
             throw new ClientGoneException(e);
+        } finally {
+            patience.regain();
         }
     }
 

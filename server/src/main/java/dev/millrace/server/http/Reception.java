@@ -23,8 +23,6 @@ final class Reception extends Handler.Wrapper {
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
-        // A handler that works or waits for long is not idle; one that reads or writes is still watched.
-        request.addIdleTimeoutListener(timeout -> false);
         if (Thread.currentThread().isVirtual()) {
             admit(request, response, callback);
         } else {

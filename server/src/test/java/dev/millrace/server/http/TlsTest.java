@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPairGenerator;
 import java.time.Duration;
 import java.util.ArrayList;
 import javax.net.ssl.SSLSocket;
@@ -106,7 +109,7 @@ class TlsTest {
     void without_a_certificate_there_is_no_tls() throws Exception {
         var server = HttpServer.builder(router).build();
         server.start();
-        try (var http = new RawHttp1(new java.net.Socket(java.net.InetAddress.getLoopbackAddress(), server.port()))) {
+        try (var http = new RawHttp1(new Socket(InetAddress.getLoopbackAddress(), server.port()))) {
             assertThat(server.tls()).isFalse();
             assertThat(http.get("/").head().status()).isEqualTo(200);
         } finally {
@@ -121,7 +124,7 @@ class TlsTest {
 
     @Test
     void another_key_of_the_same_kind_is_refused_too() throws Exception {
-        var other = java.security.KeyPairGenerator.getInstance("EC")
+        var other = KeyPairGenerator.getInstance("EC")
                 .generateKeyPair()
                 .getPrivate();
         Path key = TestCertificate.pem(folder.resolve("other.pem"), "PRIVATE KEY", other.getEncoded());
