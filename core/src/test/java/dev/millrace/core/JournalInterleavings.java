@@ -220,6 +220,72 @@ final class JournalInterleavings {
         }
     }
 
+    /** One reader, an event and the journal's end. */
+    @JCStressTest
+    @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "the event, then the end")
+    @Outcome(expect = Expect.FORBIDDEN, desc = "an end before the event, or none")
+    @State
+    public static class EventThenEnd {
+        private final Journal<Event> journal = Journal.inMemory();
+        private final Cursor<Event> cursor = journal.cursor(0);
+
+        @Actor
+        public void writer() {
+            journal.append(event());
+            journal.close();
+        }
+
+        @Actor
+        public void reader(II_Result r) {
+            r.r1 = take(cursor);
+            r.r2 = take(cursor) == 0 && cursor.ended() ? 1 : 0;
+        }
+    }
+
+    /** A nudge always ends a take, and what was done before it is seen after it. */
+    @JCStressTest
+    @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "came back empty, after the nudge")
+    @Outcome(expect = Expect.FORBIDDEN, desc = "came back without a reason")
+    @State
+    public static class NudgeWhileWaiting {
+        private final Journal<Event> journal = Journal.inMemory();
+        private final Cursor<Event> cursor = journal.cursor(0);
+        private int nudged;
+
+        @Actor
+        public void nudger() {
+            nudged = 1;
+            cursor.nudge();
+        }
+
+        @Actor
+        public void reader(II_Result r) {
+            r.r1 = take(cursor);
+            r.r2 = nudged;
+        }
+    }
+
+    /** So does a close. */
+    @JCStressTest
+    @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "came back empty, at its end")
+    @Outcome(expect = Expect.FORBIDDEN, desc = "came back without a reason")
+    @State
+    public static class CloseWhileWaiting {
+        private final Journal<Event> journal = Journal.inMemory();
+        private final Cursor<Event> cursor = journal.cursor(0);
+
+        @Actor
+        public void closer() {
+            cursor.close();
+        }
+
+        @Actor
+        public void reader(II_Result r) {
+            r.r1 = take(cursor);
+            r.r2 = cursor.ended() ? 1 : 0;
+        }
+    }
+
     /** A cold journal: the reader asks an empty store while the first event is published. */
     @JCStressTest
     @Outcome(id = "7, 0", expect = Expect.ACCEPTABLE, desc = "the event, from the tail")

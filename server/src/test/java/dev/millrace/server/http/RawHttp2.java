@@ -1,5 +1,6 @@
 package dev.millrace.server.http;
 
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -10,6 +11,7 @@ import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Predicate;
+import javax.net.ssl.SSLSocket;
 
 /** HTTP/2 frames by hand (RFC 9113). Headers are sent as literals; those received are not decoded. */
 final class RawHttp2 implements AutoCloseable {
@@ -48,7 +50,7 @@ final class RawHttp2 implements AutoCloseable {
     private RawHttp2(Socket socket) throws IOException {
         this.socket = socket;
         this.in = new DataInputStream(socket.getInputStream());
-        this.out = new DataOutputStream(socket.getOutputStream());
+        this.out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream()));
     }
 
     /** A connection by prior knowledge, or over TLS if the socket is. */
@@ -85,10 +87,10 @@ final class RawHttp2 implements AutoCloseable {
         frame(HEADERS, 4, stream, headers("POST", path, headers));
     }
 
-    static byte[] headers(String method, String path, String... more) {
+    private byte[] headers(String method, String path, String... more) {
         var block = new ByteArrayOutputStream();
         literal(block, ":method", method);
-        literal(block, ":scheme", "http");
+        literal(block, ":scheme", socket instanceof SSLSocket ? "https" : "http");
         literal(block, ":path", path);
         literal(block, ":authority", "localhost");
         for (int i = 0; i < more.length; i += 2) {
@@ -147,6 +149,9 @@ final class RawHttp2 implements AutoCloseable {
             if (wanted.test(frame)) {
                 return frame;
             }
+            if (frame.type() == GOAWAY) {
+                throw new SocketException("GOAWAY: " + frame.text());
+            }
         }
     }
 
@@ -154,11 +159,12 @@ final class RawHttp2 implements AutoCloseable {
         return await(frame -> frame.is(type, stream));
     }
 
-    /** Whether the connection ends before a frame of this stream comes. */
-    boolean endsWithout(int type, int stream) throws IOException {
+    /** Whether the stream is reset, or its whole connection given up, before it gets an answer. */
+    boolean refuses(int stream) throws IOException {
         try {
-            await(type, stream);
-            return false;
+            return await(frame -> frame.is(HEADERS, stream) || frame.is(RST_STREAM, stream))
+                            .type()
+                    == RST_STREAM;
         } catch (EOFException | SocketException closed) {
             return true;
         }
