@@ -30,6 +30,8 @@ final class ResponseBytes implements BodySubscriber<ResponseBytes>, AutoCloseabl
     private volatile Flow.@Nullable Subscription subscription;
     private volatile @Nullable Throwable failure;
     private volatile boolean closed;
+    private volatile boolean draining;
+    private volatile boolean ended;
 
     @Override
     public CompletionStage<ResponseBytes> getBody() {
@@ -49,16 +51,21 @@ final class ResponseBytes implements BodySubscriber<ResponseBytes>, AutoCloseabl
     @Override
     public void onNext(List<ByteBuffer> buffers) {
         pieces.add(buffers);
+        if (draining) {
+            dropPiece();
+        }
     }
 
     @Override
     public void onError(Throwable thrown) {
         failure = thrown;
+        ended = true;
         pieces.add(END);
     }
 
     @Override
     public void onComplete() {
+        ended = true;
         pieces.add(END);
     }
 
@@ -104,6 +111,27 @@ final class ResponseBytes implements BodySubscriber<ResponseBytes>, AutoCloseabl
             piece = all.size() < limit ? next(silence) : END;
         }
         return all.toByteArray();
+    }
+
+    /**
+     * Lets the body end by itself, unread and without waiting for it, so that its connection can serve the next request;
+     * closes it if that takes longer than {@code grace}. Nobody reads after this.
+     */
+    void drain(Duration grace) {
+        draining = true;
+        dropPiece();
+        if (!ended) {
+            CompletableFuture.delayedExecutor(grace.toNanos(), TimeUnit.NANOSECONDS)
+                    .execute(this::close);
+        }
+    }
+
+    /** Asks for one more piece for the one it takes; of two threads that try, one gets it. */
+    private void dropPiece() {
+        List<ByteBuffer> piece = pieces.poll();
+        if (piece != null && !piece.isEmpty()) {
+            requireNonNull(subscription).request(1);
+        }
     }
 
     /** Closes the connection if the body has not ended, and wakes the reader. Any thread; idempotent. */

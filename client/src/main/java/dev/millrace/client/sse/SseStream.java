@@ -101,6 +101,14 @@ public final class SseStream implements AutoCloseable {
         return reader.retry();
     }
 
+    /**
+     * Instead of {@link #close}, once nothing more is wanted of a response that is about to end: returns at once, and
+     * the connection can serve the next request if the response ends within {@code grace}. Nobody reads after this.
+     */
+    public void release(Duration grace) {
+        body.drain(grace);
+    }
+
     @Override
     public void close() {
         body.close();

@@ -4,7 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -134,6 +136,49 @@ class SseStreamTest {
             assertThat(outcome.get(20, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
             assertThat(restOf(peer)).isNotNull();
         }
+    }
+
+    @Test
+    void a_released_connection_serves_the_next_request() throws Exception {
+        SseStream first = stream(Duration.ofSeconds(20));
+        try (Socket peer = server.accept()) {
+            var requests = new BufferedReader(new InputStreamReader(peer.getInputStream(), UTF_8));
+            assertThat(requests.readLine()).startsWith("GET");
+            send(peer, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+            send(peer, "9\r\ndata: a\n\n\r\n");
+            assertThat(first.next().text()).isEqualTo("a");
+            first.release(Duration.ofSeconds(20));
+            send(peer, "9\r\ndata: b\n\n\r\n0\r\n\r\n");
+            while (!requests.readLine().isEmpty()) {
+                // the rest of the first request's head
+            }
+            // The client learns of the end on a thread of its own, so the very next request may still come too early.
+            String again = null;
+            for (int i = 0; i < 100 && again == null; i++) {
+                SseStream next = stream(Duration.ofSeconds(20));
+                again = requests.ready() || waitFor(requests) ? requests.readLine() : null;
+                next.close();
+            }
+            assertThat(again).startsWith("GET");
+        }
+    }
+
+    @Test
+    void a_released_response_that_does_not_end_is_closed() throws Exception {
+        SseStream stream = stream(Duration.ofSeconds(20));
+        try (Socket peer = server.accept()) {
+            send(peer, HEAD + "data: a\n\n");
+            assertThat(stream.next().text()).isEqualTo("a");
+            stream.release(Duration.ofMillis(1));
+            assertThat(restOf(peer)).isNotNull();
+        }
+    }
+
+    private static boolean waitFor(BufferedReader reader) throws InterruptedException, IOException {
+        for (int i = 0; i < 20 && !reader.ready(); i++) {
+            Thread.sleep(5);
+        }
+        return reader.ready();
     }
 
     @Test
