@@ -85,8 +85,7 @@ final class Conversation {
                 case RawPart raw ->
                     contents.add(
                             image(raw.mediaType())
-                                    ? ImageContent.from(
-                                            Base64.getEncoder().encodeToString(raw.raw()), raw.mediaType())
+                                    ? ImageContent.from(Base64.getEncoder().encodeToString(raw.raw()), raw.mediaType())
                                     : unread(raw));
                 case UrlPart url -> contents.add(image(url.mediaType()) ? ImageContent.from(url.url()) : unread(url));
             }

@@ -46,8 +46,8 @@ public final class EchoAgent implements Agent {
         try {
             delayMs = wholeNumber(metadata, "delayMs", 0);
             words = wholeNumber(metadata, "words", -1);
-        } catch (IllegalArgumentException wrong) {
-            turn.reject(wrong.getMessage());
+        } catch (BadMetadata wrong) {
+            turn.reject(wrong.reason);
             return;
         }
         Duration delay = Duration.ofMillis(delayMs);
@@ -78,7 +78,7 @@ public final class EchoAgent implements Agent {
         turn.say(chunk);
     }
 
-    private static int wholeNumber(@Nullable ObjectNode metadata, String field, int absent) {
+    private static int wholeNumber(@Nullable ObjectNode metadata, String field, int absent) throws BadMetadata {
         JsonNode value = metadata == null ? null : metadata.get(field);
         if (value == null || value.isNull()) {
             return absent;
@@ -86,9 +86,19 @@ public final class EchoAgent implements Agent {
         // A number that came through a protocol buffer is a double: 3 is 3.0 there.
         double number = value.isNumber() ? value.doubleValue() : Double.NaN;
         if (!(number >= 0 && number <= MOST && number == Math.rint(number))) {
-            throw new IllegalArgumentException("metadata." + field + " must be a whole number from 0 to " + MOST
-                    + ", but it is " + value);
+            throw new BadMetadata(
+                    "metadata." + field + " must be a whole number from 0 to " + MOST + ", but it is " + value);
         }
         return (int) number;
+    }
+
+    private static final class BadMetadata extends Exception {
+        private static final long serialVersionUID = 1L;
+        private final String reason;
+
+        BadMetadata(String reason) {
+            super(reason, null, false, false);
+            this.reason = reason;
+        }
     }
 }

@@ -60,7 +60,11 @@ public final class ModelAgent implements Agent, AutoCloseable {
             }
             spoken |= answer.spoken();
             Duration wait = config.retry().after(failure, attempt);
-            log.info("task {}: try {} failed, {}: {}", turn.taskId(), attempt, failure.kind(),
+            log.info(
+                    "task {}: try {} failed, {}: {}",
+                    turn.taskId(),
+                    attempt,
+                    failure.kind(),
                     wait == null ? "giving up" : "again in " + wait.toMillis() + " ms");
             if (wait == null) {
                 throw failure;

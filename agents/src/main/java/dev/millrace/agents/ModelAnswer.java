@@ -20,6 +20,7 @@ final class ModelAnswer implements StreamingChatResponseHandler {
     private final Turn turn;
     private final ModelConfig config;
     private final boolean replace;
+    private String half = "";
     private boolean spoken;
     private boolean complete;
     private @Nullable FinishReason finish;
@@ -44,7 +45,17 @@ final class ModelAnswer implements StreamingChatResponseHandler {
         }
     }
 
-    private void say(String words) {
+    private void say(String piece) {
+        String words = half + piece;
+        half = "";
+        if (Character.isHighSurrogate(words.charAt(words.length() - 1))) {
+            // Half a character cannot be written in UTF-8; its other half comes with the next piece.
+            half = words.substring(words.length() - 1);
+            words = words.substring(0, words.length() - 1);
+        }
+        if (words.isEmpty()) {
+            return;
+        }
         if (replace && !spoken) {
             turn.emit(Artifact.text(Turn.ANSWER, words));
         } else {
