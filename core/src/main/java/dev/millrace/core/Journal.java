@@ -1,11 +1,58 @@
 package dev.millrace.core;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
-/** The ordered log of events; readers pull through cursors. */
+/**
+ * The ordered log of events; readers pull through {@linkplain Cursor cursors}.
+ *
+ * <p>Nobody pushes into a reader. There is no queue per reader, so nothing can overflow and nothing is dropped for a
+ * reader that is slow: it reads later, from memory while the events are in the journal's <em>tail</em>, and else from
+ * the <em>backlog</em>, the store behind the journal. What a reader costs the journal is a number, its position.
+ *
+ * <h2>How it works</h2>
+ *
+ * <p><b>Writing.</b> {@link #append} and {@link #publish} put entries into the tail under one short lock, make them
+ * visible with one volatile write of {@code last}, and wake whoever waits. Nothing foreign runs under the lock; the
+ * weigher is asked before.
+ *
+ * <p><b>Reading.</b> A cursor at position <i>p</i> compares <i>p</i> with {@code last}. If there is more, it looks for
+ * <i>p</i>+1 in the tail, without a lock: entries never change and name their own offset, so it either finds the right
+ * one or knows that it has been evicted ({@link RingTail}). In that case it asks the backlog, which has every event that
+ * was published. So a reader a million events behind costs the store its queries and the others nothing.
+ *
+ * <p><b>Offsets.</b> In the tail they are contiguous. In the backlog they may skip, because finished chunks are merged
+ * into one event, which carries the offset of the last of them. A reader in the middle of merged chunks gets the merged
+ * event. A backlog that has nothing at all after <i>p</i>, though events after <i>p</i> were published, has lost
+ * something; that is an error for this reader and never skipped.
+ *
+ * <p><b>Waiting.</b> A reader that has read everything puts itself on a list and parks. A writer takes the whole list at
+ * once and wakes two readers, each of which wakes two more before it reads; {@link Waiters} shows why no wake-up is
+ * lost on that way. No timer is involved.
+ *
+ * <p><b>Cold and warm.</b> A journal {@link #over(Backlog, long, Weigher) over a backlog} is cold until its first
+ * {@code publish}: it does not know its last offset. A reader of a cold journal asks the backlog until that has no more,
+ * and waits then. If the first publish comes before the reader's first read and continues its position, the backlog is
+ * not asked at all.
+ *
+ * <h2>Memory effects</h2>
+ *
+ * What a thread did before it appended or published an event happens-before what a reader does after it has received
+ * that event from the tail. For events from the backlog the store gives that guarantee.
+ *
+ * @param <E> the events; treated as immutable, and shared by all readers
+ */
 public final class Journal<E> implements AutoCloseable {
 
-    /** An event and its position. */
+    /**
+     * An event and its position.
+     *
+     * @param offset 1 or greater; grows from entry to entry
+     */
     public record Entry<E>(long offset, E event) {}
 
     /** Where the events live that are no longer (or were never) in the memory tail. */
@@ -14,7 +61,8 @@ public final class Journal<E> implements AutoCloseable {
         /**
          * The stored entries with an offset greater than {@code after}, in order, at most {@code max}; empty if there
          * are none. Offsets may skip (merged events carry the offset of the last). Must see every event that was
-         * published to the journal before the call. May block.
+         * published to the journal before the call. May block. Called by reading threads, several at a time; what it
+         * throws reaches that reader alone, and its next read asks again.
          */
         List<Entry<E>> read(long after, int max) throws InterruptedException;
     }
@@ -22,48 +70,247 @@ public final class Journal<E> implements AutoCloseable {
     /** How many bytes an event counts for in the tail. */
     @FunctionalInterface
     public interface Weigher<E> {
+        /** Not negative; an event counts for at least one byte. Called once for each event, by the writing thread. */
         int bytes(E event);
+    }
+
+    /** What {@code last} is while the journal is cold. Less than every position. */
+    private static final long UNKNOWN = -1;
+
+    private static final VarHandle READERS;
+
+    static {
+        try {
+            READERS = MethodHandles.lookup().findVarHandle(Journal.class, "readers", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final ReentrantLock writing = new ReentrantLock();
+    private final Tail<E> tail;
+    private final @Nullable Backlog<E> backlog;
+    private final Weigher<? super E> weigher;
+    private final Waiters waiters = new Waiters();
+
+    private volatile long last;
+    private volatile boolean closed;
+    private volatile int readers;
+
+    private Journal(Tail<E> tail, @Nullable Backlog<E> backlog, Weigher<? super E> weigher, long last) {
+        this.tail = tail;
+        this.backlog = backlog;
+        this.weigher = weigher;
+        this.last = last;
     }
 
     /** A journal that keeps every event in memory; offsets start at 1. */
     public static <E> Journal<E> inMemory() {
-        throw new UnsupportedOperationException();
+        return new Journal<>(new WholeTail<>(), null, event -> 0, 0);
     }
 
     /**
      * A journal over a store. It starts cold: it does not know the last offset until the first {@code publish}; a
      * cursor that finds nothing in the tail of a cold journal asks the backlog once, then waits.
+     *
+     * @param tailBytes how many bytes of events to keep in memory, as weighed; an event that weighs more is not kept
      */
-    public static <E> Journal<E> over(Backlog<E> backlog, long tailBytes, Weigher<E> weigher) {
-        throw new UnsupportedOperationException();
+    public static <E> Journal<E> over(Backlog<E> backlog, long tailBytes, Weigher<? super E> weigher) {
+        return bounded(backlog, tailBytes, weigher, UNKNOWN);
     }
 
-    /** Appends and gives the event the next offset (in-memory journals, or once warm). Visible to readers on return. */
+    /**
+     * A journal over a store whose owner knows the offset of the last event in the store (0 if it has none). It starts
+     * warm: {@link #append} continues there, and a cursor at or past that offset waits without asking the backlog.
+     *
+     * @param tailBytes how many bytes of events to keep in memory, as weighed; an event that weighs more is not kept
+     */
+    public static <E> Journal<E> over(Backlog<E> backlog, long tailBytes, Weigher<? super E> weigher, long lastOffset) {
+        requireOffset(lastOffset);
+        return bounded(backlog, tailBytes, weigher, lastOffset);
+    }
+
+    private static <E> Journal<E> bounded(Backlog<E> backlog, long tailBytes, Weigher<? super E> weigher, long last) {
+        if (tailBytes < 0) {
+            throw new IllegalArgumentException("a tail of " + tailBytes + " bytes");
+        }
+        Objects.requireNonNull(backlog, "backlog");
+        Objects.requireNonNull(weigher, "weigher");
+        return new Journal<>(new RingTail<>(tailBytes), backlog, weigher, last);
+    }
+
+    /**
+     * Appends and gives the event the next offset (in-memory journals, or once warm). Visible to readers on return. Any
+     * thread.
+     *
+     * @return the event's offset
+     * @throws IllegalStateException if the journal is closed, or cold
+     */
     public long append(E event) {
-        throw new UnsupportedOperationException();
+        int bytes = weigh(event);
+        long offset;
+        writing.lock();
+        try {
+            requireOpen();
+            if (last == UNKNOWN) {
+                throw new IllegalStateException(
+                        "the journal does not know its last offset yet: publish first, or open it with the offset");
+            }
+            offset = last + 1;
+            tail.add(new Entry<>(offset, event), bytes);
+            last = offset;
+        } finally {
+            writing.unlock();
+        }
+        waiters.wake();
+        return offset;
     }
 
     /**
      * Makes visible events that a store has already ordered and committed. Offsets at or below the last published are
-     * ignored; the rest must be contiguous with it. Calls must be in commit order.
+     * ignored; the rest must be contiguous with it. Calls must be in commit order. Readers see all of the entries at
+     * once, and nothing of them if the call throws.
+     *
+     * @throws IllegalStateException if the journal is closed
+     * @throws IllegalArgumentException if an offset is missing, before or among the entries
      */
     public void publish(List<Entry<E>> entries) {
-        throw new UnsupportedOperationException();
+        int[] bytes = new int[entries.size()];
+        for (int i = 0; i < bytes.length; i++) {
+            Entry<E> entry = entries.get(i);
+            if (entry.offset() < 1
+                    || (i > 0 && entry.offset() != entries.get(i - 1).offset() + 1)) {
+                throw new IllegalArgumentException("offset " + entry.offset() + " cannot follow "
+                        + (i == 0 ? 0 : entries.get(i - 1).offset()));
+            }
+            bytes[i] = weigh(entry.event());
+        }
+        if (bytes.length == 0) {
+            return;
+        }
+        writing.lock();
+        try {
+            requireOpen();
+            long known = last;
+            long first = entries.getFirst().offset();
+            if (known != UNKNOWN && first > known + 1) {
+                throw new IllegalArgumentException(
+                        "offset " + first + " cannot follow " + known + ", the last offset published");
+            }
+            for (int i = 0; i < bytes.length; i++) {
+                Entry<E> entry = entries.get(i);
+                if (entry.offset() > known) {
+                    tail.add(entry, bytes[i]);
+                }
+            }
+            last = Math.max(known, entries.getLast().offset());
+        } finally {
+            writing.unlock();
+        }
+        waiters.wake();
     }
 
-    /** A reader positioned after {@code after} (0 = from the beginning). Close it when done. */
+    private int weigh(E event) {
+        int bytes = weigher.bytes(Objects.requireNonNull(event, "event"));
+        if (bytes < 0) {
+            throw new IllegalArgumentException("an event that weighs " + bytes + " bytes");
+        }
+        // Or else events that weigh nothing would pile up for ever.
+        return Math.max(1, bytes);
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the journal is closed");
+        }
+    }
+
+    static void requireOffset(long offset) {
+        if (offset < 0) {
+            throw new IllegalArgumentException("offset " + offset + " is negative; 0 is the beginning");
+        }
+    }
+
+    /**
+     * A reader positioned after {@code after} (0 = from the beginning). Close it when done. Any thread, also after the
+     * journal was closed.
+     */
     public Cursor<E> cursor(long after) {
-        throw new UnsupportedOperationException();
+        requireOffset(after);
+        READERS.getAndAdd(this, 1);
+        return new Cursor<>(this, after);
     }
 
     /** Open cursors, for owners who drop journals that nobody reads. */
     public int readers() {
-        throw new UnsupportedOperationException();
+        return readers;
     }
 
-    /** No more events: cursors deliver what is left, then report the end. Idempotent. */
+    /** What the events in the memory tail weigh; 0 for journals in memory, which do not weigh. */
+    public long tailBytes() {
+        return tail.bytes();
+    }
+
+    /** No more events: cursors deliver what is left, then report the end. Idempotent. Any thread. */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        writing.lock();
+        try {
+            closed = true;
+        } finally {
+            writing.unlock();
+        }
+        waiters.wake();
+    }
+
+    // What follows is for cursors.
+
+    boolean closed() {
+        return closed;
+    }
+
+    boolean cold() {
+        return last == UNKNOWN;
+    }
+
+    /** True if an event after {@code position} was published. If the journal is cold, none was. */
+    boolean hasMore(long position) {
+        return last > position;
+    }
+
+    long last() {
+        return last;
+    }
+
+    @Nullable Entry<E> held(long offset) {
+        return tail.get(offset);
+    }
+
+    /** The stored entries after {@code position}; empty if the journal is in memory, where the tail has all. */
+    List<Entry<E>> stored(long position, int max) throws InterruptedException {
+        return backlog == null ? List.of() : backlog.read(position, max);
+    }
+
+    Waiters waiters() {
+        return waiters;
+    }
+
+    /** One reader less; its waiter stays on the list if {@code listed}. */
+    void forget(boolean listed) {
+        READERS.getAndAdd(this, -1);
+        if (listed) {
+            litter();
+        }
+    }
+
+    void litter() {
+        if (waiters.litter(readers)) {
+            long lastBefore = last;
+            boolean closedBefore = closed;
+            waiters.tidy();
+            if (last != lastBefore || closed != closedBefore) {
+                waiters.wake();
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param owner whose it is; for everybody else it does not exist
  * @param agent the name of the agent that answers in it
+ * @param updatedAt when a task of it last changed its state
  * @param lastOffset the offset of its newest event
  */
 public record Context(
@@ -20,7 +21,7 @@ public record Context(
         Instant updatedAt,
         long lastOffset) {
 
-    /** How many tasks of a context may run at once. The numbers are stored. */
+    /** How many tasks of a context may run at once. */
     public enum Concurrency {
         /** One at a time, in order; others queue. Chats. */
         SERIAL,
@@ -28,7 +29,13 @@ public record Context(
         PARALLEL
     }
 
-    public Context touched(Instant now, long offset) {
-        return new Context(id, owner, agent, title, concurrency, createdAt, now, offset);
+    /** After events that changed no state. */
+    public Context at(long offset) {
+        return new Context(id, owner, agent, title, concurrency, createdAt, updatedAt, offset);
+    }
+
+    /** After a change of state. */
+    public Context changed(Instant now) {
+        return new Context(id, owner, agent, title, concurrency, createdAt, now, lastOffset);
     }
 }

@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
  * @param state the task's state from this event on, for {@link Kind#TASK} and {@link Kind#STATUS}; else null
  * @param json an A2A {@code StreamResponse} in UTF-8; shared by all readers, never to be changed
  */
-public record Event(@Nullable String taskId, Kind kind, @Nullable TaskState state, byte[] json) {
+// Payloads are compared by identity: nobody compares events.
+@SuppressWarnings("ArrayRecordComponent")
+public record Event(
+        @Nullable String taskId, Kind kind, @Nullable TaskState state, byte[] json) {
 
     /** What an event is. The numbers are stored: never change one. */
     public enum Kind {

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param owner who sends it
  * @param agent which agent; null = the context's own, or the default agent for a new context
- * @param message the message; its {@code contextId} names an existing or new context (null = a new one with a new id),
- *     its {@code taskId} a task that waits for an answer (null = a new task), its {@code messageId} makes a repeated
+ * @param message the message; its context id names an existing or new context (null = a new one with a new id),
+ *     its task id a task that waits for an answer (null = a new task), its message id makes a repeated
  *     send harmless within the context
  * @param title of a new context
  * @param concurrency of a new context

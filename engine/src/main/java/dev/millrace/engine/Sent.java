@@ -12,4 +12,10 @@ import dev.millrace.protocol.TaskState;
  * @param state the task's state when the send was committed
  * @param repeated true if the same send was there before; then this is the first one's answer
  */
-public record Sent(String contextId, String taskId, long offset, long from, TaskState state, boolean repeated) {}
+public record Sent(String contextId, String taskId, long offset, long from, TaskState state, boolean repeated) {
+
+    /** The answer to a send that was there before. */
+    Sent again() {
+        return new Sent(contextId, taskId, offset, from, state, true);
+    }
+}

@@ -1,9 +1,11 @@
 package dev.millrace.protocol.json;
 
 import static dev.millrace.protocol.json.FieldReader.invalid;
+import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -20,17 +22,17 @@ final class Constants<E extends Enum<E>> {
     private final String unspecified;
     private final Map<String, E> byName = new HashMap<>();
     private final Map<Integer, E> byNumber = new HashMap<>();
-    private final SerializableString[] encoded;
+    private final Map<E, SerializableString> encoded;
 
     Constants(E[] all, Function<E, String> wireName, ToIntFunction<E> number, String unspecified) {
         this.all = all;
         this.wireName = wireName;
         this.unspecified = unspecified;
-        this.encoded = new SerializableString[all.length];
+        this.encoded = new EnumMap<>(all[0].getDeclaringClass());
         for (E constant : all) {
             byName.put(wireName.apply(constant), constant);
             byNumber.put(number.applyAsInt(constant), constant);
-            encoded[constant.ordinal()] = new SerializedString(wireName.apply(constant));
+            encoded.put(constant, new SerializedString(wireName.apply(constant)));
         }
     }
 
@@ -52,7 +54,7 @@ final class Constants<E extends Enum<E>> {
     }
 
     SerializableString encoded(E constant) {
-        return encoded[constant.ordinal()];
+        return requireNonNull(encoded.get(constant));
     }
 
     String names() {

@@ -116,6 +116,7 @@ enum Name {
     final String json = camel(proto);
 
     /** The name in JSON as bytes, escaped and encoded once. */
+    @SuppressWarnings("ImmutableEnumChecker") // a lazily filled cache of the same bytes, safe to share
     final SerializableString encoded = new SerializedString(json);
 
     /** True if the two names differ. */

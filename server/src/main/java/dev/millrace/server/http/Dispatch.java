@@ -1,0 +1,173 @@
+package dev.millrace.server.http;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.UUID;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.QuietException;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.websocket.core.Configuration;
+import org.eclipse.jetty.websocket.core.FrameHandler;
+import org.eclipse.jetty.websocket.core.WebSocketComponents;
+import org.eclipse.jetty.websocket.core.server.ServerUpgradeRequest;
+import org.eclipse.jetty.websocket.core.server.ServerUpgradeResponse;
+import org.eclipse.jetty.websocket.core.server.WebSocketMappings;
+import org.eclipse.jetty.websocket.core.server.WebSocketNegotiator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Finds the endpoint of each request, runs it, and turns its failures into problem documents. */
+final class Dispatch extends Handler.Abstract {
+    private static final Logger log = LoggerFactory.getLogger(Dispatch.class);
+
+    private final Router router;
+    private final Edge edge;
+    private final Occupancy occupancy;
+    private final WebSocketMappings webSockets;
+
+    Dispatch(Router router, Edge edge, Occupancy occupancy, WebSocketComponents webSockets) {
+        this.router = router;
+        this.edge = edge;
+        this.occupancy = occupancy;
+        this.webSockets = new WebSocketMappings(webSockets);
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+        secure(response);
+        Exchange exchange = null;
+        try {
+            var match = router.match(PathSegments.parse(request.getHttpURI().getPath()));
+            if (match == null) {
+                throw HttpProblem.notFound("Nothing is served at this path.");
+            }
+            exchange = new Exchange(request, response, match.parameters(), edge);
+            if (answer(match.routes(), exchange, request, response, callback)) {
+                return true;
+            }
+            callback.succeeded();
+        } catch (Throwable e) {
+            failed(e, exchange, request, response, callback);
+            if (e instanceof Error error && !(e instanceof AssertionError)) {
+                throw error;
+            }
+        } finally {
+            if (exchange != null) {
+                exchange.end();
+            }
+        }
+        return true;
+    }
+
+    /** True if the callback is in other hands. */
+    private boolean answer(
+            Router.Routes routes, Exchange exchange, Request request, Response response, Callback callback)
+            throws Exception {
+        var webSocket = routes.webSocket();
+        if (webSocket != null && wantsWebSocket(request)) {
+            return upgrade(webSocket.upgrade(exchange), request, response, callback);
+        }
+        var endpoint = routes.endpoint(exchange.method());
+        if (endpoint != null) {
+            endpoint.handle(exchange);
+            if (!exchange.answered()) {
+                throw new IllegalStateException("The endpoint did not answer");
+            }
+        } else if (exchange.method().equals("OPTIONS")) {
+            exchange.header("Allow", routes.allow()).respond(204);
+        } else if (webSocket != null && exchange.method().equals("GET")) {
+            throw new HttpProblem(
+                            426,
+                            "upgrade-required",
+                            "Only WebSocket is spoken here",
+                            "Connect with a WebSocket client.")
+                    .header("Upgrade", "websocket")
+                    .header("Connection", "Upgrade");
+        } else {
+            throw new HttpProblem(
+                            405,
+                            "method-not-allowed",
+                            "The method is not allowed here",
+                            "This path takes " + routes.allow() + ".")
+                    .header("Allow", routes.allow());
+        }
+        return false;
+    }
+
+    private static boolean wantsWebSocket(Request request) {
+        return request.getMethod().equals("GET") && request.getHeaders().contains(HttpHeader.UPGRADE, "websocket");
+    }
+
+    private boolean upgrade(WebSocketHandler handler, Request request, Response response, Callback callback)
+            throws HttpProblem {
+        var frames = new WebSocketFrames(handler, edge, occupancy);
+        var negotiator = new WebSocketNegotiator.AbstractNegotiator() {
+            @Override
+            public FrameHandler negotiate(
+                    ServerUpgradeRequest upgrade, ServerUpgradeResponse answer, Callback upgraded) {
+                return frames;
+            }
+        };
+        if (!webSockets.upgrade(negotiator, request, response, callback, this::configure)) {
+            throw HttpProblem.badRequest("This is not a WebSocket handshake (RFC 6455, version 13).");
+        }
+        return true;
+    }
+
+    private void configure(Configuration connection) {
+        // Pings find dead peers (WebSocketFrames); an idle stream is none.
+        connection.setIdleTimeout(Duration.ZERO);
+        connection.setMaxFrameSize(edge.limits().maxMessage());
+        connection.setMaxTextMessageSize(edge.limits().maxMessage());
+    }
+
+    private static void failed(
+            Throwable e, @Nullable Exchange exchange, Request request, Response response, Callback callback) {
+        var problem = problem(e);
+        if (exchange != null && (exchange.gone() || e instanceof ClientGoneException)) {
+            callback.failed(new Cut(e));
+        } else if (response.isCommitted()) {
+            // Too late for a document: break off, so that the client cannot take the rest for the whole.
+            log.warn("{} {} failed in the middle of its response", request.getMethod(), request.getHttpURI(), e);
+            callback.failed(new Cut(e));
+        } else if (problem != null) {
+            ProblemPage.send(problem, request, response, callback);
+        } else {
+            String id = UUID.randomUUID().toString();
+            log.error("{} {} failed (error {})", request.getMethod(), request.getHttpURI(), id, e);
+            var told = new HttpProblem(
+                            500,
+                            "internal-error",
+                            "The server failed",
+                            "This is not your fault. The server's log knows more under the id in 'instance'.")
+                    .with("instance", "urn:uuid:" + id);
+            ProblemPage.send(told, request, response, callback);
+        }
+    }
+
+    /** What the client is to be told, if the failure was meant for it. */
+    private static @Nullable HttpProblem problem(Throwable e) {
+        if (e instanceof HttpProblem problem) {
+            return problem;
+        }
+        return e instanceof IOException && e.getCause() instanceof HttpProblem problem ? problem : null;
+    }
+
+    /** Headers of every response: nobody shall guess another content type than ours. */
+    static void secure(Response response) {
+        response.getHeaders().put("X-Content-Type-Options", "nosniff");
+    }
+
+    /** Tells Jetty that a response was broken off, and that this has been logged if it needed to be. */
+    private static final class Cut extends IOException implements QuietException {
+        private static final long serialVersionUID = 1L;
+
+        Cut(Throwable cause) {
+            super(cause);
+        }
+    }
+}

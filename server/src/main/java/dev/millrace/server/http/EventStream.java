@@ -1,0 +1,62 @@
+package dev.millrace.server.http;
+
+import dev.millrace.core.Cursor;
+import java.io.IOException;
+
+/**
+ * An open response of Server-Sent Events. Whatever is sent is flushed at once, and the sender waits while the client does
+ * not read. Belongs to the exchange's thread.
+ */
+public final class EventStream {
+    /** How many entries a pump takes at most in one go. */
+    public static final int BATCH = 32;
+
+    private final Exchange exchange;
+    private final Edge edge;
+
+    EventStream(Exchange exchange, Edge edge) {
+        this.exchange = exchange;
+        this.edge = edge;
+    }
+
+    /**
+     * Sends what is in the buffer, in one write.
+     *
+     * @throws ClientGoneException if the client has left
+     */
+    public void send(FrameBuffer frames) throws IOException {
+        exchange.write(false, frames.view());
+    }
+
+    /** Sends a comment, which the client ignores. */
+    public void comment(String text) throws IOException {
+        send(new FrameBuffer().comment(text));
+    }
+
+    /**
+     * Sends a journal's entries as they come, until the framing says that the stream is complete, the journal ends, the
+     * client is gone or the server stops. Each entry goes out at once; entries that are there together (at most
+     * {@value #BATCH}) go out in one write. While there is nothing, a comment each heartbeat keeps the stream alive.
+     * Closes the cursor.
+     *
+     * @return why it ended; a client that leaves is no exception here
+     */
+    public <E> StreamEnd pump(Cursor<E> cursor, Framing<E> framing)
+            throws HttpProblem, IOException, InterruptedException {
+        try (cursor) {
+            if (exchange.head()) {
+                return StreamEnd.COMPLETE;
+            }
+            exchange.onGone(cursor::close);
+            exchange.onStopping(cursor::close);
+            var pump = new Pump<>(cursor, framing, this::send, () -> comment("keep-alive"));
+            var end = pump.run(edge.sweeper(), exchange::gone, exchange::stopping);
+            if (end == StreamEnd.STOPPING) {
+                comment("stopping");
+            }
+            return end;
+        } catch (ClientGoneException e) {
+            return StreamEnd.GONE;
+        }
+    }
+}

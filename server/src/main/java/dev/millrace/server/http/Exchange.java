@@ -1,0 +1,292 @@
+package dev.millrace.server.http;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Fields;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One request and its response. Belongs to the virtual thread that its {@link Endpoint} runs on; only {@link #gone},
+ * {@link #stopping} and the hooks given to {@link #onGone} and {@link #onStopping} are for others.
+ *
+ * <p>The response is sent by exactly one of {@link #respond}, {@link #respondStream} and {@link #eventStream}; headers are
+ * set before. Every blocking write returns when the network has taken the bytes, and throws {@link ClientGoneException}
+ * when it never will.
+ */
+public final class Exchange {
+    private static final Logger log = LoggerFactory.getLogger(Exchange.class);
+
+    private final Request request;
+    private final Response response;
+    private final Map<String, Router.Value> parameters;
+    private final Edge edge;
+    private final Signal gone = new Signal();
+    private final Signal over = new Signal();
+    private @Nullable Fields query;
+    private @Nullable InputStream bodyStream;
+    private byte @Nullable [] body;
+    private boolean watched;
+    private boolean answered;
+
+    Exchange(Request request, Response response, Map<String, Router.Value> parameters, Edge edge) {
+        this.request = request;
+        this.response = response;
+        this.parameters = parameters;
+        this.edge = edge;
+        request.addFailureListener(cause -> gone.fire());
+    }
+
+    // ---- the request
+
+    /** The method, in capitals. HEAD requests come to GET endpoints. */
+    public String method() {
+        return request.getMethod();
+    }
+
+    /** The path as it was sent, still percent-encoded. */
+    public String path() {
+        return request.getHttpURI().getPath();
+    }
+
+    /**
+     * A parameter of the route's path, percent-decoded once. It holds no {@code /} (a tail does, between its pieces) and no
+     * piece of it is {@code .} or {@code ..}; a tail may still hold empty pieces.
+     *
+     * @throws IllegalArgumentException if the route has no such parameter
+     */
+    public String pathParameter(String name) {
+        return parameter(name).decoded();
+    }
+
+    /** A parameter of the route's path as it was sent. */
+    public String rawPathParameter(String name) {
+        return parameter(name).raw();
+    }
+
+    /** The first value of a query parameter, decoded. */
+    public Optional<String> queryParameter(String name) throws HttpProblem {
+        return queryParameters(name).stream().findFirst();
+    }
+
+    /** All values of a query parameter, decoded, in the order they were sent. */
+    public List<String> queryParameters(String name) throws HttpProblem {
+        if (query == null) {
+            try {
+                query = Request.extractQueryParameters(request);
+            } catch (RuntimeException e) {
+                throw HttpProblem.badRequest("The query string cannot be decoded: it must be percent-encoded UTF-8.");
+            }
+        }
+        return List.copyOf(query.getValuesOrEmpty(name));
+    }
+
+    /** The value of a header, if it was sent; the first if it was sent more than once. */
+    public Optional<String> header(String name) {
+        return Optional.ofNullable(request.getHeaders().get(name));
+    }
+
+    /** All values of a header, as sent: one for each line. */
+    public List<String> headers(String name) {
+        return request.getHeaders().getValuesList(name);
+    }
+
+    /** {@code HTTP/1.0}, {@code HTTP/1.1} or {@code HTTP/2.0}. */
+    public String protocol() {
+        return request.getConnectionMetaData().getHttpVersion().asString();
+    }
+
+    /** Whether the connection is encrypted. */
+    public boolean secure() {
+        return request.isSecure();
+    }
+
+    /** The address of the connection's other end, in digits. */
+    public String remoteAddress() {
+        return Request.getRemoteAddr(request);
+    }
+
+    /**
+     * The whole request body. Further calls give the same array.
+     *
+     * @throws HttpProblem 413 if it is larger than {@link HttpLimits#maxBody()}; 408 if it does not come in time
+     */
+    public byte[] body() throws HttpProblem, IOException {
+        if (body == null) {
+            body = bodyStream().readAllBytes();
+        }
+        return body;
+    }
+
+    /**
+     * The request body as it comes. Reading throws {@link HttpProblem} wrapped in an {@link IOException} (which ends in the
+     * same answer if let through) where {@link #body} would throw it.
+     *
+     * @throws HttpProblem 413 if it is announced to be larger than {@link HttpLimits#maxBody()}
+     */
+    public InputStream bodyStream() throws HttpProblem {
+        if (bodyStream == null) {
+            long max = edge.limits().maxBody();
+            if (request.getLength() > max) {
+                throw RequestBody.tooLarge(max);
+            }
+            bodyStream = new RequestBody(Content.Source.asInputStream(request), max, gone);
+        }
+        return bodyStream;
+    }
+
+    // ---- the response
+
+    /** Sets a response header. */
+    public Exchange header(String name, String value) {
+        response.getHeaders().put(name, value);
+        return this;
+    }
+
+    /** Sends a response without a body. */
+    public void respond(int status) throws IOException {
+        begin(status);
+        write(true, ByteBuffer.allocate(0));
+    }
+
+    /** Sends a whole response. */
+    public void respond(int status, String contentType, byte[] content) throws IOException {
+        begin(status);
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, contentType);
+        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, content.length);
+        write(true, ByteBuffer.wrap(content));
+    }
+
+    /**
+     * Starts a response whose body follows. Set {@code Content-Length} before if it is known; the body must then have
+     * exactly that many bytes.
+     */
+    public ResponseBody respondStream(int status) {
+        begin(status);
+        return new ResponseBody(this);
+    }
+
+    /**
+     * Answers with a stream of Server-Sent Events: status and headers, and a first comment to carry them, are with the
+     * client before this returns. On HTTP/1 the connection ends with the stream.
+     */
+    public EventStream eventStream() throws HttpProblem, IOException {
+        watch();
+        begin(200);
+        response.getHeaders()
+                .put(HttpHeader.CONTENT_TYPE, "text/event-stream")
+                .put(HttpHeader.CACHE_CONTROL, "no-store")
+                // Understood by nginx and others: pass on each event, do not collect.
+                .put("X-Accel-Buffering", "no");
+        var stream = new EventStream(this, edge);
+        stream.comment("stream");
+        return stream;
+    }
+
+    // ---- the other side, and ours
+
+    /**
+     * Runs {@code hook} once if the client leaves before this exchange is over: at once on HTTP/2, or if this was called
+     * before the response began on HTTP/1 (which then costs the connection: {@code Connection: close}); else when the
+     * next write fails. On another thread, so it must not block: let it close or interrupt what the endpoint waits for.
+     *
+     * <p>On HTTP/1 this first reads what is left of the request's body.
+     */
+    public void onGone(Runnable hook) throws HttpProblem, IOException {
+        watch();
+        gone.add(hook);
+    }
+
+    /** Whether the client is known to have left. */
+    public boolean gone() {
+        return gone.fired();
+    }
+
+    /** Runs {@code hook} once if the server begins to stop before this exchange is over. It must not block. */
+    public void onStopping(Runnable hook) {
+        Signal.Hook registration = edge.stopping().add(hook);
+        over.add(registration::close);
+    }
+
+    /** Whether the server is stopping: what can end, should. */
+    public boolean stopping() {
+        return edge.stopping().fired();
+    }
+
+    // ---- for this package
+
+    boolean head() {
+        return method().equals("HEAD");
+    }
+
+    boolean answered() {
+        return answered;
+    }
+
+    boolean committed() {
+        return response.isCommitted();
+    }
+
+    Signal goneSignal() {
+        return gone;
+    }
+
+    /** The endpoint has returned. */
+    void end() {
+        over.fire();
+    }
+
+    void write(boolean last, ByteBuffer buffer) throws IOException {
+        if (head()) {
+            buffer = ByteBuffer.allocate(0);
+        }
+        try {
+            Content.Sink.write(response, last, buffer);
+        } catch (IOException e) {
+            log.debug("Write failed on {}", path(), e);
+            // The listener is not told when it is a waiting write that fails.
+            gone.fire();
+            throw new ClientGoneException(e);
+        }
+    }
+
+    private void begin(int status) {
+        if (answered) {
+            throw new IllegalStateException("This request has been answered before");
+        }
+        answered = true;
+        response.setStatus(status);
+    }
+
+    private void watch() throws HttpProblem, IOException {
+        if (watched
+                || response.isCommitted()
+                || request.getConnectionMetaData().getHttpVersion().getVersion() > HttpVersion.HTTP_1_1.getVersion()) {
+            return;
+        }
+        watched = true;
+        // Else the watcher would read, and throw away, the body.
+        bodyStream().transferTo(OutputStream.nullOutputStream());
+        response.getHeaders().put(HttpHeader.CONNECTION, "close");
+        Departure.watch(request.getConnectionMetaData().getConnection().getEndPoint(), gone);
+    }
+
+    private Router.Value parameter(String name) {
+        Router.Value value = parameters.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("The route has no parameter {" + name + "}: " + parameters.keySet());
+        }
+        return value;
+    }
+}

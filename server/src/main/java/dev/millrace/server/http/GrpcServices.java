@@ -1,0 +1,53 @@
+package dev.millrace.server.http;
+
+import io.grpc.BindableService;
+import io.grpc.servlet.jakarta.ServletServerBuilder;
+import java.util.List;
+import java.util.concurrent.Executor;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * gRPC on the same port: a request is gRPC's by its content type, so no path is taken from the router. Services run on
+ * virtual threads.
+ *
+ * <p>What a service must know: {@code onNext} does not block for a slow client but queues. Ask {@code isReady} first, and
+ * stream from a thread of one's own, so that the call's thread can bring the cancellation.
+ */
+final class GrpcServices extends Handler.Wrapper {
+
+    GrpcServices(List<BindableService> services, HttpLimits limits, Executor executor) {
+        super(context(services, limits, executor));
+    }
+
+    private static Handler context(List<BindableService> services, HttpLimits limits, Executor executor) {
+        var builder = new ServletServerBuilder()
+                .maxInboundMessageSize(limits.maxMessage())
+                .executor(executor);
+        services.forEach(builder::addService);
+        var holder = new ServletHolder(builder.buildServlet());
+        holder.setAsyncSupported(true);
+        var context = new ServletContextHandler("/");
+        context.addServlet(holder, "/*");
+        return context;
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) throws Exception {
+        return speaksGrpc(request) && super.handle(request, response, callback);
+    }
+
+    private static boolean speaksGrpc(Request request) {
+        String type = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
+        return type != null
+                && type.startsWith("application/grpc")
+                && request.getMethod().equals("POST")
+                && request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_2;
+    }
+}

@@ -1,0 +1,289 @@
+package dev.millrace.server.http;
+
+import dev.millrace.core.Sweeper;
+import io.grpc.BindableService;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
+import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
+import org.eclipse.jetty.http2.server.AbstractHTTP2ServerConnectionFactory;
+import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
+import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
+import org.eclipse.jetty.server.ConnectionFactory;
+import org.eclipse.jetty.server.DetectorConnectionFactory;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.component.Graceful;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.websocket.core.WebSocketComponents;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One port that speaks HTTP/1.1, HTTP/2, Server-Sent Events, WebSocket and gRPC; with a certificate, TLS as well as
+ * cleartext. Each request runs on a virtual thread of its own, without an upper number.
+ *
+ * <p>A server is started once and stopped once.
+ */
+public final class HttpServer {
+    private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
+
+    private enum Phase {
+        NEW,
+        RUNNING,
+        STOPPING
+    }
+
+    private final HttpLimits limits;
+    private final boolean tls;
+    private final Signal stopping = new Signal();
+    private final Occupancy occupancy = new Occupancy();
+    private final Connections connections = new Connections();
+    private final Sweeper sweeper;
+    private final ExecutorService workers;
+    private final Server server;
+    private final ServerConnector connector;
+    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.NEW);
+    private @Nullable Thread heart;
+
+    private HttpServer(Builder builder) throws IOException {
+        limits = builder.limits;
+        tls = builder.chainFile != null;
+        sweeper = new Sweeper(limits.heartbeat());
+        // Uncapped: Jetty's own VirtualThreadPool stops at 200 tasks, which 200 open streams would fill.
+        workers = Executors.newThreadPerTaskExecutor(
+                Thread.ofVirtual().name("http-", 0).factory());
+        var platform = new QueuedThreadPool();
+        platform.setName("http-io");
+        platform.setVirtualThreadsExecutor(workers);
+        server = new Server(platform);
+        connector = new ServerConnector(server, 1, -1, factories(builder));
+        connector.setHost(builder.host);
+        connector.setPort(builder.port);
+        connector.setIdleTimeout(limits.idle().toMillis());
+        connector.setAcceptQueueSize(limits.acceptQueue());
+        // When the server stops, running requests keep their time; idle connections are closed by Connections.
+        connector.setShutdownIdleTimeout(-1);
+        connector.addBean(connections);
+        server.addConnector(connector);
+        server.addBean(new NetworkConnectionLimit(limits.maxConnections(), connector));
+        server.setErrorHandler(new ProblemPage());
+        server.setStopTimeout(0);
+        server.setHandler(new Reception(occupancy, handler(builder)));
+        builder.stopHooks.forEach(stopping::add);
+    }
+
+    private Handler handler(Builder builder) {
+        var webSockets = new WebSocketComponents();
+        // A stream of small messages gains little from compression and pays a deflater per connection for it.
+        webSockets.getExtensionRegistry().unregister("permessage-deflate");
+        server.addBean(webSockets);
+        var edge = new Edge(limits, stopping, sweeper);
+        var dispatch = new Dispatch(builder.router, edge, occupancy, webSockets);
+        return builder.services.isEmpty()
+                ? dispatch
+                : new Handler.Sequence(new GrpcServices(builder.services, limits, workers), dispatch);
+    }
+
+    private ConnectionFactory[] factories(Builder builder) throws IOException {
+        var config = new HttpConfiguration();
+        config.setRequestHeaderSize(limits.maxHeader());
+        config.setSendServerVersion(false);
+        config.setSendDateHeader(true);
+        // There is one certificate: whatever name the client used for us, it has checked it against that.
+        config.addCustomizer(new SecureRequestCustomizer(false));
+        var http1 = new HttpConnectionFactory(config);
+        var h2c = limited(new HTTP2CServerConnectionFactory(config));
+        if (builder.chainFile == null || builder.keyFile == null) {
+            return new ConnectionFactory[] {http1, h2c};
+        }
+        var context = new SslContextFactory.Server();
+        context.setKeyStore(PemCertificate.load(builder.chainFile, builder.keyFile));
+        context.setKeyStorePassword(PemCertificate.PASSWORD);
+        var alpn = new ALPNServerConnectionFactory("h2", "http/1.1");
+        alpn.setDefaultProtocol(http1.getProtocol());
+        var ssl = new SslConnectionFactory(context, alpn.getProtocol());
+        // In this order: with TLS right after the detector, cleartext gets no answer.
+        return new ConnectionFactory[] {
+            new DetectorConnectionFactory(ssl), http1, h2c, ssl, alpn, limited(new HTTP2ServerConnectionFactory(config))
+        };
+    }
+
+    private <F extends AbstractHTTP2ServerConnectionFactory> F limited(F http2) {
+        http2.setMaxConcurrentStreams(limits.maxStreams());
+        http2.setStreamIdleTimeout(limits.idle().toMillis());
+        // WebSocket has one way in, the HTTP/1 upgrade; browsers fall back to it by themselves.
+        http2.setConnectProtocolEnabled(false);
+        return http2;
+    }
+
+    /** A server in the making: 127.0.0.1, a free port, cleartext, default limits. */
+    public static Builder builder(Router router) {
+        return new Builder(router);
+    }
+
+    /**
+     * Binds the port and begins to serve.
+     *
+     * @throws IOException if the port cannot be bound
+     * @throws IllegalStateException if it was started before
+     */
+    public void start() throws IOException {
+        if (!phase.compareAndSet(Phase.NEW, Phase.RUNNING)) {
+            throw new IllegalStateException("A server is started once");
+        }
+        try {
+            sweeper.start();
+            server.start();
+        } catch (Exception e) {
+            stop(Duration.ZERO);
+            throw e instanceof IOException io
+                    ? io
+                    : new IOException("The server could not start: " + e.getMessage(), e);
+        }
+        heart = Thread.ofVirtual().name("http-heart").start(this::beat);
+    }
+
+    /** The port that is bound. */
+    public int port() {
+        return connector.getLocalPort();
+    }
+
+    /** Where the server is, by its cleartext scheme; over TLS it is the same host and port. */
+    public URI uri() {
+        String host = connector.getHost().contains(":") ? "[" + connector.getHost() + "]" : connector.getHost();
+        return URI.create("http://" + host + ":" + port());
+    }
+
+    /** Whether the port also speaks TLS. */
+    public boolean tls() {
+        return tls;
+    }
+
+    /** Requests and WebSocket connections that are open now. */
+    public int open() {
+        return occupancy.size();
+    }
+
+    /**
+     * Stops: no new connection is accepted, connections without a request are closed, open streams are told and end in
+     * good order (Server-Sent Events after a last comment, WebSocket with 1001), other requests may finish until the drain
+     * is over; then whoever is left is cut off and interrupted. Returns when all is closed; a second call returns at once.
+     */
+    public void stop(Duration drain) {
+        if (phase.getAndSet(Phase.STOPPING) == Phase.STOPPING) {
+            return;
+        }
+        // Closes the listening socket, and sends GOAWAY on HTTP/2.
+        var _ = Graceful.shutdown(server);
+        stopping.fire();
+        connections.closeIdle();
+        try {
+            if (!occupancy.awaitEmpty(drain)) {
+                log.info("The drain is over: cutting off {} that are still open", occupancy.size());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (heart != null) {
+            heart.interrupt();
+        }
+        try {
+            server.stop();
+        } catch (Exception e) {
+            log.warn("The server did not stop cleanly", e);
+        }
+        occupancy.evictAll();
+        sweeper.close();
+        workers.close();
+    }
+
+    private void beat() {
+        try {
+            while (true) {
+                Thread.sleep(limits.heartbeat());
+                occupancy.beat();
+            }
+        } catch (InterruptedException stopped) {
+            log.debug("No more heartbeats");
+        }
+    }
+
+    /** Settings of a server. */
+    public static final class Builder {
+        private final Router router;
+        private final List<BindableService> services = new ArrayList<>();
+        private final List<Runnable> stopHooks = new ArrayList<>();
+        private String host = "127.0.0.1";
+        private int port;
+        private HttpLimits limits = HttpLimits.defaults();
+        private @Nullable Path chainFile;
+        private @Nullable Path keyFile;
+
+        private Builder(Router router) {
+            this.router = router;
+        }
+
+        /** The address to listen on. Default 127.0.0.1. */
+        public Builder host(String address) {
+            host = address;
+            return this;
+        }
+
+        /** The port to listen on; 0, the default, takes a free one. */
+        public Builder port(int number) {
+            port = number;
+            return this;
+        }
+
+        /** Speaks TLS too: a PEM certificate chain, the server's own first, and its unencrypted PKCS #8 key. */
+        public Builder tls(Path chain, Path key) {
+            chainFile = chain;
+            keyFile = key;
+            return this;
+        }
+
+        public Builder limits(HttpLimits those) {
+            limits = those;
+            return this;
+        }
+
+        /**
+         * Serves gRPC. A service's {@code onNext} queues without bound for a client that does not read: ask
+         * {@code isReady} before each.
+         */
+        public Builder grpc(BindableService service) {
+            services.add(service);
+            return this;
+        }
+
+        /** Runs once when the server begins to stop, for whoever holds gRPC streams to complete them. Must not block. */
+        public Builder onStopping(Runnable hook) {
+            stopHooks.add(hook);
+            return this;
+        }
+
+        /**
+         * The server, not started.
+         *
+         * @throws IOException if the certificate or key cannot be read or used; the message says which and why
+         */
+        public HttpServer build() throws IOException {
+            return new HttpServer(this);
+        }
+    }
+}
