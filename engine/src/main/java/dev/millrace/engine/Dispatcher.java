@@ -1,0 +1,153 @@
+package dev.millrace.engine;
+
+import dev.millrace.core.Doorbell;
+import dev.millrace.engine.store.Store;
+import dev.millrace.engine.store.TaskRecord;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Starts what had to wait for a place. It sleeps until its doorbell rings (a task was left waiting, or a place is free
+ * while tasks wait) and then takes tasks from all owners in turn until nothing is runnable or no place is free.
+ */
+final class Dispatcher implements Ledger.Line {
+    private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
+
+    /** Tasks looked up at once. */
+    private static final int BATCH = 64;
+
+    /** How long to wait after the store failed, if no bell rings before. */
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
+    private final Store store;
+    private final Ledger ledger;
+    private final Workers workers;
+    private final Doorbell bell = new Doorbell();
+
+    /** When each owner last had a turn from here, in turns; who is not in it has waited longer than all of these. */
+    private final Map<String, Long> served = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+            return size() > 10_000;
+        }
+    };
+
+    private long serving;
+    private volatile boolean waiting;
+    private volatile boolean stopped;
+    private boolean failed;
+    private @Nullable Thread thread;
+
+    Dispatcher(Store store, Ledger ledger, Workers workers) {
+        this.store = store;
+        this.ledger = ledger;
+        this.workers = workers;
+    }
+
+    /** Starts what waits from before, then waits for more. */
+    void start() throws InterruptedException {
+        drain();
+        thread = Thread.ofVirtual().name("millrace-dispatcher").start(this::run);
+    }
+
+    @Override
+    public boolean othersWait() {
+        return waiting;
+    }
+
+    @Override
+    public void leftWaiting() {
+        waiting = true;
+        bell.ring();
+    }
+
+    /** A place was given back. */
+    void placeFree() {
+        if (waiting) {
+            bell.ring();
+        }
+    }
+
+    void stop() throws InterruptedException {
+        stopped = true;
+        bell.ring();
+        if (thread != null) {
+            thread.join();
+        }
+    }
+
+    private void run() {
+        try {
+            while (!stopped) {
+                if (failed) {
+                    bell.await(RETRY);
+                } else {
+                    bell.await();
+                }
+                drain();
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("the dispatcher was interrupted");
+        }
+    }
+
+    private void drain() throws InterruptedException {
+        List<TaskRecord> inVain = List.of();
+        while (!stopped && workers.free() > 0) {
+            waiting = false; // before the look: whoever is left waiting after it sets it again
+            try {
+                List<TaskRecord> ready = store.read(null, reader -> reader.runnable(BATCH));
+                failed = false;
+                if (ready.isEmpty() || ready.equals(inVain)) {
+                    return;
+                }
+                waiting = true; // there may be more than this batch, or no place for all of it
+                inVain = start(ready) == 0 ? ready : List.of();
+            } catch (ExecutionException | RuntimeException e) {
+                LOG.error("waiting tasks could not be started, trying again in {}: {}", RETRY, e.toString());
+                failed = true;
+                waiting = true;
+                return;
+            }
+        }
+    }
+
+    /** Starts as many as there are places; whose turn was the longest ago comes first. */
+    private int start(List<TaskRecord> ready) throws InterruptedException, ExecutionException {
+        var byOwner = new LinkedHashMap<String, Deque<TaskRecord>>();
+        ready.forEach(task ->
+                byOwner.computeIfAbsent(task.owner(), o -> new ArrayDeque<>()).add(task));
+        var started = new ArrayList<CompletableFuture<Integer>>();
+        int places = workers.free();
+        while (started.size() < places && !byOwner.isEmpty()) {
+            String owner = Collections.min(byOwner.keySet(), Comparator.comparing(o -> served.getOrDefault(o, 0L)));
+            Deque<TaskRecord> line = Objects.requireNonNull(byOwner.get(owner));
+            started.add(ledger.look(line.remove().contextId()));
+            served.put(owner, ++serving);
+            if (line.isEmpty()) {
+                byOwner.remove(owner);
+            }
+        }
+        int count = 0;
+        for (Future<Integer> each : started) {
+            count += each.get();
+        }
+        return count;
+    }
+}

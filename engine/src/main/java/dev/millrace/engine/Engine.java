@@ -1,0 +1,501 @@
+package dev.millrace.engine;
+
+import dev.millrace.core.Cursor;
+import dev.millrace.core.Journal;
+import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.Reader;
+import dev.millrace.engine.store.SendKey;
+import dev.millrace.engine.store.Store;
+import dev.millrace.engine.store.StoreFailure;
+import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.protocol.Message;
+import dev.millrace.protocol.Task;
+import dev.millrace.protocol.TaskState;
+import dev.millrace.protocol.TaskStatus;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The engine's front door: accepts messages, runs agents on them, lets everybody read what comes of it, and takes up
+ * after a crash what was under way.
+ *
+ * <p>Whatever is asked for in the name of an owner sees that owner's contexts only; another's do not exist. All methods
+ * may block on the store: call them from virtual threads. Any thread. The constructor starts nothing.
+ */
+public final class Engine implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+
+    private final Store store;
+    private final AgentCatalog agents;
+    private final EngineSettings settings;
+    private final Workers workers;
+    private final Journals journals;
+    private final Merger merger;
+    private final Turns turns;
+    private final Ledger ledger;
+    private final Dispatcher dispatcher;
+    private volatile boolean stopping;
+
+    /** The engine closes the store when it is closed. */
+    public Engine(Store store, AgentCatalog agents, EngineSettings settings) {
+        this.store = store;
+        this.agents = agents;
+        this.settings = settings;
+        workers = new Workers(settings.maxTurns());
+        journals = new Journals(
+                (contextId, after, max) -> store.<List<Journal.Entry<Event>>>read(
+                        contextId, reader -> reader.events(contextId, after, max)),
+                settings.tailBytes());
+        merger = new Merger(store);
+        turns = new Turns(store, settings, agents, workers, merger);
+        ledger = new Ledger(store, settings, workers, journals, turns::start, new Ledger.Line() {
+            @Override
+            public boolean othersWait() {
+                return line().othersWait();
+            }
+
+            @Override
+            public void leftWaiting() {
+                line().leftWaiting();
+            }
+        });
+        dispatcher = new Dispatcher(store, ledger, workers);
+        turns.connect(ledger, dispatcher);
+    }
+
+    /** The ledger and the dispatcher know each other; this breaks the circle of their construction. */
+    private Ledger.Line line() {
+        return dispatcher;
+    }
+
+    /** Takes up what a dead process left, and starts what waits. Returns when all of it is under way. */
+    public void start() throws InterruptedException {
+        merger.start();
+        List<TaskRecord> orphans = store.read(null, reader -> reader.leasedByOthers(settings.worker()));
+        var recoveries = new ArrayList<CompletableFuture<?>>();
+        for (TaskRecord orphan : orphans) {
+            recoveries.add(recover(orphan));
+        }
+        for (CompletableFuture<?> recovery : recoveries) {
+            await(recovery);
+        }
+        if (!orphans.isEmpty()) {
+            LOG.info("took up {} task(s) that the process before left", orphans.size());
+        }
+        List<TaskRecord> unmerged = store.read(null, reader -> reader.unmerged(10_000));
+        unmerged.forEach(merger::add);
+        dispatcher.start();
+    }
+
+    private CompletableFuture<?> recover(TaskRecord orphan) {
+        return ledger.change(orphan.contextId(), Durability.FSYNCED, draft -> {
+            TaskRecord task = draft.task(orphan.id());
+            if (task == null || task.epoch() != orphan.epoch() || task.state() != TaskState.WORKING) {
+                return false;
+            }
+            if (task.attempts() >= settings.maxAttempts()) {
+                String reason = "given up: the server was lost " + task.attempts()
+                        + " times while the agent worked on this; send it again if it should be tried again";
+                draft.move(task, Transition.FAIL, says(task, reason), null);
+                return false;
+            }
+            draft.move(task, Transition.RECOVER, null, Events.attempt(task.attempts() + 1));
+            settings.observer().recovered(task.id(), task.attempts() + 1);
+            return true;
+        });
+    }
+
+    private Message says(TaskRecord task, String text) {
+        return Message.agent(settings.ids().get(), text).in(task.contextId(), task.id());
+    }
+
+    public AgentCatalog agents() {
+        return agents;
+    }
+
+    /** A new id, for a message or a context. */
+    public String newId() {
+        return settings.ids().get();
+    }
+
+    /**
+     * Accepts a message: when this returns, it survives a power cut, and its agent runs or its place in the queue is
+     * taken.
+     *
+     * @throws Refused with NO_AGENT, NO_CONTEXT, NO_TASK, NOT_NOW (the task is not waiting for an answer), INVALID,
+     *     QUEUE_FULL, KEY_REUSED or UNAVAILABLE
+     */
+    public Sent send(Send send) {
+        long asked = System.nanoTime();
+        if (send.message().parts().isEmpty()) {
+            throw new Refused(Refused.Reason.INVALID, "message.parts: a message needs at least one part");
+        }
+        if (stopping) {
+            throw new Refused(Refused.Reason.UNAVAILABLE, "the server is stopping; send it again in a moment");
+        }
+        String contextId = contextOf(send);
+        Sent sent = await(ledger.change(contextId, Durability.FSYNCED, draft -> accept(draft, contextId, send)));
+        settings.observer().sent(System.nanoTime() - asked);
+        return sent;
+    }
+
+    /** The context of a send: named, or the one of the task it answers, or a new one (the same for the same key). */
+    private String contextOf(Send send) {
+        Message message = send.message();
+        if (message.taskId() != null) {
+            TaskRecord task = find(send.owner(), message.taskId());
+            if (message.contextId() != null && !message.contextId().equals(task.contextId())) {
+                throw new Refused(
+                        Refused.Reason.INVALID,
+                        "message.contextId: task " + task.id() + " belongs to another context; leave contextId out");
+            }
+            return task.contextId();
+        }
+        if (message.contextId() != null) {
+            return message.contextId();
+        }
+        return send.key() == null ? settings.ids().get() : Ids.of("context", send.owner(), send.key());
+    }
+
+    private Sent accept(Draft draft, String contextId, Send send) {
+        Context context = draft.context();
+        if (context == null && !send.create()) {
+            throw new Refused(Refused.Reason.NO_CONTEXT, "there is no context " + contextId);
+        }
+        if (context != null && !context.owner().equals(send.owner())) {
+            throw new Refused(Refused.Reason.NO_CONTEXT, "there is no context " + contextId);
+        }
+        if (context != null && send.agent() != null && !send.agent().equals(context.agent())) {
+            throw new Refused(
+                    Refused.Reason.INVALID,
+                    "message.contextId: context " + contextId + " belongs to agent \"" + context.agent() + "\", not \""
+                            + send.agent() + "\"");
+        }
+        Sent before = context == null ? null : recall(draft, contextId, send);
+        if (before != null) {
+            return before;
+        }
+        if (context == null) {
+            String agent = agents.get(send.agent()).name();
+            draft.create(new Context(
+                    contextId, send.owner(), agent, send.title(), send.concurrency(), draft.now(), draft.now(), 0));
+        }
+        Sent sent = send.message().taskId() == null
+                ? submit(draft, send)
+                : answer(draft, send, send.message().taskId());
+        remember(draft, send, sent);
+        return sent;
+    }
+
+    private @Nullable Sent recall(Draft draft, String contextId, Send send) {
+        if (send.key() != null) {
+            SendKey known = draft.before().recall(contextId, "key:" + send.key());
+            if (known != null && known.print() != null && !known.print().equals(send.keyPrint())) {
+                throw new Refused(
+                        Refused.Reason.KEY_REUSED,
+                        "the idempotency key was used for another request; use a new key for each request");
+            }
+            if (known != null) {
+                return known.answer().again();
+            }
+        }
+        SendKey known =
+                draft.before().recall(contextId, "message:" + send.message().messageId());
+        return known == null ? null : known.answer().again();
+    }
+
+    private static void remember(Draft draft, Send send, Sent sent) {
+        draft.remember(new SendKey("message:" + send.message().messageId(), null, sent));
+        if (send.key() != null) {
+            draft.remember(new SendKey("key:" + send.key(), send.keyPrint(), sent));
+        }
+    }
+
+    private Sent submit(Draft draft, Send send) {
+        Context context = draft.existing();
+        if (context.lastOffset() > 0) {
+            long queued = draft.openTasks().stream()
+                    .filter(task -> task.state() == TaskState.SUBMITTED)
+                    .count();
+            if (queued >= settings.maxQueued()) {
+                throw new Refused(
+                        Refused.Reason.QUEUE_FULL,
+                        "the queue is full: " + queued + " messages wait already; wait until one was worked on");
+            }
+        }
+        String taskId = settings.ids().get();
+        Message message = send.message().in(context.id(), taskId);
+        var status = TaskStatus.of(TaskState.SUBMITTED, draft.now());
+        long from = context.lastOffset();
+        long offset =
+                draft.append(Events.task(Task.of(taskId, context.id(), status).withHistory(List.of(message))));
+        draft.touch();
+        draft.put(new TaskRecord(
+                taskId,
+                context.id(),
+                context.owner(),
+                context.agent(),
+                TaskState.SUBMITTED,
+                draft.now(),
+                offset,
+                offset,
+                0,
+                null,
+                0,
+                false));
+        draft.attach(taskId, message);
+        return new Sent(context.id(), taskId, offset, from, TaskState.SUBMITTED, false);
+    }
+
+    private Sent answer(Draft draft, Send send, String taskId) {
+        TaskRecord task = draft.task(taskId);
+        if (task == null) {
+            throw noTask(taskId);
+        }
+        if (TaskTable.next(task.state(), Transition.ANSWER).isEmpty()) {
+            throw new Refused(
+                    Refused.Reason.NOT_NOW,
+                    task.state().terminal()
+                            ? "task " + taskId + " has ended (" + task.state()
+                                    + ") and takes no more messages; send one without taskId to start a new task"
+                            : "task " + taskId + " is " + task.state()
+                                    + " and does not wait for an answer; send a message without taskId");
+        }
+        long from = draft.existing().lastOffset();
+        Message message = send.message().in(draft.existing().id(), taskId);
+        // The status first: it moves the question into the history, and the answer comes after its question.
+        TaskRecord moved = draft.move(task, Transition.ANSWER, null, null);
+        long offset = draft.append(Events.message(taskId, message));
+        draft.put(moved.answering(offset));
+        draft.attach(taskId, message);
+        return new Sent(draft.existing().id(), taskId, draft.existing().lastOffset(), from, moved.state(), false);
+    }
+
+    /**
+     * The task as it is now, whole, and the offset from which to read on.
+     *
+     * @throws Refused with NO_TASK
+     */
+    public Snapshot task(String owner, String taskId) {
+        TaskRecord found = find(owner, taskId);
+        return read(found.contextId(), reader -> snapshot(reader, found));
+    }
+
+    private static Snapshot snapshot(Reader reader, TaskRecord task) {
+        Context context = reader.context(task.contextId());
+        return new Snapshot(Events.fold(reader.eventsOf(task)), context == null ? 0 : context.lastOffset());
+    }
+
+    private TaskRecord find(String owner, String taskId) {
+        TaskRecord found = this.<@Nullable TaskRecord>read(null, reader -> reader.task(taskId));
+        if (found == null || !found.owner().equals(owner)) {
+            throw noTask(taskId);
+        }
+        return found;
+    }
+
+    private static Refused noTask(String taskId) {
+        return new Refused(Refused.Reason.NO_TASK, "there is no task " + taskId);
+    }
+
+    /** One page of the owner's tasks, newest status first. */
+    public Page<Snapshot> tasks(TaskQuery query) {
+        Page<TaskRecord> page = read(null, reader -> reader.tasks(query));
+        List<Snapshot> snapshots = page.items().stream()
+                .map(task -> this.<Snapshot>read(task.contextId(), reader -> snapshot(reader, task)))
+                .toList();
+        return new Page<>(snapshots, page.next(), page.total());
+    }
+
+    /**
+     * Cancels the task: this wins or loses against the task's own end once and for all, and every reader sees which.
+     * What the agent had made stays. Cancelling a cancelled task changes nothing.
+     *
+     * @throws Refused with NO_TASK, or NOT_CANCELABLE if it has ended otherwise
+     */
+    public Snapshot cancel(String owner, String taskId) {
+        TaskRecord found = find(owner, taskId);
+        TaskRecord cancelled = await(ledger.change(found.contextId(), Durability.FSYNCED, draft -> {
+            TaskRecord task = draft.task(taskId);
+            if (task == null) {
+                throw noTask(taskId);
+            }
+            if (task.state() == TaskState.CANCELED) {
+                return task;
+            }
+            if (TaskTable.next(task.state(), Transition.CANCEL).isEmpty()) {
+                throw new Refused(
+                        Refused.Reason.NOT_CANCELABLE,
+                        "task " + taskId + " has ended (" + task.state() + ") and can't be cancelled");
+            }
+            return cancel(draft, task);
+        }));
+        afterCancel(cancelled);
+        return task(owner, taskId);
+    }
+
+    private static TaskRecord cancel(Draft draft, TaskRecord task) {
+        TaskRecord moved = draft.move(task, Transition.CANCEL, null, null);
+        if (task.attempts() == 0 && task.epoch() == 0) {
+            moved = moved.withMerged();
+            draft.put(moved);
+        }
+        return moved;
+    }
+
+    private void afterCancel(TaskRecord cancelled) {
+        turns.lost(cancelled.id(), cancelled.state());
+        if (!cancelled.merged()) {
+            merger.add(cancelled);
+        }
+    }
+
+    /**
+     * Stops what runs or waits for the user in the context; its partial answer stays, and what is queued goes on.
+     *
+     * @return false if there was nothing to stop
+     * @throws Refused with NO_CONTEXT
+     */
+    public boolean interrupt(String owner, String contextId) {
+        List<TaskRecord> stopped = await(ledger.change(contextId, Durability.FSYNCED, draft -> {
+            requireOwner(draft.context(), owner, contextId);
+            return draft.openTasks().stream()
+                    .filter(task -> TaskTable.holds(task.state()))
+                    .map(task -> cancel(draft, task))
+                    .toList();
+        }));
+        stopped.forEach(this::afterCancel);
+        return !stopped.isEmpty();
+    }
+
+    private static Context requireOwner(@Nullable Context context, String owner, String contextId) {
+        if (context == null || !context.owner().equals(owner)) {
+            throw new Refused(Refused.Reason.NO_CONTEXT, "there is no context " + contextId);
+        }
+        return context;
+    }
+
+    public Optional<Context> context(String owner, String contextId) {
+        return Optional.ofNullable(this.<@Nullable Context>read(contextId, reader -> reader.context(contextId)))
+                .filter(context -> context.owner().equals(owner));
+    }
+
+    /** One page of the owner's contexts, newest activity first. */
+    public Page<Context> contexts(String owner, int limit, @Nullable String after) {
+        return read(null, reader -> reader.contexts(owner, limit, after));
+    }
+
+    /**
+     * Every task of the context, oldest first, from one consistent read.
+     *
+     * @throws Refused with NO_CONTEXT
+     */
+    public List<Snapshot> conversation(String owner, String contextId) {
+        return read(contextId, reader -> {
+            requireOwner(reader.context(contextId), owner, contextId);
+            return reader.tasks(contextId).stream()
+                    .map(task -> snapshot(reader, task))
+                    .toList();
+        });
+    }
+
+    /** What was said in a task, as messages: its history, then what the agent made, then what it asks. */
+    public static List<Message> messages(Task task) {
+        return Events.conversation(task);
+    }
+
+    /**
+     * A reader of the context's journal, after {@code offset}. It may be opened before the context exists, and then
+     * sees it from its first event. Whoever calls has checked that the owner may read. Close it.
+     */
+    public Cursor<Event> read(String contextId, long offset) {
+        return journals.open(contextId, offset);
+    }
+
+    private <R extends @Nullable Object> R read(@Nullable String contextId, Function<Reader, R> query) {
+        try {
+            return store.read(contextId, query);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Refused(Refused.Reason.UNAVAILABLE, "interrupted while reading");
+        } catch (StoreFailure e) {
+            LOG.error("reading failed", e);
+            throw new Refused(Refused.Reason.UNAVAILABLE, "the store can't be read; try again in a moment");
+        }
+    }
+
+    private static <R> R await(CompletableFuture<R> change) {
+        try {
+            return change.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Refused(
+                    Refused.Reason.UNAVAILABLE, "interrupted before the outcome was known; ask again with the same id");
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case Refused refused -> throw refused;
+                case StoreFailure failure -> {
+                    LOG.error("writing failed", failure);
+                    throw new Refused(Refused.Reason.UNAVAILABLE, "the store can't be written; try again in a moment");
+                }
+                case null, default -> throw new IllegalStateException(e.getCause());
+            }
+        }
+    }
+
+    /** Turns that run now. */
+    public int runningTurns() {
+        return workers.all().size();
+    }
+
+    /** Contexts that have readers now. */
+    public int liveJournals() {
+        journals.sweep();
+        return journals.size();
+    }
+
+    /**
+     * Accepts nothing new, starts nothing new, and lets turns end for at most {@code drain}; the rest is interrupted
+     * and handed back, to be taken up by the next process. Then every reader is ended and the store closed. Idempotent.
+     */
+    public void stop(Duration drain) {
+        if (stopping) {
+            return;
+        }
+        stopping = true;
+        workers.close();
+        boolean interrupted = false;
+        try {
+            dispatcher.stop();
+            if (!workers.awaitIdle(drain)) {
+                turns.running().forEach(LiveTurn::stop);
+                if (!workers.awaitIdle(Duration.ofSeconds(2))) {
+                    LOG.warn(
+                            "{} turn(s) did not react to the stop; they are taken up after the next start",
+                            turns.running().size());
+                }
+            }
+            merger.stop();
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        journals.close();
+        store.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        stop(Duration.ZERO);
+    }
+}

@@ -1,0 +1,123 @@
+package dev.millrace.engine;
+
+import dev.millrace.core.Journal;
+import dev.millrace.protocol.Artifact;
+import dev.millrace.protocol.Message;
+import dev.millrace.protocol.Role;
+import dev.millrace.protocol.StreamResponse;
+import dev.millrace.protocol.Task;
+import dev.millrace.protocol.TaskArtifactUpdateEvent;
+import dev.millrace.protocol.TaskFold;
+import dev.millrace.protocol.TaskStatus;
+import dev.millrace.protocol.TaskStatusUpdateEvent;
+import dev.millrace.protocol.json.A2aJson;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Between the protocol's records and the journal's encoded events. */
+final class Events {
+    private Events() {}
+
+    static Event task(Task task) {
+        return new Event(task.id(), Event.Kind.TASK, task.status().state(), A2aJson.STREAM_RESPONSE.write(task));
+    }
+
+    static Event message(String taskId, Message message) {
+        return new Event(taskId, Event.Kind.MESSAGE, null, A2aJson.STREAM_RESPONSE.write(message));
+    }
+
+    static Event status(String taskId, String contextId, TaskStatus status, @Nullable ObjectNode metadata) {
+        return new Event(
+                taskId,
+                Event.Kind.STATUS,
+                status.state(),
+                A2aJson.STREAM_RESPONSE.write(new TaskStatusUpdateEvent(taskId, contextId, status, metadata)));
+    }
+
+    static Event chunk(String taskId, String contextId, Artifact piece, boolean append) {
+        return new Event(
+                taskId,
+                Event.Kind.CHUNK,
+                null,
+                A2aJson.STREAM_RESPONSE.write(TaskArtifactUpdateEvent.chunk(taskId, contextId, piece, append)));
+    }
+
+    static Event artifact(TaskArtifactUpdateEvent whole) {
+        return new Event(whole.taskId(), Event.Kind.ARTIFACT, null, A2aJson.STREAM_RESPONSE.write(whole));
+    }
+
+    /** Says that a task is taken up again; null for the first time. */
+    static @Nullable ObjectNode attempt(int attempt) {
+        return attempt <= 1
+                ? null
+                : JsonNodeFactory.instance.objectNode().put("recovering", true).put("attempt", attempt);
+    }
+
+    static StreamResponse decode(Event event) {
+        return A2aJson.STREAM_RESPONSE.read(event.json());
+    }
+
+    /** The task that these events of it make. */
+    static Task fold(List<Journal.Entry<Event>> events) {
+        var fold = new TaskFold();
+        for (var entry : events) {
+            fold.apply(decode(entry.event()));
+        }
+        return fold.task();
+    }
+
+    /** For each artifact among these events that has chunks: one whole event, at the offset of its last chunk. */
+    static List<Journal.Entry<Event>> mergeChunks(List<Journal.Entry<Event>> events) {
+        var pieces = new LinkedHashMap<String, List<TaskArtifactUpdateEvent>>();
+        var lastOffsets = new LinkedHashMap<String, Long>();
+        for (var entry : events) {
+            boolean artifact =
+                    entry.event().kind() == Event.Kind.CHUNK || entry.event().kind() == Event.Kind.ARTIFACT;
+            if (!artifact || !(decode(entry.event()) instanceof TaskArtifactUpdateEvent update)) {
+                continue;
+            }
+            String id = update.artifact().artifactId();
+            if (entry.event().kind() == Event.Kind.CHUNK) {
+                lastOffsets.put(id, entry.offset());
+            } else {
+                lastOffsets.remove(id); // a whole artifact came after its chunks and replaces them
+            }
+            if (!update.append()) {
+                pieces.remove(id);
+            }
+            pieces.computeIfAbsent(id, i -> new ArrayList<>()).add(update);
+        }
+        var merged = new ArrayList<Journal.Entry<Event>>();
+        lastOffsets.forEach((id, offset) -> {
+            List<TaskArtifactUpdateEvent> all = pieces.getOrDefault(id, List.of());
+            merged.add(new Journal.Entry<>(offset, artifact(TaskArtifactUpdateEvent.merge(all, true))));
+        });
+        merged.sort((a, b) -> Long.compare(a.offset(), b.offset()));
+        return merged;
+    }
+
+    /** What was said in a task, for a conversation: its messages, then what the agent made, then what it asks. */
+    static List<Message> conversation(Task task) {
+        var said = new ArrayList<>(task.history());
+        for (Artifact artifact : task.artifacts()) {
+            said.add(new Message(
+                    task.id() + "/" + artifact.artifactId(),
+                    task.contextId(),
+                    task.id(),
+                    Role.AGENT,
+                    artifact.parts(),
+                    artifact.metadata(),
+                    List.of(),
+                    List.of()));
+        }
+        Message asks = task.status().message();
+        if (asks != null && task.status().state().interrupted()) {
+            said.add(asks);
+        }
+        return said;
+    }
+}

@@ -1,0 +1,89 @@
+package dev.millrace.engine;
+
+import dev.millrace.core.Cursor;
+import dev.millrace.core.Journal;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The journals that somebody reads. A context that nobody reads has none: its events go to the store alone.
+ *
+ * <p>A journal is made by its first reader, cold. The commit of an event and the making of a journal meet in the map's
+ * lock for that context: either the publisher finds the journal and the reader gets the event from it, or the event was
+ * committed before the journal was there, and the reader's first look into the store sees it. So no event falls
+ * between the two, and the store is not asked under the lock.
+ */
+final class Journals {
+    /** Reads a context's events from the store. */
+    @FunctionalInterface
+    interface Backlogs {
+        List<Journal.Entry<Event>> read(String contextId, long after, int max) throws InterruptedException;
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(Journals.class);
+
+    private final Map<String, Journal<Event>> live = new ConcurrentHashMap<>();
+    private final Backlogs backlogs;
+    private final long tailBytes;
+
+    Journals(Backlogs backlogs, long tailBytes) {
+        this.backlogs = backlogs;
+        this.tailBytes = tailBytes;
+    }
+
+    Cursor<Event> open(String contextId, long after) {
+        var cursor = new AtomicReference<Cursor<Event>>();
+        live.compute(contextId, (id, journal) -> {
+            Journal<Event> there = journal != null ? journal : make(id);
+            cursor.set(there.cursor(after));
+            return there;
+        });
+        return Objects.requireNonNull(cursor.get());
+    }
+
+    private Journal<Event> make(String contextId) {
+        return Journal.over((after, max) -> backlogs.read(contextId, after, max), tailBytes, Event::weight);
+    }
+
+    /** Called in commit order for each context. */
+    void publish(String contextId, List<Journal.Entry<Event>> committed) {
+        if (committed.isEmpty()) {
+            return;
+        }
+        live.computeIfPresent(contextId, (id, journal) -> {
+            if (journal.readers() == 0) {
+                return null;
+            }
+            try {
+                journal.publish(committed);
+                return journal;
+            } catch (RuntimeException e) {
+                // Readers must not wait for ever for what they can't be given: they end, and come back to the store.
+                LOG.error("context {} could not be published, its readers are ended", contextId, e);
+                journal.close();
+                return null;
+            }
+        });
+    }
+
+    /** Drops the journals that nobody reads any more and that no event came to since. */
+    void sweep() {
+        for (String contextId : live.keySet()) {
+            live.computeIfPresent(contextId, (id, journal) -> journal.readers() == 0 ? null : journal);
+        }
+    }
+
+    /** Ends every reader. */
+    void close() {
+        live.values().forEach(Journal::close);
+    }
+
+    int size() {
+        return live.size();
+    }
+}

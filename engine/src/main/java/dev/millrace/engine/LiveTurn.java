@@ -1,0 +1,308 @@
+package dev.millrace.engine;
+
+import dev.millrace.engine.store.Reader;
+import dev.millrace.engine.store.Store;
+import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.protocol.Artifact;
+import dev.millrace.protocol.Message;
+import dev.millrace.protocol.Part;
+import dev.millrace.protocol.Role;
+import dev.millrace.protocol.Task;
+import dev.millrace.protocol.TaskArtifactUpdateEvent;
+import dev.millrace.protocol.TaskState;
+import dev.millrace.protocol.TaskStatus;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** A turn in this process. */
+final class LiveTurn implements Turn {
+    /** How the agent wants the task to go on when it returns. */
+    record Wish(Transition transition, @Nullable String says) {}
+
+    private final Lease lease;
+    private final Store store;
+    private final EngineSettings settings;
+    private final Outbox outbox;
+    private final Map<String, Stream> streams = new ConcurrentHashMap<>();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final List<Runnable> cancelActions = new ArrayList<>();
+    private @Nullable Thread thread;
+    private @Nullable Message message;
+    private @Nullable List<Message> history;
+    private volatile Wish wish = new Wish(Transition.FINISH, null);
+    private volatile boolean lost;
+    private volatile boolean stopping;
+
+    LiveTurn(Lease lease, Store store, EngineSettings settings, Outbox outbox) {
+        this.lease = lease;
+        this.message = lease.message();
+        this.store = store;
+        this.settings = settings;
+        this.outbox = outbox;
+    }
+
+    Lease lease() {
+        return lease;
+    }
+
+    Outbox outbox() {
+        return outbox;
+    }
+
+    Wish wish() {
+        return wish;
+    }
+
+    boolean stopping() {
+        return stopping;
+    }
+
+    @Override
+    public String contextId() {
+        return lease.task().contextId();
+    }
+
+    @Override
+    public String taskId() {
+        return lease.task().id();
+    }
+
+    @Override
+    public String owner() {
+        return lease.task().owner();
+    }
+
+    @Override
+    public int attempt() {
+        return lease.task().attempts();
+    }
+
+    @Override
+    public Message message() {
+        return Objects.requireNonNull(message, "open() reads it before the agent runs");
+    }
+
+    /** Reads the message if the lease did not bring it: the task had waited. */
+    void open() throws InterruptedException {
+        if (message == null) {
+            message = store.read(contextId(), this::readMessage);
+        }
+    }
+
+    private Message readMessage(Reader reader) {
+        long at = lease.task().messageAt();
+        return switch (Events.decode(
+                reader.events(contextId(), at - 1, 1).getFirst().event())) {
+            case Task made -> made.history().getLast();
+            case Message said -> said;
+            default ->
+                throw new IllegalStateException(
+                        "event " + at + " of context " + contextId() + " is not the message of task " + taskId());
+        };
+    }
+
+    @Override
+    public List<Message> history() {
+        lock.lock();
+        try {
+            if (history == null) {
+                history = store.read(contextId(), this::readHistory);
+            }
+            return history;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TurnLost("interrupted while it read the history");
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private List<Message> readHistory(Reader reader) {
+        var said = new ArrayList<Message>();
+        for (TaskRecord task : reader.tasks(contextId())) {
+            if (task.position() > lease.task().position()) {
+                break;
+            }
+            Task folded = Events.fold(reader.eventsOf(task));
+            boolean own = task.id().equals(taskId());
+            for (Message each : own ? folded.history() : Events.conversation(folded)) {
+                if (own && each.messageId().equals(message().messageId())) {
+                    return List.copyOf(said);
+                }
+                said.add(each);
+            }
+        }
+        return List.copyOf(said);
+    }
+
+    @Override
+    public ArtifactStream artifact(String artifactId) {
+        return streams.computeIfAbsent(artifactId, Stream::new);
+    }
+
+    @Override
+    public void emit(Artifact artifact) {
+        outbox.add(Events.artifact(TaskArtifactUpdateEvent.whole(taskId(), contextId(), artifact)));
+    }
+
+    @Override
+    public void status(String text) {
+        outbox.add(Events.status(
+                taskId(),
+                contextId(),
+                new TaskStatus(
+                        TaskState.WORKING, agentSays(text), settings.clock().instant()),
+                null));
+    }
+
+    Message agentSays(String text) {
+        return new Message(
+                settings.ids().get(),
+                contextId(),
+                taskId(),
+                Role.AGENT,
+                List.of(Part.text(text)),
+                null,
+                List.of(),
+                List.of());
+    }
+
+    @Override
+    public void ask(String question) {
+        wish = new Wish(Transition.ASK, question);
+    }
+
+    @Override
+    public void askForAuth(String request) {
+        wish = new Wish(Transition.ASK_AUTH, request);
+    }
+
+    @Override
+    public void reject(String reason) {
+        wish = new Wish(Transition.REJECT, reason);
+    }
+
+    @Override
+    public boolean cancelled() {
+        return lost || stopping;
+    }
+
+    @Override
+    public void onCancel(Runnable action) {
+        lock.lock();
+        try {
+            if (!cancelled()) {
+                cancelActions.add(action);
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        action.run();
+    }
+
+    @Override
+    public void flush() throws InterruptedException {
+        outbox.flush();
+    }
+
+    /** Called by the thread that runs the agent, before it does. */
+    void runningOn(Thread current) {
+        lock.lock();
+        try {
+            thread = current;
+            if (cancelled()) {
+                current.interrupt();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Called when the agent returned, so that a late cancel interrupts nobody else's work on that thread. */
+    void notRunning() {
+        lock.lock();
+        try {
+            thread = null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The task was cancelled or taken away: nothing more is written, and the agent is told. */
+    void lose(String reason) {
+        lost = true;
+        outbox.close(new TurnLost(reason));
+        tell();
+    }
+
+    /** The process stops: the agent is interrupted; the task will be taken up again. */
+    void stop() {
+        stopping = true;
+        tell();
+    }
+
+    private void tell() {
+        List<Runnable> actions;
+        lock.lock();
+        try {
+            if (thread != null) {
+                thread.interrupt();
+            }
+            actions = List.copyOf(cancelActions);
+            cancelActions.clear();
+        } finally {
+            lock.unlock();
+        }
+        // On a thread of their own: an agent's action may block, and the caller may be the store's writer.
+        if (!actions.isEmpty()) {
+            Thread.startVirtualThread(() -> actions.forEach(Runnable::run));
+        }
+    }
+
+    private final class Stream implements ArtifactStream {
+        private final String id;
+        private @Nullable String name;
+        private boolean begun;
+
+        Stream(String id) {
+            this.id = id;
+        }
+
+        @Override
+        public void say(String text) {
+            if (text.isEmpty()) {
+                return;
+            }
+            boolean append;
+            String named;
+            lock.lock();
+            try {
+                append = begun;
+                begun = true;
+                named = name;
+                name = null;
+            } finally {
+                lock.unlock();
+            }
+            outbox.add(
+                    Events.chunk(taskId(), contextId(), Artifact.text(id, text).named(named), append));
+        }
+
+        @Override
+        public ArtifactStream name(String newName) {
+            lock.lock();
+            try {
+                name = newName;
+            } finally {
+                lock.unlock();
+            }
+            return this;
+        }
+    }
+}

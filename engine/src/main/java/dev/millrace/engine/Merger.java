@@ -1,0 +1,90 @@
+package dev.millrace.engine;
+
+import dev.millrace.core.Doorbell;
+import dev.millrace.core.Journal;
+import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.Store;
+import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.engine.store.Write;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Merges the chunks of tasks that have ended, beside everything else: the end of a task does not wait for it, and it
+ * costs the task's size once. What a crash leaves unmerged is merged after the next start.
+ */
+final class Merger {
+    private static final Logger LOG = LoggerFactory.getLogger(Merger.class);
+
+    private final Store store;
+    private final ConcurrentLinkedQueue<TaskRecord> ended = new ConcurrentLinkedQueue<>();
+    private final Doorbell bell = new Doorbell();
+    private @Nullable Thread thread;
+    private volatile boolean stopped;
+
+    Merger(Store store) {
+        this.store = store;
+    }
+
+    void start() {
+        thread = Thread.ofVirtual().name("millrace-merger").start(this::run);
+    }
+
+    void add(TaskRecord task) {
+        ended.add(task);
+        bell.ring();
+    }
+
+    void stop() throws InterruptedException {
+        stopped = true;
+        bell.ring();
+        if (thread != null) {
+            thread.join();
+        }
+    }
+
+    private void run() {
+        try {
+            while (!stopped) {
+                TaskRecord task = ended.poll();
+                if (task == null) {
+                    bell.await();
+                } else {
+                    merge(task);
+                }
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("the merger was interrupted; what is left is merged after the next start");
+        }
+    }
+
+    private void merge(TaskRecord task) throws InterruptedException {
+        try {
+            // The task has ended, so its events no longer change: they can be read and folded outside the transaction.
+            List<Journal.Entry<Event>> merged =
+                    store.read(task.contextId(), reader -> Events.mergeChunks(reader.eventsOf(task)));
+            store.submit(task.contextId(), Durability.WRITTEN, reader -> {
+                        TaskRecord now = reader.task(task.id());
+                        if (now == null || now.merged()) {
+                            return Write.nothing(false);
+                        }
+                        return new Write<>(
+                                true,
+                                null,
+                                List.of(now.withMerged()),
+                                List.of(),
+                                List.of(),
+                                merged.isEmpty() ? null : new Write.Merge(now, merged),
+                                () -> {},
+                                () -> {});
+                    })
+                    .get();
+        } catch (ExecutionException | RuntimeException e) {
+            LOG.warn("the chunks of task {} could not be merged, they stay as they are: {}", task.id(), e.toString());
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package dev.millrace.engine;
+
+import dev.millrace.protocol.Message;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message to be worked on.
+ *
+ * @param owner who sends it
+ * @param agent which agent; null = the context's own, or the default agent for a new context
+ * @param message the message; its context id names an existing or new context (null = a new one with a new id),
+ *     its task id a task that waits for an answer (null = a new task), its message id makes a repeated
+ *     send harmless within the context
+ * @param title of a new context
+ * @param concurrency of a new context
+ * @param create whether a context id that does not exist makes a new context (A2A) or is refused (chats)
+ * @param key an idempotency key of the caller's within the owner; null = none
+ * @param keyPrint what {@code key} stands for (a digest of the request): the same key with another print is refused
+ */
+public record Send(
+        String owner,
+        @Nullable String agent,
+        Message message,
+        @Nullable String title,
+        Context.Concurrency concurrency,
+        boolean create,
+        @Nullable String key,
+        @Nullable String keyPrint) {
+
+    /** A new conversation, or the next message of one, as an A2A client sends it. */
+    public static Send task(String owner, @Nullable String agent, Message message) {
+        return new Send(owner, agent, message, null, Context.Concurrency.PARALLEL, true, null, null);
+    }
+
+    /** The first message of a new chat. */
+    public static Send chat(String owner, @Nullable String agent, Message message, @Nullable String title) {
+        return new Send(owner, agent, message, title, Context.Concurrency.SERIAL, true, null, null);
+    }
+
+    /** The next message of an existing chat, which {@code message.contextId} names. */
+    public static Send next(String owner, Message message) {
+        return new Send(owner, null, message, null, Context.Concurrency.SERIAL, false, null, null);
+    }
+
+    public Send withKey(@Nullable String newKey, @Nullable String print) {
+        return new Send(owner, agent, message, title, concurrency, create, newKey, print);
+    }
+}

@@ -1,0 +1,81 @@
+package dev.millrace.engine;
+
+import dev.millrace.protocol.Artifact;
+import dev.millrace.protocol.Message;
+import java.util.List;
+
+/**
+ * What an agent holds while it runs one task: the message, the history, and the ways to emit.
+ *
+ * <p>A turn is fenced: once its task was cancelled, or was given to another worker, every method that emits throws
+ * {@link TurnLost} and nothing more of it is written. Emitting methods may be called from any thread, one after the
+ * other; they return once the event is queued (at most {@value #PENDING_EVENTS} events wait, then they block), and
+ * {@link #flush} waits until all are committed. Events are committed and shown in the order of the calls.
+ */
+public interface Turn {
+    /** How many emitted events may wait for the store before emitting blocks. */
+    int PENDING_EVENTS = 1024;
+
+    /** The artifact that {@link #say} writes to. */
+    String ANSWER = "answer";
+
+    String contextId();
+
+    String taskId();
+
+    /** Who owns the context. */
+    String owner();
+
+    /** 1 for the first run of the task, higher when it is taken up again after a crash or an answer. */
+    int attempt();
+
+    /** The message to answer. */
+    Message message();
+
+    /**
+     * The conversation before {@link #message}: the users' messages and the agents' answers, oldest first. Reads the
+     * store once, when first called.
+     */
+    List<Message> history();
+
+    /** Appends text to the task's answer, the artifact {@value #ANSWER}. Empty text is ignored. */
+    default void say(String text) {
+        artifact(ANSWER).say(text);
+    }
+
+    /** The artifact with this id, to be streamed into; the same object for the same id. */
+    ArtifactStream artifact(String artifactId);
+
+    /** Emits a whole artifact; it replaces one with the same id. */
+    void emit(Artifact artifact);
+
+    /** Tells readers what the agent is doing: a WORKING status with a message. */
+    void status(String text);
+
+    /** Asks the user: when {@code run} returns, the task waits in INPUT_REQUIRED, and the answer starts a new turn. */
+    void ask(String question);
+
+    /** Asks for credentials: like {@link #ask}, in AUTH_REQUIRED. */
+    void askForAuth(String request);
+
+    /** Refuses the task: when {@code run} returns it is REJECTED with this reason. */
+    void reject(String reason);
+
+    /** True once the task was cancelled or taken away; the thread of {@code run} was interrupted, too. */
+    boolean cancelled();
+
+    /** Runs {@code action} when the turn is cancelled or taken away; at once if that was already so. */
+    void onCancel(Runnable action);
+
+    /** Waits until everything emitted so far is committed and shown to readers. */
+    void flush() throws InterruptedException;
+
+    /** One artifact that grows by chunks. */
+    interface ArtifactStream {
+        /** Appends text. Empty text is ignored. */
+        void say(String text);
+
+        /** Sets the name that the next chunk announces. */
+        ArtifactStream name(String name);
+    }
+}

@@ -1,0 +1,203 @@
+package dev.millrace.engine;
+
+import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.Store;
+import dev.millrace.engine.store.StoreFailure;
+import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.protocol.Message;
+import dev.millrace.protocol.TaskState;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs turns: from a lease to the end of the task, each on a virtual thread of its own. */
+final class Turns {
+    private static final Logger LOG = LoggerFactory.getLogger(Turns.class);
+
+    private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
+    private static final Duration LAST_RETRY = Duration.ofSeconds(30);
+
+    private final Store store;
+    private final EngineSettings settings;
+    private final AgentCatalog agents;
+    private final Workers workers;
+    private final Merger merger;
+    private @Nullable Ledger ledger;
+    private @Nullable Dispatcher dispatcher;
+
+    Turns(Store store, EngineSettings settings, AgentCatalog agents, Workers workers, Merger merger) {
+        this.store = store;
+        this.settings = settings;
+        this.agents = agents;
+        this.workers = workers;
+        this.merger = merger;
+    }
+
+    /** The ledger starts turns and turns write to the ledger, so one of them learns of the other later. */
+    void connect(Ledger toLedger, Dispatcher toDispatcher) {
+        ledger = toLedger;
+        dispatcher = toDispatcher;
+    }
+
+    private Ledger ledger() {
+        return Objects.requireNonNull(ledger);
+    }
+
+    /**
+     * Starts the turn of a lease; its place is taken already. Never blocks. The turn is known from here on, so that a
+     * cancel that is committed after the lease finds it.
+     */
+    void start(Lease lease) {
+        long committed = System.nanoTime();
+        var turn = new LiveTurn(lease, store, settings, new Outbox(ledger(), lease, settings.observer()));
+        workers.add(turn);
+        Thread.ofVirtual().name("turn-" + lease.task().id()).start(() -> {
+            try {
+                run(turn, committed);
+            } finally {
+                workers.remove(turn);
+                workers.giveBack();
+                Objects.requireNonNull(dispatcher).placeFree();
+            }
+        });
+    }
+
+    private void run(LiveTurn turn, long committed) {
+        try {
+            turn.open();
+        } catch (InterruptedException | RuntimeException e) {
+            LOG.error("the turn of task {} could not start; it is taken up after the next start", turn.taskId(), e);
+            return;
+        }
+        long started = System.nanoTime();
+        settings.observer().started(turn.taskId(), started - committed);
+        runAgent(turn, started);
+    }
+
+    private void runAgent(LiveTurn turn, long startedAt) {
+        LiveTurn.Wish wish;
+        try {
+            turn.runningOn(Thread.currentThread());
+            agents.get(turn.lease().task().agent()).agent().run(turn);
+            wish = turn.wish();
+        } catch (TurnLost lost) {
+            return;
+        } catch (InterruptedException e) {
+            wish = new LiveTurn.Wish(Transition.FAIL, "the agent was interrupted");
+        } catch (Refused refused) {
+            wish = new LiveTurn.Wish(Transition.FAIL, refused.getMessage());
+        } catch (Exception | StackOverflowError | AssertionError | LinkageError e) {
+            LOG.warn("agent {} failed in task {}", turn.lease().task().agent(), turn.taskId(), e);
+            wish = new LiveTurn.Wish(Transition.FAIL, describe(e));
+        } finally {
+            turn.notRunning();
+            boolean cleared = Thread.interrupted(); // what follows is ours, not the agent's
+            LOG.trace("interrupted: {}", cleared);
+        }
+        if (turn.stopping() && wish.transition() != Transition.FINISH) {
+            handBack(turn);
+            return;
+        }
+        turn.outbox().seal();
+        end(turn, wish, startedAt);
+    }
+
+    private static String describe(Throwable e) {
+        String message = e.getMessage();
+        return message == null || message.isBlank()
+                ? "the agent failed: " + e.getClass().getSimpleName()
+                : message;
+    }
+
+    /**
+     * Stores the end. If the store can't write (a full disk, say), this keeps trying for as long as the process runs:
+     * the agent's work is done, and what is left of it to write is one row and one event.
+     */
+    private void end(LiveTurn turn, LiveTurn.Wish wish, long startedAt) {
+        Duration pause = FIRST_RETRY;
+        while (true) {
+            try {
+                // Behind the last chunks, which are shown as soon as they are written; this waits for the disk.
+                TaskRecord ended = ledger().change(
+                                turn.contextId(), Durability.FSYNCED, draft -> move(draft, turn, wish))
+                        .get();
+                settings.observer().ended(turn.taskId(), ended.state(), System.nanoTime() - startedAt);
+                if (ended.state().terminal() && !ended.merged()) {
+                    merger.add(ended);
+                }
+                return;
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof TurnLost) {
+                    return;
+                }
+                if (!(e.getCause() instanceof StoreFailure) || workers.closed()) {
+                    LOG.error(
+                            "the end of task {} could not be stored; it is taken up after the next start",
+                            turn.taskId(),
+                            e.getCause());
+                    return;
+                }
+                LOG.error("the end of task {} could not be stored, trying again in {}", turn.taskId(), pause);
+            } catch (InterruptedException e) {
+                LOG.debug("interrupted while task {} ended", turn.taskId());
+                return;
+            }
+            if (!sleep(pause)) {
+                return;
+            }
+            pause = pause.compareTo(LAST_RETRY) < 0 ? pause.multipliedBy(2) : pause;
+        }
+    }
+
+    private static TaskRecord move(Draft draft, LiveTurn turn, LiveTurn.Wish wish) {
+        TaskRecord task = Outbox.requireLease(draft, turn.lease());
+        Message says = wish.says() == null ? null : turn.agentSays(wish.says());
+        TaskRecord moved = draft.move(task, wish.transition(), says, null);
+        if (moved.state().terminal() && !turn.outbox().wroteAny() && moved.attempts() == 1) {
+            moved = moved.withMerged(); // there is nothing to merge
+            draft.put(moved);
+        }
+        return moved;
+    }
+
+    private static boolean sleep(Duration pause) {
+        try {
+            Thread.sleep(pause);
+            return true;
+        } catch (InterruptedException e) {
+            return false; // the process stops; the task is taken up after the next start
+        }
+    }
+
+    /** The process stops: whoever holds the store next takes the task up at once, and this attempt does not count. */
+    private void handBack(LiveTurn turn) {
+        try {
+            var _ = ledger().change(turn.contextId(), Durability.WRITTEN, draft -> {
+                        TaskRecord task = Outbox.requireLease(draft, turn.lease());
+                        TaskRecord moved =
+                                draft.move(task, Transition.RECOVER, null, null).untried();
+                        draft.put(moved);
+                        return moved;
+                    })
+                    .get();
+        } catch (ExecutionException | InterruptedException e) {
+            LOG.debug("task {} was not handed back: {}", turn.taskId(), e.toString());
+        }
+    }
+
+    /** The task was cancelled in a committed transaction: tell its turn, if it runs here. */
+    void lost(String taskId, TaskState state) {
+        LiveTurn turn = workers.find(taskId);
+        if (turn != null) {
+            turn.lose("task " + taskId + " is " + state);
+        }
+    }
+
+    List<LiveTurn> running() {
+        return List.copyOf(workers.all());
+    }
+}

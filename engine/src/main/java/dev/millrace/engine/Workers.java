@@ -1,0 +1,71 @@
+package dev.millrace.engine;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The room for turns in this process, and the turns that run in it. A place is taken inside the transaction that takes
+ * a lease, before the turn exists, and given back when its thread is done.
+ */
+final class Workers {
+    private final int size;
+    private final Semaphore places;
+    private final ConcurrentHashMap<String, LiveTurn> running = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    Workers(int size) {
+        this.size = size;
+        places = new Semaphore(size);
+    }
+
+    boolean tryTake() {
+        return !closed && places.tryAcquire();
+    }
+
+    void giveBack() {
+        places.release();
+    }
+
+    int free() {
+        return closed ? 0 : places.availablePermits();
+    }
+
+    /** Nobody gets a place any more; who has one keeps it. */
+    void close() {
+        closed = true;
+    }
+
+    boolean closed() {
+        return closed;
+    }
+
+    /** True if every place was given back in time. */
+    boolean awaitIdle(Duration patience) throws InterruptedException {
+        if (!places.tryAcquire(size, patience.toMillis(), TimeUnit.MILLISECONDS)) {
+            return false;
+        }
+        places.release(size);
+        return true;
+    }
+
+    void add(LiveTurn turn) {
+        running.put(turn.taskId(), turn);
+    }
+
+    void remove(LiveTurn turn) {
+        running.remove(turn.taskId(), turn);
+    }
+
+    @Nullable LiveTurn find(String taskId) {
+        return running.get(taskId);
+    }
+
+    Collection<LiveTurn> all() {
+        return List.copyOf(running.values());
+    }
+}

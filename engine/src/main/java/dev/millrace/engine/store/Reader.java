@@ -1,0 +1,47 @@
+package dev.millrace.engine.store;
+
+import dev.millrace.core.Journal;
+import dev.millrace.engine.Context;
+import dev.millrace.engine.Event;
+import dev.millrace.engine.Page;
+import dev.millrace.engine.TaskQuery;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A consistent view of one context (and, for lists, of the whole store). Valid only inside the call it is given to. */
+public interface Reader {
+    @Nullable Context context(String contextId);
+
+    @Nullable TaskRecord task(String taskId);
+
+    /** The context's tasks that have not ended, by position. */
+    List<TaskRecord> openTasks(String contextId);
+
+    /** All of the context's tasks, by position. */
+    List<TaskRecord> tasks(String contextId);
+
+    /** The context's events after an offset, in order, at most {@code max}. */
+    List<Journal.Entry<Event>> events(String contextId, long after, int max);
+
+    /** All events of the task, in order. */
+    List<Journal.Entry<Event>> eventsOf(TaskRecord task);
+
+    @Nullable SendKey recall(String contextId, String key);
+
+    /** The owner's contexts, newest activity first. */
+    Page<Context> contexts(String owner, int limit, @Nullable String after);
+
+    Page<TaskRecord> tasks(TaskQuery query);
+
+    /**
+     * Tasks that could run now, at most {@code max}: SUBMITTED, and first in line where the context is SERIAL. Taken
+     * from all owners in turn, each owner's oldest first.
+     */
+    List<TaskRecord> runnable(int max);
+
+    /** Tasks whose lease is held by another process than {@code holder}. */
+    List<TaskRecord> leasedByOthers(String holder);
+
+    /** Ended tasks whose chunks were never merged. */
+    List<TaskRecord> unmerged(int max);
+}

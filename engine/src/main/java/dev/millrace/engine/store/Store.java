@@ -1,0 +1,33 @@
+package dev.millrace.engine.store;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where contexts, tasks and events are kept. One process at a time uses a store of this kind (it refuses a second
+ * one), so a lease held by another process belongs to a dead one. Any thread.
+ */
+public interface Store extends AutoCloseable {
+
+    /**
+     * Runs {@code decide} on the present state of the context, alone among the writers of that context, writes what it
+     * returns and completes the future after {@link Write#committed} ran. Submits of one thread for one context are
+     * decided in the order of submission. If {@code decide} throws, nothing is written and the future fails with
+     * that; if the store can't write, with {@link StoreFailure}.
+     */
+    <R> CompletableFuture<R> submit(String contextId, Durability durability, Function<Reader, Write<R>> decide);
+
+    /**
+     * Runs {@code query} on a consistent view, which has every write whose {@code committed} has run; null =
+     * not about one context. Blocks the calling (virtual) thread.
+     *
+     * @throws InterruptedException if the caller was interrupted while it waited
+     */
+    <R extends @Nullable Object> R read(@Nullable String contextId, Function<Reader, R> query)
+            throws InterruptedException;
+
+    /** Waits for what was submitted, then releases everything. Idempotent. */
+    @Override
+    void close();
+}

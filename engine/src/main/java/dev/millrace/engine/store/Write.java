@@ -1,0 +1,46 @@
+package dev.millrace.engine.store;
+
+import dev.millrace.core.Journal;
+import dev.millrace.engine.Context;
+import dev.millrace.engine.Event;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one transaction writes, all of it in one context. Built by a pure function of what it read, so that a store may
+ * run that function again.
+ *
+ * @param result what the caller gets
+ * @param context the context's new row; null = unchanged
+ * @param tasks new and changed rows
+ * @param events to append; the first offset is the context's last plus one, and so on
+ * @param keys sends to remember
+ * @param merged whole artifacts that replace chunks of an ended task
+ * @param committed runs after the commit with the durability asked for, in commit order; quick, never blocks
+ * @param aborted runs instead if the transaction was undone
+ */
+public record Write<R>(
+        R result,
+        @Nullable Context context,
+        List<TaskRecord> tasks,
+        List<Journal.Entry<Event>> events,
+        List<SendKey> keys,
+        @Nullable Merge merged,
+        Runnable committed,
+        Runnable aborted) {
+
+    /**
+     * Replaces all {@link Event.Kind#CHUNK} events of a task by whole artifacts, each at the offset of the last of
+     * its chunks.
+     */
+    public record Merge(TaskRecord task, List<Journal.Entry<Event>> artifacts) {}
+
+    /** Nothing to write. */
+    public static <R> Write<R> nothing(R result) {
+        return new Write<>(result, null, List.of(), List.of(), List.of(), null, () -> {}, () -> {});
+    }
+
+    public boolean isEmpty() {
+        return context == null && tasks.isEmpty() && events.isEmpty() && keys.isEmpty() && merged == null;
+    }
+}

@@ -1,0 +1,79 @@
+package dev.millrace.engine.store.sqlite;
+
+import dev.millrace.engine.store.StoreFailure;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A folder that belongs to one process at a time: it holds a lock on the file {@value #LOCK}, which the operating
+ * system frees when the process dies, however it dies. So whoever holds the lock knows that every lease in the folder
+ * that is not its own belongs to a dead process.
+ */
+final class DataFolder implements AutoCloseable {
+    static final String LOCK = "millrace.lock";
+
+    private final Path folder;
+    private final FileChannel channel;
+
+    private DataFolder(Path folder, FileChannel channel) {
+        this.folder = folder;
+        this.channel = channel;
+    }
+
+    /** @throws StoreFailure if the folder can't be made or written, or another process holds it */
+    static DataFolder open(Path folder) {
+        try {
+            Files.createDirectories(folder);
+            FileChannel channel = FileChannel.open(
+                    folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            if (tryLock(channel) == null) {
+                String holder = readHolder(channel);
+                channel.close();
+                throw new StoreFailure("the data folder " + folder.toAbsolutePath() + " is in use by another server"
+                        + holder + "; stop it, or choose another folder with --data");
+            }
+            byte[] pid = Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII);
+            channel.truncate(0);
+            channel.write(ByteBuffer.wrap(pid), 0);
+            return new DataFolder(folder, channel);
+        } catch (IOException e) {
+            throw new StoreFailure("the data folder " + folder.toAbsolutePath() + " can't be used: " + e, e);
+        }
+    }
+
+    private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null; // held by this very process
+        }
+    }
+
+    private static String readHolder(FileChannel channel) throws IOException {
+        ByteBuffer pid = ByteBuffer.allocate(20);
+        channel.read(pid, 0);
+        String text = new String(pid.array(), 0, pid.position(), StandardCharsets.US_ASCII).strip();
+        return text.isEmpty() ? "" : " (process " + text + ")";
+    }
+
+    Path database() {
+        return folder.resolve("millrace.db");
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw new StoreFailure("the data folder " + folder + " could not be released: " + e, e);
+        }
+    }
+}

@@ -1,0 +1,307 @@
+package dev.millrace.engine.store.sqlite;
+
+import dev.millrace.core.Journal;
+import dev.millrace.engine.Context;
+import dev.millrace.engine.Event;
+import dev.millrace.engine.Page;
+import dev.millrace.engine.Sent;
+import dev.millrace.engine.TaskQuery;
+import dev.millrace.engine.store.Reader;
+import dev.millrace.engine.store.SendKey;
+import dev.millrace.engine.store.StoreFailure;
+import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.protocol.TaskState;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads over one connection, inside whatever transaction it is in. Statements are prepared once and kept. Not
+ * thread-safe: it belongs to its connection's thread.
+ */
+final class SqliteReader implements Reader, AutoCloseable {
+    private static final String CONTEXT =
+            "SELECT id, owner, agent, title, concurrency, created_at, updated_at, last_offset FROM contexts ";
+    private static final String TASK =
+            "SELECT id, context_id, owner, agent, state, status_at, position, message_at, epoch, leased_by, attempts,"
+                    + " merged FROM tasks ";
+    private static final String EVENT = "SELECT \"offset\", task_id, kind, state, json FROM events ";
+    private static final String ENDED = "(3, 4, 5, 7)";
+
+    /** SUBMITTED tasks that nothing in their context keeps waiting, dealt out to the owners in turn. */
+    private static final String RUNNABLE = """
+            WITH ready AS (
+                SELECT t.id, row_number() OVER (PARTITION BY t.owner ORDER BY t.status_at, t.id) AS turn
+                FROM tasks t JOIN contexts c ON c.id = t.context_id
+                WHERE t.state = 1 AND (c.concurrency = 1 OR NOT EXISTS (
+                    SELECT 1 FROM tasks o WHERE o.context_id = t.context_id
+                    AND (o.state IN (2, 6, 8) OR (o.state = 1 AND o.position < t.position)))))
+            SELECT t.id, t.context_id, t.owner, t.agent, t.state, t.status_at, t.position, t.message_at, t.epoch,
+                t.leased_by, t.attempts, t.merged
+            FROM ready JOIN tasks t ON t.id = ready.id ORDER BY ready.turn, t.status_at LIMIT ?""";
+
+    private final Connection connection;
+    private final Map<String, PreparedStatement> statements = new HashMap<>();
+
+    SqliteReader(Connection connection) {
+        this.connection = connection;
+    }
+
+    /** Prepares a statement once. */
+    PreparedStatement statement(String sql) throws SQLException {
+        PreparedStatement kept = statements.get(sql);
+        if (kept == null) {
+            kept = connection.prepareStatement(sql);
+            statements.put(sql, kept);
+        }
+        return kept;
+    }
+
+    @FunctionalInterface
+    private interface Row<T> {
+        T map(ResultSet row) throws SQLException;
+    }
+
+    private <T> List<T> list(Row<T> row, String sql, @Nullable Object... arguments) {
+        try {
+            PreparedStatement statement = statement(sql);
+            bind(statement, arguments);
+            var found = new ArrayList<T>();
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    found.add(row.map(rows));
+                }
+            }
+            return found;
+        } catch (SQLException e) {
+            throw new StoreFailure("the SQLite store can't be read: " + e.getMessage(), e);
+        }
+    }
+
+    private <T> @Nullable T one(Row<T> row, String sql, @Nullable Object... arguments) {
+        List<T> found = list(row, sql, arguments);
+        return found.isEmpty() ? null : found.getFirst();
+    }
+
+    static void bind(PreparedStatement statement, @Nullable Object... arguments) throws SQLException {
+        for (int i = 0; i < arguments.length; i++) {
+            switch (arguments[i]) {
+                case null -> statement.setObject(i + 1, null);
+                case String text -> statement.setString(i + 1, text);
+                case Long number -> statement.setLong(i + 1, number);
+                case Integer number -> statement.setInt(i + 1, number);
+                case Boolean flag -> statement.setInt(i + 1, flag ? 1 : 0);
+                case Instant at -> statement.setLong(i + 1, at.toEpochMilli());
+                case byte[] bytes -> statement.setBytes(i + 1, bytes);
+                case TaskState state -> statement.setInt(i + 1, state.number());
+                case Object other -> throw new IllegalArgumentException("can't bind a " + other.getClass());
+            }
+        }
+    }
+
+    @Override
+    public @Nullable Context context(String contextId) {
+        return one(SqliteReader::toContext, CONTEXT + "WHERE id = ?", contextId);
+    }
+
+    @Override
+    public @Nullable TaskRecord task(String taskId) {
+        return one(SqliteReader::toTask, TASK + "WHERE id = ?", taskId);
+    }
+
+    @Override
+    public List<TaskRecord> openTasks(String contextId) {
+        return list(
+                SqliteReader::toTask,
+                TASK + "WHERE context_id = ? AND state NOT IN " + ENDED + " ORDER BY position",
+                contextId);
+    }
+
+    @Override
+    public List<TaskRecord> tasks(String contextId) {
+        return list(SqliteReader::toTask, TASK + "WHERE context_id = ? ORDER BY position", contextId);
+    }
+
+    @Override
+    public List<Journal.Entry<Event>> events(String contextId, long after, int max) {
+        return list(
+                SqliteReader::toEvent,
+                EVENT + "WHERE context_id = ? AND \"offset\" > ? ORDER BY \"offset\" LIMIT ?",
+                contextId,
+                after,
+                max);
+    }
+
+    @Override
+    public List<Journal.Entry<Event>> eventsOf(TaskRecord task) {
+        return list(
+                SqliteReader::toEvent,
+                EVENT + "WHERE context_id = ? AND \"offset\" >= ? AND task_id = ? ORDER BY \"offset\"",
+                task.contextId(),
+                task.position(),
+                task.id());
+    }
+
+    @Override
+    public @Nullable SendKey recall(String contextId, String key) {
+        return one(
+                row -> new SendKey(
+                        key,
+                        row.getString(1),
+                        new Sent(
+                                contextId,
+                                row.getString(2),
+                                row.getLong(3),
+                                row.getLong(4),
+                                state(row.getInt(5)),
+                                true)),
+                "SELECT print, task_id, offset_to, offset_from, state FROM sends WHERE context_id = ? AND key = ?",
+                contextId,
+                key);
+    }
+
+    @Override
+    public Page<Context> contexts(String owner, int limit, @Nullable String after) {
+        Context last = after == null ? null : context(after);
+        if (after != null && last == null) {
+            return new Page<>(List.of(), null, count("SELECT count(*) FROM contexts WHERE owner = ?", owner));
+        }
+        String order = " ORDER BY updated_at DESC, id DESC LIMIT ?";
+        List<Context> found = last == null
+                ? list(SqliteReader::toContext, CONTEXT + "WHERE owner = ?" + order, owner, limit + 1)
+                : list(
+                        SqliteReader::toContext,
+                        CONTEXT + "WHERE owner = ? AND (updated_at, id) < (?, ?)" + order,
+                        owner,
+                        last.updatedAt(),
+                        last.id(),
+                        limit + 1);
+        boolean more = found.size() > limit;
+        List<Context> items = more ? found.subList(0, limit) : found;
+        return new Page<>(
+                items,
+                more ? items.getLast().id() : null,
+                count("SELECT count(*) FROM contexts WHERE owner = ?", owner));
+    }
+
+    @Override
+    public Page<TaskRecord> tasks(TaskQuery q) {
+        var where = new StringBuilder("WHERE owner = ?");
+        var arguments = new ArrayList<@Nullable Object>(List.of(q.owner()));
+        if (q.agent() != null) {
+            where.append(" AND agent = ?");
+            arguments.add(q.agent());
+        }
+        if (q.contextId() != null) {
+            where.append(" AND context_id = ?");
+            arguments.add(q.contextId());
+        }
+        if (q.state() != null) {
+            where.append(" AND state = ?");
+            arguments.add(q.state());
+        }
+        if (q.changedSince() != null) {
+            where.append(" AND status_at >= ?");
+            arguments.add(q.changedSince());
+        }
+        long total = count("SELECT count(*) FROM tasks " + where, arguments.toArray());
+        if (q.after() != null) {
+            TaskRecord last = task(q.after());
+            if (last == null) {
+                return new Page<>(List.of(), null, total);
+            }
+            where.append(" AND (status_at, id) < (?, ?)");
+            arguments.add(last.statusAt());
+            arguments.add(last.id());
+        }
+        arguments.add(q.limit() + 1);
+        List<TaskRecord> found = list(
+                SqliteReader::toTask, TASK + where + " ORDER BY status_at DESC, id DESC LIMIT ?", arguments.toArray());
+        boolean more = found.size() > q.limit();
+        List<TaskRecord> items = more ? found.subList(0, q.limit()) : found;
+        return new Page<>(items, more ? items.getLast().id() : null, total);
+    }
+
+    @Override
+    public List<TaskRecord> runnable(int max) {
+        return list(SqliteReader::toTask, RUNNABLE, max);
+    }
+
+    @Override
+    public List<TaskRecord> leasedByOthers(String holder) {
+        return list(SqliteReader::toTask, TASK + "WHERE state = 2 AND leased_by IS NOT ? ORDER BY status_at", holder);
+    }
+
+    @Override
+    public List<TaskRecord> unmerged(int max) {
+        return list(SqliteReader::toTask, TASK + "WHERE merged = 0 AND state IN " + ENDED + " LIMIT ?", max);
+    }
+
+    @Override
+    public void close() throws SQLException {
+        for (PreparedStatement statement : statements.values()) {
+            statement.close();
+        }
+        statements.clear();
+    }
+
+    private long count(String sql, @Nullable Object... arguments) {
+        Long count = one(row -> row.getLong(1), sql, arguments);
+        return count == null ? 0 : count;
+    }
+
+    private static Context toContext(ResultSet row) throws SQLException {
+        return new Context(
+                row.getString(1),
+                row.getString(2),
+                row.getString(3),
+                row.getString(4),
+                row.getInt(5) == 0 ? Context.Concurrency.SERIAL : Context.Concurrency.PARALLEL,
+                Instant.ofEpochMilli(row.getLong(6)),
+                Instant.ofEpochMilli(row.getLong(7)),
+                row.getLong(8));
+    }
+
+    private static TaskRecord toTask(ResultSet row) throws SQLException {
+        return new TaskRecord(
+                row.getString(1),
+                row.getString(2),
+                row.getString(3),
+                row.getString(4),
+                state(row.getInt(5)),
+                Instant.ofEpochMilli(row.getLong(6)),
+                row.getLong(7),
+                row.getLong(8),
+                row.getLong(9),
+                row.getString(10),
+                row.getInt(11),
+                row.getInt(12) != 0);
+    }
+
+    private static Journal.Entry<Event> toEvent(ResultSet row) throws SQLException {
+        int state = row.getInt(4);
+        return new Journal.Entry<>(
+                row.getLong(1),
+                new Event(
+                        row.getString(2),
+                        Event.Kind.of(row.getInt(3)),
+                        state == 0 ? null : state(state),
+                        row.getBytes(5)));
+    }
+
+    private static TaskState state(int number) {
+        for (TaskState state : TaskState.values()) {
+            if (state.number() == number) {
+                return state;
+            }
+        }
+        throw new StoreFailure("the SQLite store holds an unknown task state " + number);
+    }
+}

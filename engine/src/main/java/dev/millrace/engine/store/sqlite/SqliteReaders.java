@@ -1,0 +1,110 @@
+package dev.millrace.engine.store.sqlite;
+
+import dev.millrace.engine.store.Reader;
+import dev.millrace.engine.store.StoreFailure;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Platform threads that read, each over a connection of its own, each query in one snapshot. */
+final class SqliteReaders implements AutoCloseable {
+    @FunctionalInterface
+    private interface Job {
+        void run(@Nullable Connection connection, @Nullable SqliteReader reader);
+    }
+
+    private static final Job STOP = (connection, reader) -> {};
+
+    private final BlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
+    private final List<Thread> threads = new ArrayList<>();
+    private volatile boolean closed;
+
+    SqliteReaders(Path file, int count) throws SQLException {
+        for (int i = 0; i < count; i++) {
+            Connection connection = SqliteConnections.open(file, true);
+            Thread thread = Thread.ofPlatform()
+                    .name("millrace-sqlite-reader-" + i)
+                    .daemon()
+                    .start(() -> run(connection));
+            threads.add(thread);
+        }
+    }
+
+    <R extends @Nullable Object> CompletableFuture<R> submit(Function<Reader, R> query) {
+        var answer = new CompletableFuture<R>();
+        jobs.add((connection, reader) -> {
+            if (connection == null || reader == null) {
+                answer.completeExceptionally(new StoreFailure("the store is closed"));
+                return;
+            }
+            R result;
+            try {
+                SqliteConnections.execute(connection, "BEGIN");
+                try {
+                    result = query.apply(reader);
+                } finally {
+                    SqliteConnections.execute(connection, "COMMIT");
+                }
+            } catch (SQLException e) {
+                answer.completeExceptionally(new StoreFailure("the SQLite store can't be read: " + e.getMessage(), e));
+                return;
+            } catch (RuntimeException e) {
+                answer.completeExceptionally(e);
+                return;
+            }
+            answer.complete(result);
+        });
+        if (closed) {
+            refuseTheRest();
+        }
+        return answer;
+    }
+
+    private void run(Connection connection) {
+        try (connection;
+                var reader = new SqliteReader(connection)) {
+            for (Job job = jobs.take(); job != STOP; job = jobs.take()) {
+                job.run(connection, reader);
+            }
+        } catch (InterruptedException | SQLException e) {
+            throw new StoreFailure("a reader of the SQLite store died: " + e, e);
+        }
+    }
+
+    private void refuseTheRest() {
+        for (Job job = jobs.poll(); job != null; job = jobs.poll()) {
+            if (job == STOP) {
+                jobs.add(STOP);
+                return;
+            }
+            job.run(null, null);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        threads.forEach(thread -> jobs.add(STOP));
+        boolean interrupted = false;
+        for (Thread thread : threads) {
+            while (thread.isAlive()) {
+                try {
+                    thread.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        refuseTheRest();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

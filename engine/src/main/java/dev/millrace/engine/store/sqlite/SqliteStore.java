@@ -1,0 +1,276 @@
+package dev.millrace.engine.store.sqlite;
+
+import dev.millrace.core.Doorbell;
+import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.Reader;
+import dev.millrace.engine.store.Store;
+import dev.millrace.engine.store.StoreFailure;
+import dev.millrace.engine.store.Write;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
+import org.flywaydb.core.Flyway;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The embedded store: one SQLite database in a folder that one process holds.
+ *
+ * <p><b>Writing.</b> One platform thread writes (a native call on a virtual thread would pin its carrier). It takes
+ * everything that waits, decides and writes it in one transaction, commits once, then runs what was to run after the
+ * commit, in order. That is group commit without a timer: while one commit is under way, the next group gathers. What
+ * need not be fsynced (streamed chunks) is committed first, by itself and with {@code synchronous=NORMAL}, so that a
+ * chunk never waits for the fsync of somebody else's message; a chunk that follows a message of its own context in the
+ * same group goes with it. {@code synchronous=FULL} fsyncs the WAL, and with it everything committed before.
+ *
+ * <p><b>Failing.</b> If a group can't be written, it is undone whole and each of its members is tried alone, so that
+ * one bad write harms nobody else.
+ *
+ * <p><b>Reading.</b> A few platform threads, each with a connection of its own, read snapshots beside the writer.
+ *
+ * <p><b>Checkpoints</b> run on a thread of their own, so that they do not hold up a commit; the writer does one itself
+ * only when the WAL has grown past {@value #WAL_PAGES_LIMIT} pages.
+ */
+public final class SqliteStore implements Store {
+    private static final Logger LOG = LoggerFactory.getLogger(SqliteStore.class);
+
+    /** At most so many submits in one transaction, so that the first of them does not wait for too many others. */
+    private static final int GROUP_LIMIT = 512;
+
+    private static final int WAL_PAGES_LIMIT = 32_768;
+
+    private record Submitted<R>(
+            String contextId, Durability durability, Function<Reader, Write<R>> decide, CompletableFuture<R> future) {}
+
+    private final DataFolder folder;
+    private final Connection connection;
+    private final SqliteReader reader;
+    private final SqliteWriter writer;
+    private final SqliteReaders readers;
+    private final SqliteCheckpoints checkpoints;
+    private final ConcurrentLinkedQueue<Submitted<?>> queue = new ConcurrentLinkedQueue<>();
+    private final Doorbell bell = new Doorbell();
+    private final Thread thread;
+    private volatile boolean closing;
+    private @Nullable Durability synchronous;
+
+    private SqliteStore(DataFolder folder) throws SQLException {
+        this.folder = folder;
+        Path file = folder.database();
+        connection = SqliteConnections.open(file, false);
+        SqliteConnections.execute(connection, "PRAGMA wal_autocheckpoint=" + WAL_PAGES_LIMIT);
+        connection.setAutoCommit(true);
+        reader = new SqliteReader(connection);
+        writer = new SqliteWriter(reader);
+        readers = new SqliteReaders(file, Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 4));
+        checkpoints = new SqliteCheckpoints(file);
+        thread = Thread.ofPlatform().name("millrace-sqlite-writer").daemon().unstarted(this::run);
+    }
+
+    /**
+     * Opens (or makes) the store in this folder.
+     *
+     * @throws StoreFailure if the folder is in use by another process, can't be used, or holds a newer version's data
+     */
+    public static SqliteStore open(Path dataFolder) {
+        DataFolder folder = DataFolder.open(dataFolder);
+        try {
+            Flyway.configure()
+                    .dataSource("jdbc:sqlite:" + folder.database(), null, null)
+                    .locations("classpath:db/migration/sqlite")
+                    .loggers("slf4j")
+                    .load()
+                    .migrate();
+            var store = new SqliteStore(folder);
+            store.thread.start();
+            return store;
+        } catch (SQLException | RuntimeException e) {
+            folder.close();
+            throw new StoreFailure("the SQLite store " + folder.database() + " can't be opened: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public <R> CompletableFuture<R> submit(String contextId, Durability durability, Function<Reader, Write<R>> decide) {
+        var future = new CompletableFuture<R>();
+        if (closing) {
+            future.completeExceptionally(new StoreFailure("the store is closed"));
+            return future;
+        }
+        queue.add(new Submitted<>(contextId, durability, decide, future));
+        bell.ring();
+        return future;
+    }
+
+    @Override
+    public <R extends @Nullable Object> R read(@Nullable String contextId, Function<Reader, R> query)
+            throws InterruptedException {
+        CompletableFuture<R> answer = readers.submit(query);
+        try {
+            return answer.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new StoreFailure("the SQLite store can't be read: " + e.getCause(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (closing) {
+            return;
+        }
+        closing = true;
+        bell.ring();
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        checkpoints.close();
+        readers.close();
+        SqliteConnections.closeQuietly(reader);
+        SqliteConnections.closeQuietly(connection);
+        folder.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        while (true) {
+            List<Submitted<?>> group = next();
+            if (group.isEmpty()) {
+                if (closing) {
+                    return;
+                }
+                try {
+                    bell.await();
+                } catch (InterruptedException e) {
+                    LOG.debug("nobody interrupts the writer; going on", e);
+                }
+                continue;
+            }
+            var first = new ArrayList<Submitted<?>>();
+            var rest = new ArrayList<Submitted<?>>();
+            Set<String> behind = new HashSet<>();
+            for (Submitted<?> submitted : group) {
+                boolean later = submitted.durability() == Durability.FSYNCED || behind.contains(submitted.contextId());
+                if (later) {
+                    behind.add(submitted.contextId());
+                }
+                (later ? rest : first).add(submitted);
+            }
+            commit(first, Durability.WRITTEN);
+            commit(rest, Durability.FSYNCED);
+        }
+    }
+
+    private List<Submitted<?>> next() {
+        var group = new ArrayList<Submitted<?>>();
+        while (group.size() < GROUP_LIMIT) {
+            Submitted<?> submitted = queue.poll();
+            if (submitted == null) {
+                break;
+            }
+            group.add(submitted);
+        }
+        return group;
+    }
+
+    /** A member of a group whose statements were run. */
+    private record Written<R>(Submitted<R> submitted, Write<R> write) {
+        void tell() {
+            write.committed().run();
+            submitted.future().complete(write.result());
+        }
+    }
+
+    private void commit(List<Submitted<?>> group, Durability durability) {
+        if (group.isEmpty()) {
+            return;
+        }
+        var written = new ArrayList<Written<?>>(group.size());
+        try {
+            synchronous(durability);
+            SqliteConnections.execute(connection, "BEGIN IMMEDIATE");
+            for (Submitted<?> submitted : group) {
+                Written<?> done = decideAndWrite(submitted);
+                if (done != null) {
+                    written.add(done);
+                }
+            }
+            SqliteConnections.execute(connection, "COMMIT");
+        } catch (SQLException | RuntimeException e) {
+            undo(group, written, durability, e);
+            return;
+        }
+        for (Written<?> done : written) {
+            done.tell();
+        }
+        checkpoints.written(written.size());
+    }
+
+    private <R> @Nullable Written<R> decideAndWrite(Submitted<R> submitted) throws SQLException {
+        Write<R> write;
+        try {
+            write = submitted.decide().apply(reader);
+        } catch (StoreFailure e) {
+            throw e;
+        } catch (RuntimeException refused) {
+            submitted.future().completeExceptionally(refused);
+            return null;
+        }
+        var written = new Written<>(submitted, write);
+        try {
+            writer.write(submitted.contextId(), write);
+        } catch (SQLException | RuntimeException e) {
+            write.aborted().run();
+            throw e;
+        }
+        return written;
+    }
+
+    private void undo(List<Submitted<?>> group, List<Written<?>> written, Durability durability, Exception cause) {
+        written.forEach(done -> done.write().aborted().run());
+        try {
+            SqliteConnections.execute(connection, "ROLLBACK");
+        } catch (SQLException e) {
+            LOG.debug("nothing to roll back", e); // SQLite rolls back by itself when the disk is full
+        }
+        if (group.size() == 1) {
+            LOG.error("a write failed and was undone: {}", cause.toString());
+            group.getFirst()
+                    .future()
+                    .completeExceptionally(
+                            new StoreFailure("the SQLite store could not write: " + cause.getMessage(), cause));
+            return;
+        }
+        for (Submitted<?> submitted : group) {
+            if (!submitted.future().isDone()) {
+                commit(List.of(submitted), durability);
+            }
+        }
+    }
+
+    private void synchronous(Durability durability) throws SQLException {
+        if (synchronous != durability) {
+            SqliteConnections.execute(
+                    connection, "PRAGMA synchronous=" + (durability == Durability.FSYNCED ? "FULL" : "NORMAL"));
+            synchronous = durability;
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package dev.millrace.engine.store.sqlite;
+
+import dev.millrace.core.Journal;
+import dev.millrace.engine.Context;
+import dev.millrace.engine.Event;
+import dev.millrace.engine.store.SendKey;
+import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.engine.store.Write;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Turns a {@link Write} into statements, on the writer's connection and inside its transaction. */
+final class SqliteWriter {
+    private final SqliteReader statements;
+
+    SqliteWriter(SqliteReader statements) {
+        this.statements = statements;
+    }
+
+    void write(String contextId, Write<?> write) throws SQLException {
+        Context context = write.context();
+        if (context != null) {
+            save(context);
+        }
+        for (TaskRecord task : write.tasks()) {
+            save(task);
+        }
+        append(contextId, write.events());
+        for (SendKey key : write.keys()) {
+            remember(contextId, key);
+        }
+        if (write.merged() != null) {
+            merge(write.merged());
+        }
+    }
+
+    private void save(Context c) throws SQLException {
+        run(
+                "INSERT INTO contexts (id, owner, agent, title, concurrency, created_at, updated_at, last_offset)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET title = excluded.title,"
+                        + " updated_at = excluded.updated_at, last_offset = excluded.last_offset",
+                c.id(),
+                c.owner(),
+                c.agent(),
+                c.title(),
+                c.concurrency() == Context.Concurrency.SERIAL ? 0 : 1,
+                c.createdAt(),
+                c.updatedAt(),
+                c.lastOffset());
+    }
+
+    private void save(TaskRecord t) throws SQLException {
+        run(
+                "INSERT INTO tasks (id, context_id, owner, agent, state, status_at, position, message_at, epoch,"
+                        + " leased_by, attempts, merged) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                        + " ON CONFLICT (id) DO UPDATE SET state = excluded.state, status_at = excluded.status_at,"
+                        + " position = excluded.position, message_at = excluded.message_at, epoch = excluded.epoch,"
+                        + " leased_by = excluded.leased_by, attempts = excluded.attempts, merged = excluded.merged",
+                t.id(),
+                t.contextId(),
+                t.owner(),
+                t.agent(),
+                t.state(),
+                t.statusAt(),
+                t.position(),
+                t.messageAt(),
+                t.epoch(),
+                t.leasedBy(),
+                t.attempts(),
+                t.merged());
+    }
+
+    private void append(String contextId, List<Journal.Entry<Event>> events) throws SQLException {
+        PreparedStatement insert = statements.statement(
+                "INSERT INTO events (context_id, \"offset\", task_id, kind, state, json) VALUES (?, ?, ?, ?, ?, ?)");
+        for (Journal.Entry<Event> entry : events) {
+            Event event = entry.event();
+            SqliteReader.bind(
+                    insert,
+                    contextId,
+                    entry.offset(),
+                    event.taskId(),
+                    event.kind().code(),
+                    event.state(),
+                    event.json());
+            insert.executeUpdate();
+        }
+    }
+
+    private void remember(String contextId, SendKey key) throws SQLException {
+        run(
+                "INSERT INTO sends (context_id, key, print, task_id, offset_to, offset_from, state)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                contextId,
+                key.key(),
+                key.print(),
+                key.answer().taskId(),
+                key.answer().offset(),
+                key.answer().from(),
+                key.answer().state());
+    }
+
+    private void merge(Write.Merge merge) throws SQLException {
+        TaskRecord task = merge.task();
+        run(
+                "DELETE FROM events WHERE context_id = ? AND \"offset\" >= ? AND task_id = ? AND kind = ?",
+                task.contextId(),
+                task.position(),
+                task.id(),
+                Event.Kind.CHUNK.code());
+        append(task.contextId(), merge.artifacts());
+    }
+
+    private void run(String sql, @Nullable Object... arguments) throws SQLException {
+        PreparedStatement statement = statements.statement(sql);
+        SqliteReader.bind(statement, arguments);
+        statement.executeUpdate();
+    }
+}
