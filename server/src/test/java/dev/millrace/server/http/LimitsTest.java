@@ -150,7 +150,9 @@ class LimitsTest {
             try (var third = new RawHttp1(server.socket())) {
                 third.get("/count");
                 assertThat(second.get("/count").head().status()).isEqualTo(204);
-                assertThat(served).as("the third waits while the second is served again").hasValue(3);
+                assertThat(served)
+                        .as("the third waits while the second is served again")
+                        .hasValue(3);
                 first.close();
                 assertThat(third.head().status()).isEqualTo(204);
             }

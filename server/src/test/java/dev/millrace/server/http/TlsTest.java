@@ -124,9 +124,7 @@ class TlsTest {
 
     @Test
     void another_key_of_the_same_kind_is_refused_too() throws Exception {
-        var other = KeyPairGenerator.getInstance("EC")
-                .generateKeyPair()
-                .getPrivate();
+        var other = KeyPairGenerator.getInstance("EC").generateKeyPair().getPrivate();
         Path key = TestCertificate.pem(folder.resolve("other.pem"), "PRIVATE KEY", other.getEncoded());
         refused(TestCertificate.ec().chain(), key, "does not belong to the certificate");
     }
