@@ -24,6 +24,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -231,9 +232,7 @@ class ChatStreamTest {
             if (!finished) {
                 assertThat(ChatFixture.offsets(whole))
                         .as("resumed at " + offset)
-                        .isEqualTo(java.util.stream.LongStream.rangeClosed(1, 8)
-                                .boxed()
-                                .toList());
+                        .isEqualTo(LongStream.rangeClosed(1, 8).boxed().toList());
             }
         }
     }
@@ -260,6 +259,28 @@ class ChatStreamTest {
             assertThat(ChatFixture.offsets(whole)).isSorted().doesNotHaveDuplicates();
             assertThat(after).hasSize(offset < 1 ? 4 : offset < 2 ? 3 : offset < 7 ? 2 : 8 - offset);
         }
+    }
+
+    @Test
+    void a_reader_far_behind_gets_thirty_two_entries_at_a_time() throws Exception {
+        Sent sent = chats.chat("hold " + "word ".repeat(99) + "end");
+        chats.agent.go.release(99);
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> chats.get("/chats/" + sent.chat())
+                                .json()
+                                .required("lastOffset")
+                                .asLong()
+                        == 101);
+        var reader = new Reader("/chats/" + sent.chat() + "/stream?until=" + sent.task());
+        var all = new ArrayList<>(reader.atLeast(1));
+        assertThat(all).hasSize(32);
+        all.addAll(reader.atLeast(69));
+        chats.agent.go.release();
+        all.addAll(reader.toTheEnd());
+
+        assertThat(ChatFixture.offsets(all))
+                .isEqualTo(LongStream.rangeClosed(1, 103).boxed().toList());
+        assertThat(text(all)).isEqualTo("word ".repeat(99) + "end");
     }
 
     @Test
