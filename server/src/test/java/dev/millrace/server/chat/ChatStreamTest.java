@@ -237,6 +237,16 @@ class ChatStreamTest {
         }
     }
 
+    /**
+     * Waits until the chunks of a task that is the only one of its chat are merged, and the journals that still have
+     * them in memory are dropped: from then on every reader reads the same from the store.
+     */
+    private void merged(Sent sent) {
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> chats.entries(sent, 0).size() == 4);
+        await().atMost(Duration.ofSeconds(30)).until(() -> chats.engine.liveJournals() == 0);
+    }
+
     @Test
     void who_resumes_in_the_midst_of_merged_chunks_gets_the_whole_artifact_in_their_place() throws Exception {
         Sent sent = chats.chat("hold a b c d e");
@@ -245,13 +255,9 @@ class ChatStreamTest {
         chats.agent.go.release(5);
         seen.addAll(live.atLeast(6));
         live.socket.abort();
-        // A journal that nobody reads is dropped, and the next reader reads the store.
-        await().atMost(Duration.ofSeconds(30))
-                .until(() -> chats.engine.liveJournals() == 0
-                        && chats.entries(sent, 0).size() == 4);
+        merged(sent);
 
         for (int offset = 0; offset <= 8; offset++) {
-            await().atMost(Duration.ofSeconds(30)).until(() -> chats.engine.liveJournals() == 0);
             var whole = new ArrayList<>(seen.subList(0, offset));
             List<JsonNode> after = chats.entries(sent, offset);
             whole.addAll(after);
@@ -346,7 +352,7 @@ class ChatStreamTest {
     @Test
     void the_journals_bytes_go_out_as_they_are() throws Exception {
         Sent sent = chats.chat("say ü\\u2028 \\n \\\" 😀");
-        chats.finished(sent);
+        merged(sent);
         try (var cursor = chats.engine.read(sent.chat(), 0)) {
             var expected = new StringBuilder();
             for (var entry : cursor.poll(100)) {
