@@ -32,12 +32,13 @@ public final class Exchange {
     private final Response response;
     private final Map<String, Router.Value> parameters;
     private final Edge edge;
+    private final Patience patience;
     private final Signal gone = new Signal();
     private final Signal over = new Signal();
     private @Nullable Fields query;
     private @Nullable InputStream bodyStream;
     private byte @Nullable [] body;
-    private boolean watched;
+    private @Nullable Departure departure;
     private boolean answered;
 
     Exchange(Request request, Response response, Map<String, Router.Value> parameters, Edge edge) {
@@ -45,6 +46,7 @@ public final class Exchange {
         this.response = response;
         this.parameters = parameters;
         this.edge = edge;
+        this.patience = Patience.with(request, edge.limits().idle());
         request.addFailureListener(cause -> gone.fire());
     }
 
@@ -141,7 +143,7 @@ public final class Exchange {
             if (request.getLength() > max) {
                 throw RequestBody.tooLarge(max);
             }
-            bodyStream = new RequestBody(Content.Source.asInputStream(request), max, gone);
+            bodyStream = new RequestBody(Content.Source.asInputStream(request), max, patience, gone);
         }
         return bodyStream;
     }
@@ -179,7 +181,8 @@ public final class Exchange {
 
     /**
      * Answers with a stream of Server-Sent Events: status and headers, and a first comment to carry them, are with the
-     * client before this returns. On HTTP/1 the connection ends with the stream.
+     * client before this returns. On HTTP/1 the stream ends with its connection and is not chunked: Jetty sends the line
+     * break that ends a chunk with the next one, and a client that waits for it would get each event one event late.
      */
     public EventStream eventStream() throws HttpProblem, IOException {
         watch();
@@ -234,23 +237,20 @@ public final class Exchange {
         return answered;
     }
 
-    boolean committed() {
-        return response.isCommitted();
-    }
-
-    Signal goneSignal() {
-        return gone;
-    }
-
-    /** The endpoint has returned. */
+    /** The endpoint has returned: nothing more is told to anyone. Must come before the response is completed. */
     void end() {
         over.fire();
+        gone.silence();
+        if (departure != null) {
+            departure.end();
+        }
     }
 
     void write(boolean last, ByteBuffer buffer) throws IOException {
         if (head()) {
             buffer = ByteBuffer.allocate(0);
         }
+        patience.lose();
         try {
             Content.Sink.write(response, last, buffer);
         } catch (IOException e) {
@@ -258,7 +258,13 @@ public final class Exchange {
             // The listener is not told when it is a waiting write that fails.
             gone.fire();
             throw new ClientGoneException(e);
+        } finally {
+            patience.regain();
         }
+    }
+
+    private boolean http1() {
+        return request.getConnectionMetaData().getHttpVersion().getVersion() <= HttpVersion.HTTP_1_1.getVersion();
     }
 
     private void begin(int status) {
@@ -270,16 +276,18 @@ public final class Exchange {
     }
 
     private void watch() throws HttpProblem, IOException {
-        if (watched
-                || response.isCommitted()
-                || request.getConnectionMetaData().getHttpVersion().getVersion() > HttpVersion.HTTP_1_1.getVersion()) {
+        if (departure != null || response.isCommitted() || !http1()) {
             return;
         }
-        watched = true;
         // Else the watcher would read, and throw away, the body.
-        bodyStream().transferTo(OutputStream.nullOutputStream());
+        if (bodyStream == null) {
+            body();
+        } else {
+            bodyStream.transferTo(OutputStream.nullOutputStream());
+        }
         response.getHeaders().put(HttpHeader.CONNECTION, "close");
-        Departure.watch(request.getConnectionMetaData().getConnection().getEndPoint(), gone);
+        departure =
+                Departure.watch(request.getConnectionMetaData().getConnection().getEndPoint(), gone);
     }
 
     private Router.Value parameter(String name) {
