@@ -58,7 +58,7 @@ final class CardEndpoint {
         if (settings.publicBase() != null) {
             return settings.publicBase().toString().replaceAll("/+$", "");
         }
-        String host = exchange.header("Host").orElse("");
+        String host = exchange.authority().orElse("");
         if (!HOST.matcher(host).matches()) {
             throw HttpProblem.badRequest(
                     "The card holds this server's address as you know it: send a valid Host header.");

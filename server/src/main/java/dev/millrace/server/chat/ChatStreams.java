@@ -87,7 +87,7 @@ final class ChatStreams {
         Optional<String> origin = exchange.header("Origin");
         if (origin.isPresent()
                 && !authority(origin.get())
-                        .equalsIgnoreCase(exchange.header("Host").orElse(""))) {
+                        .equalsIgnoreCase(exchange.authority().orElse(""))) {
             throw new HttpProblem(
                     403,
                     "foreign-origin",

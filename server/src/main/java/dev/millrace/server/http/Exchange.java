@@ -114,6 +114,11 @@ public final class Exchange {
         return request.isSecure();
     }
 
+    /** The host, and the port if it was given, that the client asked for: HTTP/2's {@code :authority}, or {@code Host}. */
+    public Optional<String> authority() {
+        return Optional.ofNullable(request.getHttpURI().getAuthority()).or(() -> header("Host"));
+    }
+
     /** The address of the connection's other end, in digits. */
     public String remoteAddress() {
         return Request.getRemoteAddr(request);

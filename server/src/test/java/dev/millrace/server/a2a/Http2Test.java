@@ -10,7 +10,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -19,8 +18,6 @@ import org.junit.jupiter.api.Timeout;
 class Http2Test {
 
     @Test
-    @Disabled(
-            "an exchange does not tell HTTP/2's :authority yet, so the card is refused there (400) without a public base")
     void the_card_names_the_address_that_was_asked() throws Exception {
         try (var house = new A2aHouse(turn -> turn.say("x"));
                 var http2 = new Http2(house)) {
