@@ -227,12 +227,10 @@ class StopTest extends WithEngine {
 
     @Test
     void nothing_of_a_closed_engine_runs_on() throws Exception {
+        store.close();
         var before = threads();
         for (int i = 0; i < 3; i++) {
-            if (i > 0) {
-                store = SqliteStore.open(folder);
-            }
-            start(WithEngine::echo);
+            startAgain(WithEngine::echo);
             readToEnd(chat("x"), 0);
             engine.close();
         }

@@ -7,6 +7,7 @@ import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
@@ -90,7 +91,7 @@ abstract class WithEngine {
                 for (Journal.Entry<Event> entry : cursor.take(32)) {
                     seen.add(entry);
                     if (sent.taskId().equals(entry.event().taskId())
-                            && List.of(wanted).contains(entry.event().state())) {
+                            && Arrays.asList(wanted).contains(entry.event().state())) {
                         return seen;
                     }
                 }
