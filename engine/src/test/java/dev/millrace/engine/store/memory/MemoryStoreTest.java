@@ -1,0 +1,69 @@
+package dev.millrace.engine.store.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.engine.Context;
+import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.Store;
+import dev.millrace.engine.store.StoreContract;
+import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.protocol.TaskState;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class MemoryStoreTest extends StoreContract {
+    @Override
+    protected Store open() {
+        return new MemoryStore();
+    }
+
+    private void move(String contextId, TaskState to) throws Exception {
+        store.submit(contextId, Durability.FSYNCED, reader -> {
+                    TaskRecord task = reader.task(contextId + "-1");
+                    return write(
+                            true,
+                            context(contextId, OWNER, Context.Concurrency.SERIAL, T0, 1),
+                            List.of(task.withState(to, T0)),
+                            List.of(),
+                            () -> {});
+                })
+                .get();
+    }
+
+    private long contexts() throws InterruptedException {
+        return store.<Long>read(null, reader -> reader.contexts(OWNER, 1, null).total());
+    }
+
+    private boolean has(String contextId) throws InterruptedException {
+        return store.<Boolean>read(contextId, reader -> reader.context(contextId) != null);
+    }
+
+    @Test
+    void past_its_bound_the_longest_quiet_context_is_forgotten_with_all_that_belongs_to_it() throws Exception {
+        store = new MemoryStore(3);
+        for (int i = 0; i < 10; i++) {
+            make("c" + i, OWNER, Context.Concurrency.SERIAL, T0.plusSeconds(i), TaskState.COMPLETED);
+        }
+        assertThat(contexts()).isEqualTo(3);
+        assertThat(has("c9")).isTrue();
+        assertThat(has("c6")).isFalse();
+        assertThat(store.<Boolean>read(null, reader -> reader.task("c0-1") == null))
+                .isTrue();
+        assertThat(store.<Boolean>read(null, reader -> reader.task("c9-1") != null))
+                .isTrue();
+    }
+
+    @Test
+    void a_live_task_keeps_its_context_and_a_burst_over_the_bound_shrinks_again() throws Exception {
+        store = new MemoryStore(3);
+        for (int i = 0; i < 20; i++) {
+            make("c" + i, OWNER, Context.Concurrency.SERIAL, T0, TaskState.WORKING);
+        }
+        assertThat(contexts()).as("all of them live").isEqualTo(20);
+        for (int i = 0; i < 20; i++) {
+            move("c" + i, TaskState.COMPLETED);
+            assertThat(has("c" + i)).as("what has just ended can still be read").isTrue();
+        }
+        assertThat(contexts()).isLessThanOrEqualTo(4);
+    }
+}
