@@ -43,7 +43,7 @@ public record TaskArtifactUpdateEvent(
 
     /** The chunks of one artifact as one event that stands for them all; it is the last chunk if the last of them is. */
     public static TaskArtifactUpdateEvent merge(List<TaskArtifactUpdateEvent> chunks) {
-        return merge(chunks, chunks.getLast().lastChunk());
+        return merge(chunks, !chunks.isEmpty() && chunks.getLast().lastChunk());
     }
 
     /**

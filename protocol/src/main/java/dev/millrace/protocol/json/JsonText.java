@@ -1,10 +1,14 @@
 package dev.millrace.protocol.json;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.StreamWriteConstraints;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
@@ -28,7 +32,11 @@ public final class JsonText {
     /** How many digits a number may have: Jackson's default; a cubic-time parser must not be fed more. */
     public static final int MAX_NUMBER_LENGTH = 1_000;
 
+    /** Jackson also says where an object began, in words about itself. */
+    private static final Pattern PARSERS_OWN_PLACE = Pattern.compile(" ?\\(start marker at .*");
+
     private static final JsonFactory FACTORY = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(MAX_DEPTH)
                     .maxStringLength(MAX_STRING_LENGTH)
@@ -39,8 +47,7 @@ public final class JsonText {
             .build();
 
     private static final JsonMapper MAPPER = JsonMapper.builder(FACTORY)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+            .disable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS) // requireEnd says it in our words
             .build();
 
     private JsonText() {}
@@ -51,11 +58,9 @@ public final class JsonText {
      * @throws MalformedJson if they are no JSON, more than one value, have a key twice, or are beyond a limit
      */
     public static JsonNode parse(byte[] json) {
-        try {
-            JsonNode tree = MAPPER.readTree(json);
-            if (tree.isMissingNode()) {
-                throw new MalformedJson("there is no JSON here: the text is empty", 0, 0);
-            }
+        try (JsonParser parser = parser(json)) {
+            JsonNode tree = tree(parser);
+            requireEnd(parser);
             return tree;
         } catch (JacksonException e) {
             throw malformed(e);
@@ -70,10 +75,40 @@ public final class JsonText {
         return MAPPER.createParser(json);
     }
 
+    /**
+     * The value that begins at the parser's current token, or at its next one if it has none yet.
+     *
+     * @throws MalformedJson if the text ended before
+     */
+    public static JsonNode tree(JsonParser parser) {
+        JsonNode tree = MAPPER.readTree(parser);
+        if (tree == null || tree.isMissingNode()) {
+            throw new MalformedJson("there is no JSON here: the text is empty", 0, 0);
+        }
+        return tree;
+    }
+
+    /** Checks that nothing but space follows what the parser has read. */
+    public static void requireEnd(JsonParser parser) {
+        if (parser.nextToken() != null) {
+            var at = parser.currentTokenLocation();
+            throw new MalformedJson("there is more after the end of the value", at.getLineNr(), at.getColumnNr());
+        }
+    }
+
+    /** This text as a JSON string, quotes included. */
+    public static String quote(String text) {
+        var bytes = new ExactBytes();
+        try (JsonGenerator json = generator(bytes)) {
+            json.writeString(Unicode.wellFormed(text));
+        }
+        return new String(bytes.bytes(), UTF_8);
+    }
+
     /** The same problem in our words. */
     public static MalformedJson malformed(JacksonException e) {
         var at = e.getLocation();
-        String problem = e.getOriginalMessage();
+        String problem = PARSERS_OWN_PLACE.matcher(e.getOriginalMessage()).replaceAll("");
         return at == null
                 ? new MalformedJson(problem, 0, 0)
                 : new MalformedJson(problem, Math.max(at.getLineNr(), 0), Math.max(at.getColumnNr(), 0));
