@@ -60,9 +60,9 @@ final class Dispatcher implements Ledger.Line {
         this.workers = workers;
     }
 
-    void start() {
-        waiting = true; // there may be work from before this start
-        bell.ring();
+    /** Starts what waits from before, then waits for more. */
+    void start() throws InterruptedException {
+        drain();
         thread = Thread.ofVirtual().name("millrace-dispatcher").start(this::run);
     }
 

@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The journals that somebody reads. A context that nobody reads has none: its events go to the store alone.
@@ -22,6 +24,8 @@ final class Journals {
     interface Backlogs {
         List<Journal.Entry<Event>> read(String contextId, long after, int max) throws InterruptedException;
     }
+
+    private static final Logger LOG = LoggerFactory.getLogger(Journals.class);
 
     private final Map<String, Journal<Event>> live = new ConcurrentHashMap<>();
     private final Backlogs backlogs;
@@ -55,8 +59,15 @@ final class Journals {
             if (journal.readers() == 0) {
                 return null;
             }
-            journal.publish(committed);
-            return journal;
+            try {
+                journal.publish(committed);
+                return journal;
+            } catch (RuntimeException e) {
+                // Readers must not wait for ever for what they can't be given: they end, and come back to the store.
+                LOG.error("context {} could not be published, its readers are ended", contextId, e);
+                journal.close();
+                return null;
+            }
         });
     }
 

@@ -2,12 +2,13 @@ package dev.millrace.engine;
 
 import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.Store;
+import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.TaskState;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -16,6 +17,9 @@ import org.slf4j.LoggerFactory;
 /** Runs turns: from a lease to the end of the task, each on a virtual thread of its own. */
 final class Turns {
     private static final Logger LOG = LoggerFactory.getLogger(Turns.class);
+
+    private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
+    private static final Duration LAST_RETRY = Duration.ofSeconds(30);
 
     private final Store store;
     private final EngineSettings settings;
@@ -109,33 +113,63 @@ final class Turns {
                 : message;
     }
 
+    /**
+     * Stores the end. If the store can't write (a full disk, say), this keeps trying for as long as the process runs:
+     * the agent's work is done, and what is left of it to write is one row and one event.
+     */
     private void end(LiveTurn turn, LiveTurn.Wish wish, long startedAt) {
+        Duration pause = FIRST_RETRY;
+        while (true) {
+            try {
+                // Behind the last chunks, which are shown as soon as they are written; this waits for the disk.
+                TaskRecord ended = ledger().change(
+                                turn.contextId(), Durability.FSYNCED, draft -> move(draft, turn, wish))
+                        .get();
+                settings.observer().ended(turn.taskId(), ended.state(), System.nanoTime() - startedAt);
+                if (ended.state().terminal() && !ended.merged()) {
+                    merger.add(ended);
+                }
+                return;
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof TurnLost) {
+                    return;
+                }
+                if (!(e.getCause() instanceof StoreFailure) || workers.closed()) {
+                    LOG.error(
+                            "the end of task {} could not be stored; it is taken up after the next start",
+                            turn.taskId(),
+                            e.getCause());
+                    return;
+                }
+                LOG.error("the end of task {} could not be stored, trying again in {}", turn.taskId(), pause);
+            } catch (InterruptedException e) {
+                LOG.debug("interrupted while task {} ended", turn.taskId());
+                return;
+            }
+            if (!sleep(pause)) {
+                return;
+            }
+            pause = pause.compareTo(LAST_RETRY) < 0 ? pause.multipliedBy(2) : pause;
+        }
+    }
+
+    private static TaskRecord move(Draft draft, LiveTurn turn, LiveTurn.Wish wish) {
+        TaskRecord task = Outbox.requireLease(draft, turn.lease());
+        Message says = wish.says() == null ? null : turn.agentSays(wish.says());
+        TaskRecord moved = draft.move(task, wish.transition(), says, null);
+        if (moved.state().terminal() && !turn.outbox().wroteAny() && moved.attempts() == 1) {
+            moved = moved.withMerged(); // there is nothing to merge
+            draft.put(moved);
+        }
+        return moved;
+    }
+
+    private static boolean sleep(Duration pause) {
         try {
-            // Submitted behind the last chunks, which are shown as soon as they are written; this waits for the disk.
-            TaskRecord ended = ledger().change(turn.contextId(), Durability.FSYNCED, draft -> {
-                        TaskRecord task = Outbox.requireLease(draft, turn.lease());
-                        Message says = wish.says() == null ? null : turn.agentSays(wish.says());
-                        TaskRecord moved = draft.move(task, wish.transition(), says, null);
-                        if (moved.state().terminal() && !turn.outbox().wroteAny() && moved.attempts() == 1) {
-                            moved = moved.withMerged();
-                            draft.put(moved);
-                        }
-                        return moved;
-                    })
-                    .get();
-            settings.observer().ended(turn.taskId(), ended.state(), System.nanoTime() - startedAt);
-            if (ended.state().terminal() && !ended.merged()) {
-                merger.add(ended);
-            }
-        } catch (ExecutionException | CompletionException e) {
-            if (!(e.getCause() instanceof TurnLost)) {
-                LOG.error(
-                        "the end of task {} could not be stored; it is taken up again after the next start",
-                        turn.taskId(),
-                        e.getCause());
-            }
+            Thread.sleep(pause);
+            return true;
         } catch (InterruptedException e) {
-            LOG.debug("interrupted while task {} ended", turn.taskId());
+            return false; // the process stops; the task is taken up after the next start
         }
     }
 
@@ -144,7 +178,10 @@ final class Turns {
         try {
             var _ = ledger().change(turn.contextId(), Durability.WRITTEN, draft -> {
                         TaskRecord task = Outbox.requireLease(draft, turn.lease());
-                        return draft.move(task, Transition.RECOVER, null, null);
+                        TaskRecord moved =
+                                draft.move(task, Transition.RECOVER, null, null).untried();
+                        draft.put(moved);
+                        return moved;
                     })
                     .get();
         } catch (ExecutionException | InterruptedException e) {

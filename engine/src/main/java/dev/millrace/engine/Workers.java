@@ -40,6 +40,10 @@ final class Workers {
         closed = true;
     }
 
+    boolean closed() {
+        return closed;
+    }
+
     /** True if every place was given back in time. */
     boolean awaitIdle(Duration patience) throws InterruptedException {
         if (!places.tryAcquire(size, patience.toMillis(), TimeUnit.MILLISECONDS)) {

@@ -53,7 +53,7 @@ abstract class EngineContract {
 
     /** Says the words of the message one by one. */
     static void echo(Turn turn) {
-        for (String word : turn.message().text().split("(?<= )")) {
+        for (String word : turn.message().text().split("(?<= )", -1)) {
             turn.say(word);
         }
     }

@@ -1,7 +1,5 @@
 package dev.millrace.protocol;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -23,7 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
  *       that continues text (same metadata, filename and media type), the two become one part, so that a streamed answer
  *       is one text part. Name and description replace those that were there, metadata is laid over it, extensions are
  *       added. An append to an artifact that is not there begins it: nothing is dropped.
- *   <li>A {@link Message} goes to the end of the history.
+ *   <li>A {@link Message} goes to the end of the history, after the message of the status, which moves there first: an
+ *       answer stands after the question.
  * </ul>
  *
  * <p>A message whose id is in the history already is not added again, so applying an event twice in a row gives no
@@ -72,7 +71,7 @@ public final class TaskFold {
             case Task task -> set(task);
             case Message message -> {
                 learn(message.taskId(), message.contextId());
-                say(message);
+                hear(message);
             }
             case TaskStatusUpdateEvent update -> {
                 learn(update.taskId(), update.contextId());
@@ -128,13 +127,21 @@ public final class TaskFold {
         }
     }
 
+    private void hear(Message message) {
+        if (status != null && status.message() != null && !historyIds.contains(message.messageId())) {
+            say(status.message());
+            status = status.withMessage(null);
+        }
+        say(message);
+    }
+
     private void become(TaskStatus next) {
         Message before = status == null ? null : status.message();
         Message now = next.message();
         if (before != null && (now == null || !now.messageId().equals(before.messageId()))) {
             say(before);
         }
-        status = requireNonNull(next);
+        status = next;
     }
 
     private void grow(TaskArtifactUpdateEvent update) {

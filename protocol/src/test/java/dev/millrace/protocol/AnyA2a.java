@@ -98,7 +98,9 @@ public final class AnyA2a {
                 texts().map(JSON::stringNode),
                 Arbitraries.integers().map(JSON::numberNode),
                 Arbitraries.longs().greaterOrEqual(1L << 31).map(JSON::numberNode),
-                Arbitraries.bigIntegers().greaterOrEqual(BigInteger.TWO.pow(64)).map(JSON::numberNode),
+                Arbitraries.bigIntegers()
+                        .between(BigInteger.TWO.pow(64), BigInteger.TEN.pow(40))
+                        .map(JSON::numberNode),
                 Arbitraries.doubles().map(JSON::numberNode));
         return depth == 0
                 ? scalars

@@ -55,6 +55,23 @@ public record TaskRecord(
                 id, contextId, owner, agent, state, statusAt, position, offset, epoch, leasedBy, 0, merged);
     }
 
+    /** As if the last attempt had not been made. */
+    public TaskRecord untried() {
+        return new TaskRecord(
+                id,
+                contextId,
+                owner,
+                agent,
+                state,
+                statusAt,
+                position,
+                messageAt,
+                epoch,
+                leasedBy,
+                Math.max(0, attempts - 1),
+                merged);
+    }
+
     public TaskRecord withMerged() {
         return new TaskRecord(
                 id, contextId, owner, agent, state, statusAt, position, messageAt, epoch, leasedBy, attempts, true);

@@ -29,7 +29,7 @@ public final class JsonText {
     /** How long a string may be, in characters: 64 Mi, a file of 48 MiB in base64. */
     public static final int MAX_STRING_LENGTH = 64 << 20;
 
-    /** How many digits a number may have: Jackson's default; a cubic-time parser must not be fed more. */
+    /** How many digits a number may have: Jackson's default. Reading a number costs more than linear time. */
     public static final int MAX_NUMBER_LENGTH = 1_000;
 
     /** Jackson also says where an object began, in words about itself. */

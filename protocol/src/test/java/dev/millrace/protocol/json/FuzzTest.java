@@ -43,7 +43,7 @@ class FuzzTest {
         }
     }
 
-    @Property(tries = 500)
+    @Property(tries = 300)
     void random_bytes_do_no_harm(@ForAll byte[] bytes) {
         for (FormCase<?> form : FormCase.all()) {
             assertDocumented(catchThrowable(() -> form.form().read(bytes)));
@@ -51,7 +51,7 @@ class FuzzTest {
         assertRpcDocumented(bytes);
     }
 
-    @Property(tries = 4000)
+    @Property(tries = 1500)
     void damaged_json_does_no_harm(@ForAll("samples") Sample<?> sample, @ForAll Random random) {
         byte[] damaged = damage(sample.written(), random);
 
@@ -70,7 +70,7 @@ class FuzzTest {
         assertThat(form.read(form.write((T) value))).isEqualTo(value);
     }
 
-    @Property(tries = 4000)
+    @Property(tries = 1500)
     void a_value_of_the_wrong_type_anywhere_does_no_harm(@ForAll("samples") Sample<?> sample, @ForAll Random random) {
         ObjectNode tree = (ObjectNode) JsonText.parse(sample.written());
         replaceOneField(tree, random);

@@ -16,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 class RoundTripTest {
 
-    @Property(tries = 3000)
+    @Property(tries = 2000)
     void what_is_written_is_read_back_equal(@ForAll("samples") Sample<?> sample) {
         assertReadBack(sample);
     }
@@ -28,7 +28,7 @@ class RoundTripTest {
         assertThat(sample.form().write(read)).isEqualTo(sample.written());
     }
 
-    @Property(tries = 1000)
+    @Property(tries = 600)
     void unknown_fields_are_ignored(@ForAll("samples") Sample<?> sample) {
         assertUnknownIgnored(sample);
     }
@@ -40,7 +40,7 @@ class RoundTripTest {
         assertThat(sample.form().read(tree)).isEqualTo(sample.value());
     }
 
-    @Property(tries = 1000)
+    @Property(tries = 600)
     void proto_names_mean_the_same_as_json_names(@ForAll("samples") Sample<?> sample) {
         assertProtoNames(sample);
     }
@@ -62,7 +62,7 @@ class RoundTripTest {
                 .orElseThrow();
     }
 
-    @Property(tries = 1000)
+    @Property(tries = 600)
     void nothing_absent_is_written(@ForAll("samples") Sample<?> sample) {
         for (Map.Entry<String, JsonNode> field :
                 JsonText.parse(sample.written()).properties()) {
