@@ -176,7 +176,7 @@ class SseStreamTest {
 
     private static boolean waitFor(BufferedReader reader) throws InterruptedException, IOException {
         for (int i = 0; i < 20 && !reader.ready(); i++) {
-            Thread.sleep(5);
+            Thread.sleep(1);
         }
         return reader.ready();
     }
