@@ -8,6 +8,8 @@ import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.memory.MemoryStore;
 import dev.millrace.engine.store.sqlite.SqliteStore;
 import dev.millrace.files.Source;
+import dev.millrace.server.a2a.A2aEndpoints;
+import dev.millrace.server.a2a.A2aSettings;
 import dev.millrace.server.config.Settings;
 import dev.millrace.server.config.StoreSettings;
 import dev.millrace.server.config.Tls;
@@ -104,8 +106,12 @@ public final class Millrace implements AutoCloseable {
         new Health(engine).register(router);
         metrics.register(router);
         belongings.push(new FilesEndpoint(sources(settings)).register(router));
+        var a2a = new A2aEndpoints(engine, exchange -> "local", a2a(settings));
+        belongings.push(a2a);
+        a2a.register(router);
         HttpServer http = http(settings, router);
         engine.start();
+        a2a.start();
         http.start();
         metrics.watch(engine, http);
         return new Millrace(settings, engine, http, belongings);
@@ -124,6 +130,12 @@ public final class Millrace implements AutoCloseable {
         return sources;
     }
 
+    private static A2aSettings a2a(Settings settings) {
+        return A2aSettings.version(version())
+                .withPublicBase(settings.publicUrl())
+                .withHeartbeat(settings.http().heartbeat());
+    }
+
     private static HttpServer http(Settings settings, Router router) throws IOException {
         HttpServer.Builder builder = HttpServer.builder(router)
                 .host(settings.host())
@@ -134,6 +146,12 @@ public final class Millrace implements AutoCloseable {
             builder.tls(tls.cert(), tls.key());
         }
         return builder.build();
+    }
+
+    /** The version that the build wrote into the jar's manifest; {@code development} where there is no jar. */
+    public static String version() {
+        String version = Millrace.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
     }
 
     /** Where the server is: {@code https} if it has a certificate (its port speaks cleartext, too). */

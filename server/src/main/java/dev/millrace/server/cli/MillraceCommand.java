@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -29,12 +30,17 @@ public final class MillraceCommand {
 
     /** Runs the command and ends the process with its exit code. */
     public static void main(String[] args) {
+        // What a command is asked to print comes first: until serve says otherwise, the log is for what goes wrong.
+        Logging.start(Level.WARN);
         System.exit(commandLine(System.getenv()).execute(args));
     }
 
     static CommandLine commandLine(Map<String, String> environment) {
         var root = new CommandLine(new MillraceCommand());
         root.addSubcommand(new ServeCommand(environment));
+        var send = new CommandLine(new SendCommand());
+        send.getCommandSpec().mixinStandardHelpOptions(true);
+        root.addSubcommand(send);
         root.addSubcommand(new RehearseCommand());
         // Whatever encoding the terminal claims: what streams through here is UTF-8.
         root.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));

@@ -23,7 +23,6 @@ final class RehearseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        Logging.start("--log-level", "WARN");
         Path folder = Files.createTempDirectory("millrace-rehearsal");
         Settings settings = Settings.builder()
                 .port(0)

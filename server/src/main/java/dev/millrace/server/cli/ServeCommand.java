@@ -16,10 +16,12 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -79,9 +81,7 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        Logging.start(
-                logLevel == null && environment.containsKey("LOG_LEVEL") ? "LOG_LEVEL" : "--log-level",
-                logLevel == null ? environment.getOrDefault("LOG_LEVEL", "INFO") : logLevel);
+        Logging.start(level());
         Settings settings = settings();
         warnIfOpen(settings.host());
         List<Listing> agents = Agents.of(settings.model());
@@ -96,6 +96,13 @@ final class ServeCommand implements Callable<Integer> {
                         agents.getFirst().description());
         end.await();
         return 0;
+    }
+
+    private Level level() {
+        if (logLevel != null) {
+            return Logging.level("--log-level", logLevel);
+        }
+        return Logging.level("LOG_LEVEL", environment.getOrDefault("LOG_LEVEL", "INFO"));
     }
 
     private Settings settings() {
@@ -176,7 +183,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private void println(String line) {
-        var out = java.util.Objects.requireNonNull(spec).commandLine().getOut();
+        var out = Objects.requireNonNull(spec).commandLine().getOut();
         out.println(line);
         out.flush();
     }

@@ -1,16 +1,12 @@
 package dev.millrace.server.cli;
 
+import dev.millrace.server.Millrace;
 import picocli.CommandLine.IVersionProvider;
 
-/** The version that the build wrote into the jar's manifest. */
+/** What {@code --version} says. */
 final class Version implements IVersionProvider {
-    static String text() {
-        String version = Version.class.getPackage().getImplementationVersion();
-        return version == null ? "(development)" : version;
-    }
-
     @Override
     public String[] getVersion() {
-        return new String[] {"millrace " + text()};
+        return new String[] {"millrace " + Millrace.version()};
     }
 }

@@ -164,8 +164,8 @@ final class A2aHouse implements AutoCloseable {
     static String answer(Task task) {
         var text = new StringBuilder();
         task.artifacts()
-                .forEach(artifact -> artifact.parts()
-                        .forEach(part -> text.append(((dev.millrace.protocol.TextPart) part).text())));
+                .forEach(artifact ->
+                        artifact.parts().forEach(part -> text.append(((dev.millrace.protocol.TextPart) part).text())));
         return text.toString();
     }
 

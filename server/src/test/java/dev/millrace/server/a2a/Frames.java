@@ -19,7 +19,8 @@ final class Frames implements AutoCloseable {
     /** One frame: its id and its data. */
     record Frame(long id, String data) {
         StreamResponse event() {
-            return A2aJson.STREAM_RESPONSE.read(JsonText.parse(A2aHouse.bytes(data)).get("result"));
+            return A2aJson.STREAM_RESPONSE.read(
+                    JsonText.parse(A2aHouse.bytes(data)).get("result"));
         }
     }
 

@@ -30,7 +30,10 @@ class JsonRpcTest {
         house = new A2aHouse(
                 new MemoryStore(),
                 new AgentCatalog(List.of(
-                        new AgentCatalog.Listing("echo", "Says it again.", turn -> turn.say(turn.message().text())),
+                        new AgentCatalog.Listing(
+                                "echo",
+                                "Says it again.",
+                                turn -> turn.say(turn.message().text())),
                         new AgentCatalog.Listing("other", "Another one.", turn -> turn.say("other")))));
         ended = house.task(A2aHouse.say("hello")).id();
     }
@@ -43,7 +46,17 @@ class JsonRpcTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "1", "-7", "0", "1.10", "1e3", "12345678901234567890", "null", "\"a\"", "\"\"", "\"1\"", "\"\\\"é\\n\""
+                "1",
+                "-7",
+                "0",
+                "1.10",
+                "1e3",
+                "12345678901234567890",
+                "null",
+                "\"a\"",
+                "\"\"",
+                "\"1\"",
+                "\"\\\"é\\n\""
             })
     void an_id_comes_back_as_it_was_given(String id) throws Exception {
         String body = "{\"params\":{\"id\":\"" + ended + "\",\"historyLength\":0},\"id\":" + id
@@ -56,11 +69,7 @@ class JsonRpcTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     {                                                         | -32700 | null
                     ``                                                        | -32700 | null
                     {"jsonrpc":"2.0","id":1,"id":2,"method":"GetTask"}        | -32700 | null
@@ -95,10 +104,7 @@ class JsonRpcTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     GetTask | {"id":"nope"} | -32001 | TASK_NOT_FOUND
                     CancelTask | {"id":"nope"} | -32001 | TASK_NOT_FOUND
                     SubscribeToTask | {"id":"nope"} | -32001 | TASK_NOT_FOUND
@@ -121,10 +127,7 @@ class JsonRpcTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     SendMessage | {} | message
                     SendMessage | {"message":{"messageId":"m","role":"ROLE_USER","parts":[]}} | message.parts
                     SendMessage | {"message":{"messageId":"m","role":"ROLE_USER","parts":[{}]}} | message.parts[0]
@@ -163,7 +166,12 @@ class JsonRpcTest {
         assertThat(array.get(0).get("result").get("id").stringValue()).isEqualTo(ended);
         assertThat(array.get(1).toString()).contains("\"id\":null").contains("-32600");
         assertThat(array.get(2).toString()).contains("\"id\":\"s\"").contains("-32600");
-        assertThat(array.get(3).get("result").get("task").get("status").get("state").stringValue())
+        assertThat(array.get(3)
+                        .get("result")
+                        .get("task")
+                        .get("status")
+                        .get("state")
+                        .stringValue())
                 .isEqualTo("TASK_STATE_COMPLETED");
         assertThat(array.get(4).get("error").get("code").intValue()).isEqualTo(-32601);
     }
@@ -172,12 +180,16 @@ class JsonRpcTest {
     void a_batch_holds_a_hundred_calls_and_not_one_more() throws Exception {
         assertThat(JsonText.parse(A2aHouse.bytes(house.post(batch(100)).body())).size())
                 .isEqualTo(100);
-        assertThat(house.post(batch(101)).body()).startsWith("{").contains("\"id\":null").contains("-32600");
+        assertThat(house.post(batch(101)).body())
+                .startsWith("{")
+                .contains("\"id\":null")
+                .contains("-32600");
     }
 
     private static String batch(int size) {
         return IntStream.range(0, size)
-                .mapToObj(i -> "{\"jsonrpc\":\"2.0\",\"id\":" + i + ",\"method\":\"GetTask\",\"params\":{\"id\":\"x\"}}")
+                .mapToObj(
+                        i -> "{\"jsonrpc\":\"2.0\",\"id\":" + i + ",\"method\":\"GetTask\",\"params\":{\"id\":\"x\"}}")
                 .collect(Collectors.joining(",", "[", "]"));
     }
 
@@ -219,8 +231,9 @@ class JsonRpcTest {
 
     private JsonNode withVersion(String version) throws Exception {
         String body = A2aHouse.rpc("GetTask", "{\"id\":\"" + ended + "\"}");
-        return JsonText.parse(A2aHouse.bytes(house.send(
-                        house.request("/a2a", body).setHeader("A2A-Version", version).build())
+        return JsonText.parse(A2aHouse.bytes(house.send(house.request("/a2a", body)
+                        .setHeader("A2A-Version", version)
+                        .build())
                 .body()));
     }
 
@@ -285,8 +298,7 @@ class JsonRpcTest {
         assertThat(house.send(house.request("/a2a/nobody", get).build()).statusCode())
                 .isEqualTo(404);
         String list = A2aHouse.rpc("ListTasks", "{}");
-        assertThat(house.send(house.request("/a2a/other", list).build()).body())
-                .contains("\"totalSize\":0");
+        assertThat(house.send(house.request("/a2a/other", list).build()).body()).contains("\"totalSize\":0");
     }
 
     @Test
@@ -301,7 +313,9 @@ class JsonRpcTest {
                     .contains("TASK_NOT_FOUND");
         }
         String follow = A2aHouse.rpc("SendMessage", A2aHouse.say("x", "\"taskId\":\"" + ended + "\""));
-        assertThat(house.send(house.request("/a2a", follow).header("X-Owner", "you").build())
+        assertThat(house.send(house.request("/a2a", follow)
+                                .header("X-Owner", "you")
+                                .build())
                         .body())
                 .contains("TASK_NOT_FOUND");
     }

@@ -181,8 +181,8 @@ class SendMessageTest {
                     .get("error");
             assertThat(error.get("code").intValue()).isEqualTo(-32602);
             assertThat(error.toString()).contains("message.contextId");
-            JsonNode unknown =
-                    house.call("SendMessage", A2aHouse.say("red", "\"taskId\":\"nope\"")).get("error");
+            JsonNode unknown = house.call("SendMessage", A2aHouse.say("red", "\"taskId\":\"nope\""))
+                    .get("error");
             assertThat(unknown.get("code").intValue()).isEqualTo(-32001);
         }
     }
@@ -204,8 +204,9 @@ class SendMessageTest {
             Task first = house.task(params);
             assertThat(house.task(params)).isEqualTo(first);
             try (Frames again = house.open("SendStreamingMessage", params)) {
-                assertThat(again.rest()).singleElement().satisfies(frame -> assertThat(frame.event())
-                        .isEqualTo(first));
+                assertThat(again.rest())
+                        .singleElement()
+                        .satisfies(frame -> assertThat(frame.event()).isEqualTo(first));
             }
             assertThat(house.result("ListTasks", "{}").get("totalSize").intValue())
                     .isEqualTo(1);
@@ -213,10 +214,7 @@ class SendMessageTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     [] | true
                     ["text/plain"] | true
                     ["application/json","text/plain"] | true
@@ -228,7 +226,8 @@ class SendMessageTest {
                     """)
     void output_modes_are_refused_only_if_nothing_fits(String modes, boolean fits) throws Exception {
         try (var house = new A2aHouse(turn -> turn.say("done"))) {
-            String params = A2aHouse.say("x", "\"metadata\":{}", "\"configuration\":{\"acceptedOutputModes\":" + modes + "}");
+            String params =
+                    A2aHouse.say("x", "\"metadata\":{}", "\"configuration\":{\"acceptedOutputModes\":" + modes + "}");
             JsonNode response = house.call("SendMessage", params);
             if (fits) {
                 assertThat(response.has("result")).isTrue();
@@ -261,7 +260,8 @@ class SendMessageTest {
     @Test
     void history_is_as_long_as_was_asked_for() throws Exception {
         try (var house = new A2aHouse(SendMessageTest::asks)) {
-            Task asked = house.task(A2aHouse.say("paint", "\"metadata\":{}", "\"configuration\":{\"historyLength\":0}"));
+            Task asked =
+                    house.task(A2aHouse.say("paint", "\"metadata\":{}", "\"configuration\":{\"historyLength\":0}"));
             assertThat(asked.history()).isEmpty();
             Task done = house.task(A2aHouse.say(
                     "red", "\"taskId\":\"" + asked.id() + "\"", "\"configuration\":{\"historyLength\":2}"));
@@ -275,9 +275,9 @@ class SendMessageTest {
             try (Frames frames = house.open(
                     "SendStreamingMessage",
                     A2aHouse.say("paint", "\"metadata\":{}", "\"configuration\":{\"historyLength\":0}"))) {
-                assertThat(frames.take(1).getFirst().event()).isInstanceOfSatisfying(Task.class, task -> assertThat(
-                                task.history())
-                        .isEmpty());
+                assertThat(frames.take(1).getFirst().event())
+                        .isInstanceOfSatisfying(
+                                Task.class, task -> assertThat(task.history()).isEmpty());
             }
         }
     }
