@@ -173,15 +173,16 @@ public final class Engine implements AutoCloseable {
         if (context != null && !context.owner().equals(send.owner())) {
             throw new Refused(Refused.Reason.NO_CONTEXT, "there is no context " + contextId);
         }
+        // First of all: a reused key is told as such, whatever else differs.
+        Sent before = context == null ? null : recall(draft, contextId, send);
+        if (before != null) {
+            return before;
+        }
         if (context != null && send.agent() != null && !send.agent().equals(context.agent())) {
             throw new Refused(
                     Refused.Reason.INVALID,
                     "message.contextId: context " + contextId + " belongs to agent \"" + context.agent() + "\", not \""
                             + send.agent() + "\"");
-        }
-        Sent before = context == null ? null : recall(draft, contextId, send);
-        if (before != null) {
-            return before;
         }
         if (context == null) {
             String agent = agents.get(send.agent()).name();
@@ -391,6 +392,29 @@ public final class Engine implements AutoCloseable {
     /** One page of the owner's contexts, newest activity first. */
     public Page<Context> contexts(String owner, int limit, @Nullable String after) {
         return read(null, reader -> reader.contexts(owner, limit, after));
+    }
+
+    /** The context and what is under way in it. */
+    public Optional<Standing> standing(String owner, String contextId) {
+        return Optional.ofNullable(this.<@Nullable Standing>read(contextId, reader -> standing(reader, contextId)))
+                .filter(standing -> standing.context().owner().equals(owner));
+    }
+
+    private static @Nullable Standing standing(Reader reader, String contextId) {
+        Context context = reader.context(contextId);
+        return context == null ? null : Standing.of(context, reader.openTasks(contextId));
+    }
+
+    /**
+     * One page of the owner's contexts, newest activity first, with what is under way in each. Each is read by itself
+     * and is what it was at that moment; one that is evicted meanwhile is left out.
+     */
+    public Page<Standing> standings(String owner, int limit, @Nullable String after) {
+        Page<Context> page = contexts(owner, limit, after);
+        List<Standing> standings = page.items().stream()
+                .flatMap(context -> standing(owner, context.id()).stream())
+                .toList();
+        return new Page<>(standings, page.next(), page.total());
     }
 
     /**

@@ -302,6 +302,61 @@ abstract class EngineContract {
     }
 
     @Test
+    void a_key_that_is_used_again_for_another_agent_is_refused_as_such() throws Exception {
+        start(EngineContract::echo);
+        Send first = Send.chat(ME, "test", Message.user("m", "hello"), null);
+        engine.send(first.withKey("key", "print"));
+
+        Send other = Send.chat(ME, "another", Message.user("m", "hello"), null);
+        assertThatThrownBy(() -> engine.send(other.withKey("key", "other print")))
+                .isInstanceOfSatisfying(
+                        Refused.class, e -> assertThat(e.reason()).isEqualTo(Refused.Reason.KEY_REUSED));
+    }
+
+    @Test
+    void a_context_stands_as_its_open_tasks_do() throws Exception {
+        start(turn -> {
+            if (turn.message().text().equals("ask")) {
+                turn.ask("what?");
+            } else {
+                gated(turn);
+            }
+        });
+        Sent busy = chat("work");
+        reached.acquire();
+        next(busy, "later");
+        next(busy, "much later");
+        Sent asking = chat("ask");
+        try (Cursor<Event> cursor = engine.read(asking.contextId(), 0)) {
+            while (cursor.take(1).getFirst().event().state() != TaskState.INPUT_REQUIRED) {}
+        }
+
+        assertThat(engine.standing(ME, busy.contextId())).get().satisfies(standing -> {
+            assertThat(standing.context().id()).isEqualTo(busy.contextId());
+            assertThat(standing.context().lastOffset()).isPositive();
+            assertThat(List.of(standing.working(), standing.waiting(), standing.queued()))
+                    .containsExactly(1, 0, 2);
+        });
+        assertThat(engine.standing("somebody else", busy.contextId())).isEmpty();
+        assertThat(engine.standing(ME, "nowhere")).isEmpty();
+
+        Page<Standing> first = engine.standings(ME, 1, null);
+        Page<Standing> second = engine.standings(ME, 1, first.next());
+        assertThat(first.total()).isEqualTo(2);
+        assertThat(second.next()).isNull();
+        assertThat(List.of(first.items().getFirst(), second.items().getFirst()))
+                .extracting(standing -> standing.context().id())
+                .containsExactlyInAnyOrder(asking.contextId(), busy.contextId());
+        Standing waits = engine.standing(ME, asking.contextId()).orElseThrow();
+        assertThat(List.of(waits.working(), waits.waiting(), waits.queued())).containsExactly(0, 1, 0);
+
+        go.release(4);
+        readToEnd(next(busy, "last"), 0);
+        Standing idle = engine.standing(ME, busy.contextId()).orElseThrow();
+        assertThat(List.of(idle.working(), idle.waiting(), idle.queued())).containsExactly(0, 0, 0);
+    }
+
+    @Test
     void what_is_somebody_elses_does_not_exist() throws Exception {
         start(EngineContract::echo);
         Sent sent = chat("mine");

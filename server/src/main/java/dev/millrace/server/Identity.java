@@ -1,0 +1,24 @@
+package dev.millrace.server;
+
+import dev.millrace.server.http.Exchange;
+import dev.millrace.server.http.HttpProblem;
+
+/**
+ * Who asks. The owner it names is whose contexts a request sees and makes; nobody else's exist for it. Called once for
+ * each request, on the request's thread, before anything else is looked at.
+ */
+@FunctionalInterface
+public interface Identity {
+
+    /**
+     * The owner in whose name the request acts.
+     *
+     * @throws HttpProblem 401 or 403, if it may not act at all
+     */
+    String owner(Exchange exchange) throws HttpProblem;
+
+    /** Everybody who can reach the server is the same owner, {@code local}. */
+    static Identity local() {
+        return exchange -> "local";
+    }
+}

@@ -1,0 +1,60 @@
+package dev.millrace.server.chat;
+
+import dev.millrace.engine.Context;
+import dev.millrace.engine.Standing;
+import dev.millrace.server.http.Exchange;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What the chat API says, as JSON. A field that has no value is absent. */
+final class ChatJson {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    /** RFC 3339 in UTC, always with three digits of a second. */
+    private static final DateTimeFormatter MILLISECONDS =
+            new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
+
+    private ChatJson() {}
+
+    static ObjectNode object() {
+        return JsonNodeFactory.instance.objectNode();
+    }
+
+    static ObjectNode chat(Standing standing) {
+        Context context = standing.context();
+        ObjectNode chat = object().put("id", context.id());
+        if (context.title() != null) {
+            chat.put("title", context.title());
+        }
+        return chat.put("agent", context.agent())
+                .put("status", status(standing))
+                .put("queued", standing.queued())
+                .put("createdAt", time(context.createdAt()))
+                .put("updatedAt", time(context.updatedAt()))
+                .put("lastOffset", context.lastOffset());
+    }
+
+    /** What is queued while nothing runs or waits is about to run. */
+    private static String status(Standing standing) {
+        if (standing.working() > 0) {
+            return "running";
+        }
+        if (standing.waiting() > 0) {
+            return "waiting";
+        }
+        return standing.queued() > 0 ? "running" : "idle";
+    }
+
+    private static String time(Instant instant) {
+        return MILLISECONDS.format(instant);
+    }
+
+    static void respond(Exchange exchange, int status, ObjectNode body) throws IOException {
+        exchange.respond(status, "application/json", JSON.writeValueAsBytes(body));
+    }
+}

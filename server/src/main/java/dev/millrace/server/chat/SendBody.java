@@ -1,0 +1,114 @@
+package dev.millrace.server.chat;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.millrace.protocol.Message;
+import dev.millrace.protocol.Role;
+import dev.millrace.protocol.json.A2aJson;
+import dev.millrace.protocol.json.InvalidField;
+import dev.millrace.protocol.json.JsonText;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The body of a request that sends a message.
+ *
+ * @param agent the agent that a new chat is to have; null = the default one
+ * @param title of a new chat; null = none was given
+ * @param message with an id and the role of a user, whether or not they were given
+ */
+record SendBody(@Nullable String agent, @Nullable String title, Message message) {
+    private static final int MAX_TITLE = 200;
+    private static final Set<String> OF_A_NEW_CHAT = Set.of("agent", "title", "message");
+    private static final Set<String> OF_A_MESSAGE = Set.of("message");
+
+    /** The body that makes a chat. Its message cannot name a chat or a task: there is none yet. */
+    static SendBody ofNewChat(byte[] json, Supplier<String> ids) {
+        ObjectNode body = object(json, OF_A_NEW_CHAT);
+        Message message = message(body, ids);
+        if (message.contextId() != null) {
+            throw new InvalidField("message.contextId", "must be left out: a new chat gets its id from the server");
+        }
+        if (message.taskId() != null) {
+            throw new InvalidField(
+                    "message.taskId", "must be left out: a new chat has no task; answer one in its own chat");
+        }
+        return new SendBody(text(body, "agent"), title(body), message);
+    }
+
+    /** The body that sends a message to a chat. */
+    static SendBody ofMessage(byte[] json, String chatId, Supplier<String> ids) {
+        Message message = message(object(json, OF_A_MESSAGE), ids);
+        if (message.contextId() != null && !message.contextId().equals(chatId)) {
+            throw new InvalidField("message.contextId", "names another chat than the address; leave it out");
+        }
+        return new SendBody(null, null, message.in(chatId, message.taskId()));
+    }
+
+    private static ObjectNode object(byte[] json, Set<String> fields) {
+        if (!(JsonText.parse(json) instanceof ObjectNode body)) {
+            throw new InvalidField("", "must be an object");
+        }
+        // Not ignored, as A2A's are: nobody but us defines this request, so an unknown name is a slip of the pen.
+        for (String name : body.propertyNames()) {
+            if (!fields.contains(name)) {
+                throw new InvalidField(
+                        name,
+                        "there is no such field; there are: "
+                                + fields.stream().sorted().collect(joining(", ")));
+            }
+        }
+        return body;
+    }
+
+    private static Message message(ObjectNode body, Supplier<String> ids) {
+        JsonNode sent = body.get("message");
+        if (sent == null || sent.isNull()) {
+            throw new InvalidField("message", "is required");
+        }
+        if (!(sent instanceof ObjectNode fields)) {
+            throw new InvalidField("message", "must be an object");
+        }
+        fill(fields, "messageId", "message_id", ids);
+        fill(fields, "role", "role", Role.USER::wireName);
+        Message message = A2aJson.MESSAGE.read(fields, "message");
+        if (message.role() != Role.USER) {
+            throw new InvalidField("message.role", "must be " + Role.USER.wireName() + ", or left out");
+        }
+        if (message.parts().isEmpty()) {
+            throw new InvalidField("message.parts", "must have at least one part");
+        }
+        return message;
+    }
+
+    private static void fill(ObjectNode fields, String name, String otherName, Supplier<String> value) {
+        if (!fields.hasNonNull(name) && !fields.hasNonNull(otherName)) {
+            fields.put(name, value.get());
+        }
+    }
+
+    private static @Nullable String title(ObjectNode body) {
+        String title = text(body, "title");
+        if (title == null) {
+            return null;
+        }
+        if (title.isBlank() || title.length() > MAX_TITLE) {
+            throw new InvalidField("title", "must have 1 to " + MAX_TITLE + " characters, or be left out");
+        }
+        return title.strip();
+    }
+
+    private static @Nullable String text(ObjectNode body, String name) {
+        JsonNode node = body.get(name);
+        if (node == null || node.isNull()) {
+            return null;
+        }
+        if (!node.isString()) {
+            throw new InvalidField(name, "must be a string");
+        }
+        return node.stringValue();
+    }
+}

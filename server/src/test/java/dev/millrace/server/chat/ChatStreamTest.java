@@ -1,0 +1,393 @@
+package dev.millrace.server.chat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.millrace.server.chat.ChatFixture.Answer;
+import dev.millrace.server.chat.ChatFixture.Sent;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.Socket;
+import java.net.http.HttpRequest;
+import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+@ParameterizedClass
+@EnumSource(Stores.class)
+@Timeout(60)
+class ChatStreamTest {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    @Parameter
+    Stores stores;
+
+    @TempDir
+    Path folder;
+
+    ChatFixture chats;
+
+    @BeforeEach
+    void start() throws Exception {
+        chats = new ChatFixture(stores.open(folder));
+    }
+
+    @AfterEach
+    void stop() {
+        chats.close();
+    }
+
+    /** A WebSocket reader that keeps what it gets. */
+    private final class Reader implements WebSocket.Listener {
+        final BlockingQueue<List<JsonNode>> frames = new LinkedBlockingQueue<>();
+        final CompletableFuture<Integer> closed = new CompletableFuture<>();
+        private final StringBuilder text = new StringBuilder();
+        final WebSocket socket;
+
+        Reader(String path, String... header) {
+            var builder = chats.client.newWebSocketBuilder().connectTimeout(Duration.ofSeconds(30));
+            for (int i = 0; i < header.length; i += 2) {
+                builder.header(header[i], header[i + 1]);
+            }
+            socket = builder.buildAsync(
+                            java.net.URI.create(chats.uri(path).toString().replaceFirst("http", "ws")), this)
+                    .join();
+        }
+
+        @Override
+        public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+            text.append(data);
+            if (last) {
+                JsonNode frame = JSON.readTree(text.toString());
+                text.setLength(0);
+                frames.add(frame.valueStream().toList());
+            }
+            from.request(1);
+            return null;
+        }
+
+        @Override
+        public CompletionStage<?> onClose(WebSocket from, int code, String reason) {
+            closed.complete(code);
+            return null;
+        }
+
+        @Override
+        public void onError(WebSocket from, Throwable error) {
+            closed.completeExceptionally(error);
+        }
+
+        /** All entries until the server closes. */
+        List<JsonNode> toTheEnd() throws Exception {
+            assertThat(closed.get(30, TimeUnit.SECONDS)).isEqualTo(1000);
+            var all = new ArrayList<JsonNode>();
+            for (List<JsonNode> frame : frames) {
+                assertThat(frame).hasSizeBetween(1, 32);
+                all.addAll(frame);
+            }
+            return all;
+        }
+
+        /** Entries until there are so many. */
+        List<JsonNode> atLeast(int count) throws Exception {
+            var all = new ArrayList<JsonNode>();
+            while (all.size() < count) {
+                List<JsonNode> frame = frames.poll(30, TimeUnit.SECONDS);
+                assertThat(frame).as("after " + all).isNotNull();
+                all.addAll(frame);
+            }
+            return all;
+        }
+    }
+
+    private static String text(List<JsonNode> entries) {
+        var text = new StringBuilder();
+        for (JsonNode entry : entries) {
+            JsonNode update = entry.required("event").get("artifactUpdate");
+            if (update != null) {
+                if (!update.path("append").asBoolean(false)) {
+                    text.setLength(0);
+                }
+                update.required("artifact")
+                        .required("parts")
+                        .forEach(part -> text.append(part.get("text").asString()));
+            }
+        }
+        return text.toString();
+    }
+
+    @Test
+    void events_and_web_socket_give_the_same_entries_in_order() throws Exception {
+        Sent sent = chats.chat("hold a b c d e f");
+        var socket = new Reader("/chats/" + sent.chat() + "/stream?until=" + sent.task());
+        var events = CompletableFuture.supplyAsync(() -> {
+            try {
+                return chats.entries(sent, 0);
+            } catch (Exception e) {
+                throw new CompletionException(e);
+            }
+        });
+        // The first is there before the agent may say anything: both readers read what comes live.
+        socket.atLeast(1);
+        chats.agent.go.release(6);
+        List<JsonNode> bySse = events.get(30, TimeUnit.SECONDS);
+        socket.closed.get(30, TimeUnit.SECONDS);
+
+        assertThat(text(bySse)).isEqualTo("a b c d e f");
+        assertThat(bySse.getFirst().required("event").has("task")).isTrue();
+        assertThat(bySse.getFirst().required("taskId").asString()).isEqualTo(sent.task());
+        assertThat(ChatFixture.offsets(bySse)).isSorted().doesNotHaveDuplicates();
+        List<JsonNode> rest = socket.toTheEnd();
+        assertThat(rest).isEqualTo(bySse.subList(bySse.size() - rest.size(), bySse.size()));
+        assertThat(new Reader("/chats/" + sent.chat() + "/stream?until=" + sent.task()).toTheEnd())
+                .isEqualTo(chats.entries(sent, 0));
+    }
+
+    @Test
+    void the_offset_of_a_send_is_where_its_answer_begins() throws Exception {
+        Sent first = chats.finished(chats.chat("say one"));
+        Sent sent = chats.next(first, "say two three");
+        List<JsonNode> entries = chats.entries(sent, sent.offset());
+
+        assertThat(entries)
+                .allSatisfy(
+                        entry -> assertThat(entry.required("taskId").asString()).isEqualTo(sent.task()));
+        assertThat(entries.getFirst()
+                        .required("event")
+                        .required("statusUpdate")
+                        .required("status")
+                        .required("state")
+                        .asString())
+                .isEqualTo("TASK_STATE_WORKING");
+        assertThat(text(entries)).isEqualTo("two three");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void who_resumes_at_any_offset_misses_nothing_and_gets_nothing_twice(boolean finished) throws Exception {
+        Sent sent = chats.chat("hold a b c d e");
+        chats.agent.go.release(finished ? 5 : 3);
+        String path = "/chats/" + sent.chat() + "/stream?until=" + sent.task();
+        List<JsonNode> seen;
+        if (finished) {
+            // Finished, and its chunks merged: the journal does not change under this test any more.
+            chats.finished(sent);
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> chats.entries(sent, 0).size() == 4);
+            seen = chats.entries(sent, 0);
+        } else {
+            var live = new Reader("/chats/" + sent.chat() + "/stream");
+            seen = live.atLeast(5);
+            assertThat(text(seen)).isEqualTo("a b c ");
+            live.socket.abort();
+        }
+        long last = seen.getLast().required("offset").asLong();
+
+        var resumed = new ArrayList<CompletableFuture<List<JsonNode>>>();
+        for (long offset = 0; offset <= last; offset++) {
+            long from = offset;
+            resumed.add(chats.client
+                    .sendAsync(
+                            HttpRequest.newBuilder(chats.uri(path + "&after=0"))
+                                    .header("Last-Event-ID", Long.toString(from))
+                                    .build(),
+                            java.net.http.HttpResponse.BodyHandlers.ofString())
+                    .thenApply(response -> ChatFixture.entries(response.body())));
+        }
+        if (!finished) {
+            // They are open, with what was there before, when the agent goes on.
+            await().atMost(Duration.ofSeconds(30)).until(() -> chats.server.open() >= resumed.size());
+            chats.agent.go.release(2);
+        }
+        var endings = new ArrayList<List<Long>>();
+        for (int offset = 0; offset <= last; offset++) {
+            List<JsonNode> after = resumed.get(offset).get(30, TimeUnit.SECONDS);
+            int from = offset;
+            var whole = new ArrayList<>(seen.stream()
+                    .filter(entry -> entry.required("offset").asLong() <= from)
+                    .toList());
+            whole.addAll(after);
+            assertThat(ChatFixture.offsets(whole))
+                    .as("resumed at " + offset)
+                    .isSorted()
+                    .doesNotHaveDuplicates();
+            assertThat(text(whole)).as("resumed at " + offset).isEqualTo("a b c d e");
+            assertThat(ChatFixture.offsets(after)).allMatch(o -> o > from);
+            endings.add(ChatFixture.offsets(after));
+            if (!finished) {
+                assertThat(ChatFixture.offsets(whole))
+                        .as("resumed at " + offset)
+                        .isEqualTo(java.util.stream.LongStream.rangeClosed(1, 8)
+                                .boxed()
+                                .toList());
+            }
+        }
+        assertThat(endings.getFirst()).isNotEmpty();
+    }
+
+    @Test
+    void a_reader_who_has_seen_the_rest_of_a_task_is_not_kept_waiting() throws Exception {
+        Sent done = chats.finished(chats.chat("say one"));
+        long last =
+                chats.get("/chats/" + done.chat()).json().required("lastOffset").asLong();
+        assertThat(chats.entries(done, last)).isEmpty();
+        assertThat(new Reader("/chats/" + done.chat() + "/stream?after=" + last + "&until=" + done.task()).toTheEnd())
+                .isEmpty();
+
+        Sent after = chats.chat("ask who?");
+        List<JsonNode> asked = chats.entries(after, 0);
+        assertThat(asked.getLast()
+                        .required("event")
+                        .required("statusUpdate")
+                        .required("status")
+                        .required("state")
+                        .asString())
+                .isEqualTo("TASK_STATE_INPUT_REQUIRED");
+    }
+
+    @Test
+    void a_stream_that_waits_for_a_task_ends_with_it_and_not_with_the_chat() throws Exception {
+        Sent first = chats.chat("hold one");
+        chats.agent.held.acquire();
+        Sent second = chats.next(first, "hold two");
+        chats.agent.go.release();
+        List<JsonNode> entries = chats.entries(first, 0);
+
+        assertThat(entries.getLast().required("taskId").asString()).isEqualTo(first.task());
+        assertThat(entries.getLast().required("event").toString()).contains("TASK_STATE_COMPLETED");
+        chats.agent.go.release();
+        chats.finished(second);
+    }
+
+    @Test
+    void two_readers_see_the_same_and_one_that_leaves_touches_nothing() throws Exception {
+        Sent sent = chats.chat("hold a b c");
+        var stays = new Reader("/chats/" + sent.chat() + "/stream?until=" + sent.task());
+        var leaves = new Reader("/chats/" + sent.chat() + "/stream");
+        List<JsonNode> before = stays.atLeast(2);
+        leaves.atLeast(2);
+        try (var socket = new Socket("127.0.0.1", chats.server.port())) {
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream()
+                    .write(("GET /api/v1/chats/" + sent.chat() + "/stream HTTP/1.1\r\nHost: x\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            var lines = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+            while (!lines.readLine().equals("id: 1")) {}
+        }
+        leaves.socket.abort();
+        await().atMost(Duration.ofSeconds(30)).until(() -> chats.server.open() == 1);
+        assertThat(chats.get("/chats/" + sent.chat()).get("status")).isEqualTo("running");
+
+        chats.agent.go.release(3);
+        var all = new ArrayList<>(before);
+        stays.closed.get(30, TimeUnit.SECONDS);
+        stays.frames.forEach(all::addAll);
+        assertThat(text(all)).isEqualTo("a b c");
+    }
+
+    @Test
+    void the_journals_bytes_go_out_as_they_are() throws Exception {
+        Sent sent = chats.chat("say ü\\u2028 \\n \\\" 😀");
+        chats.finished(sent);
+        try (var cursor = chats.engine.read(sent.chat(), 0)) {
+            var expected = new StringBuilder();
+            for (var entry : cursor.poll(100)) {
+                expected.append("id: ")
+                        .append(entry.offset())
+                        .append("\ndata: {\"offset\":")
+                        .append(entry.offset());
+                expected.append(",\"taskId\":\"").append(sent.task()).append("\",\"event\":");
+                expected.append(new String(entry.event().json(), StandardCharsets.UTF_8))
+                        .append("}\n\n");
+            }
+            Answer stream = chats.get("/chats/" + sent.chat() + "/stream?until=" + sent.task());
+            assertThat(stream.text()).isEqualTo(": stream\n\n" + expected);
+            assertThat(stream.header("Content-Type")).isEqualTo("text/event-stream");
+            assertThat(stream.header("Cache-Control")).isEqualTo("no-store");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-1", "999", "x", "", "1.5", "9223372036854775808"})
+    void an_offset_that_the_chat_has_not_is_refused_with_its_range(String after) throws Exception {
+        Sent sent = chats.finished(chats.chat("say one"));
+        long last =
+                chats.get("/chats/" + sent.chat()).json().required("lastOffset").asLong();
+        Answer refused = chats.get("/chats/" + sent.chat() + "/stream?after=" + after);
+
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.get("parameter")).isEqualTo("after");
+        assertThat(refused.get("detail")).contains("0 (its beginning) to " + last);
+        if (!after.isEmpty()) {
+            Answer lost = chats.send(HttpRequest.newBuilder(chats.uri("/chats/" + sent.chat() + "/stream?after=0"))
+                    .header("Last-Event-ID", after));
+            assertThat(lost.get("parameter")).isEqualTo("Last-Event-ID");
+        }
+    }
+
+    @Test
+    void a_stream_of_nothing_is_refused_before_it_opens() throws Exception {
+        assertThat(chats.get("/chats/nowhere/stream").problem()).isEqualTo("no-such-chat");
+        Sent sent = chats.finished(chats.chat("say one"));
+        Sent other = chats.finished(chats.chat("say two"));
+        assertThat(chats.get("/chats/" + sent.chat() + "/stream?until=nothing").problem())
+                .isEqualTo("no-such-task");
+        assertThat(chats.get("/chats/" + sent.chat() + "/stream?until=" + other.task())
+                        .get("parameter"))
+                .isEqualTo("until");
+        assertThat(refusal("/chats/nowhere/stream")).isEqualTo(404);
+        assertThat(refusal("/chats/" + sent.chat() + "/stream?after=999")).isEqualTo(400);
+    }
+
+    private int refusal(String path) {
+        try {
+            return 0 * new Reader(path).frames.size();
+        } catch (CompletionException e) {
+            return ((WebSocketHandshakeException) e.getCause()).getResponse().statusCode();
+        }
+    }
+
+    @Test
+    void pages_of_other_web_sites_cannot_read_chats() throws Exception {
+        Sent sent = chats.finished(chats.chat("say secret"));
+        String path = "/api/v1/chats/" + sent.chat() + "/stream";
+        String host = "127.0.0.1:" + chats.server.port();
+        assertThat(handshake(path, host, "https://evil.example")).contains(" 403 ");
+        assertThat(handshake(path, host, "null")).contains(" 403 ");
+        assertThat(handshake(path, host, "http://" + host)).contains(" 101 ");
+    }
+
+    private String handshake(String path, String host, String origin) throws Exception {
+        try (var socket = new Socket("127.0.0.1", chats.server.port())) {
+            socket.setSoTimeout(30_000);
+            String request = "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nOrigin: " + origin
+                    + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
+                    + "\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
+                    .readLine();
+        }
+    }
+}

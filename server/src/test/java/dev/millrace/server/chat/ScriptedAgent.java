@@ -1,0 +1,41 @@
+package dev.millrace.server.chat;
+
+import dev.millrace.engine.Agent;
+import dev.millrace.engine.Turn;
+import java.util.concurrent.Semaphore;
+
+/**
+ * An agent that does what the message says: {@code say a b c} (one chunk for each word), {@code hold a b c} (the same, but
+ * each word waits for a permit of {@link #go}, and {@link #held} counts the waits), {@code ask why?}, {@code login},
+ * {@code fail because}.
+ */
+final class ScriptedAgent implements Agent {
+    final Semaphore go = new Semaphore(0);
+    final Semaphore held = new Semaphore(0);
+
+    @Override
+    public void run(Turn turn) throws Exception {
+        String[] words = turn.message().text().split(" ", 2);
+        String rest = words.length > 1 ? words[1] : "";
+        switch (words[0]) {
+            case "hold" -> {
+                for (String word : rest.split("(?<= )")) {
+                    held.release();
+                    go.acquire();
+                    turn.say(word);
+                    turn.flush();
+                }
+            }
+            case "ask" -> turn.ask(rest);
+            case "login" -> turn.askForAuth(rest);
+            case "fail" -> throw new IllegalStateException(rest);
+            default -> {
+                for (String word : rest.split("(?<= )")) {
+                    turn.say(word);
+                    // Else the words of one go may be committed together, and still be entries of their own.
+                    turn.flush();
+                }
+            }
+        }
+    }
+}
