@@ -14,6 +14,8 @@ import dev.millrace.engine.TaskQuery;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Role;
 import dev.millrace.protocol.Task;
+import dev.millrace.protocol.error.A2aError;
+import dev.millrace.protocol.error.A2aException;
 import dev.millrace.protocol.json.InvalidField;
 import dev.millrace.protocol.operation.CancelTaskRequest;
 import dev.millrace.protocol.operation.GetTaskRequest;
@@ -23,6 +25,7 @@ import dev.millrace.protocol.operation.SendMessageConfiguration;
 import dev.millrace.protocol.operation.SendMessageRequest;
 import dev.millrace.protocol.operation.SubscribeToTaskRequest;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +58,11 @@ public final class A2aService {
         // The answer cuts the history itself, once it is whole.
         TaskStream stream = open(caller, request, null);
         Answer.Until until = configuration.returnImmediately() ? Answer.Until.ACCEPTED : Answer.Until.SETTLED;
-        return new Answer(stream, until, configuration.historyLength());
+        return new Answer(
+                stream,
+                until,
+                configuration.historyLength(),
+                () -> engine.task(caller.owner(), stream.taskId()).task());
     }
 
     /**
@@ -221,16 +228,20 @@ public final class A2aService {
                         .map(Context::agent)
                         .orElse(""));
         if (!agent.equals(caller.agent())) {
-            throw A2aException.ofTask(A2aError.TASK_NOT_FOUND, taskId, "there is no task " + taskId);
+            throw ofTask(A2aError.TASK_NOT_FOUND, taskId, "there is no task " + taskId);
         }
         return found;
     }
 
     private static A2aException ended(Task task) {
-        return A2aException.ofTask(
+        return ofTask(
                 A2aError.UNSUPPORTED_OPERATION,
                 task.id(),
                 "task " + task.id() + " has ended (" + task.status().state() + "); fetch it with GetTask");
+    }
+
+    private static A2aException ofTask(A2aError error, String taskId, String message) {
+        return new A2aException(error, message, Map.of("taskId", taskId));
     }
 
     static A2aException pushNotSupported() {
@@ -276,7 +287,7 @@ public final class A2aService {
     }
 
     private static A2aException told(A2aError error, @Nullable String taskId, String message) {
-        return taskId == null ? new A2aException(error, message) : A2aException.ofTask(error, taskId, message);
+        return taskId == null ? new A2aException(error, message) : ofTask(error, taskId, message);
     }
 
     private static InvalidField invalid(String message) {

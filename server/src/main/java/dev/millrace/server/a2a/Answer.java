@@ -9,6 +9,7 @@ import dev.millrace.protocol.TaskFold;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.json.A2aJson;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,13 +31,16 @@ public final class Answer implements AutoCloseable {
     private final TaskStream stream;
     private final Until until;
     private final @Nullable Integer historyLength;
+    private final Supplier<Task> asItIs;
     private final TaskFold fold = new TaskFold();
     private @Nullable TaskState state;
 
-    Answer(TaskStream stream, Until until, @Nullable Integer historyLength) {
+    /** @param asItIs asks the engine for the task */
+    Answer(TaskStream stream, Until until, @Nullable Integer historyLength, Supplier<Task> asItIs) {
         this.stream = stream;
         this.until = until;
         this.historyLength = historyLength;
+        this.asItIs = asItIs;
         stream.first().ifPresent(first -> {
             fold.apply(first.task());
             state = first.task().status().state();
@@ -82,16 +86,23 @@ public final class Answer implements AutoCloseable {
     }
 
     /**
-     * The task as far as it was seen.
+     * The answer; before {@link #advance} was true, the task as it is.
      *
-     * @throws Refused with UNAVAILABLE, if this was closed before the task was seen at all
+     * @throws Refused with UNAVAILABLE, if the engine stopped before the task was seen at all
      */
     public Task task() {
-        if (!fold.hasTask()) {
-            throw new Refused(
-                    Refused.Reason.UNAVAILABLE, "the server is stopping; ask for task " + stream.taskId() + " later");
+        return (enough() ? fold.task() : latest()).withHistoryLength(historyLength);
+    }
+
+    private Task latest() {
+        try {
+            return asItIs.get();
+        } catch (Refused stopping) {
+            if (fold.hasTask()) {
+                return fold.task();
+            }
+            throw stopping;
         }
-        return fold.task().withHistoryLength(historyLength);
     }
 
     /** Ends the wait. Any thread; idempotent. */

@@ -1,24 +1,36 @@
 package dev.millrace.server.a2a;
 
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
+import dev.millrace.protocol.rpc.RpcError;
+import dev.millrace.protocol.rpc.RpcException;
+import dev.millrace.protocol.rpc.RpcId;
+import dev.millrace.protocol.rpc.RpcRequest;
 
 /** One entry of a JSON-RPC body. */
 sealed interface Call {
+    /** The id its response carries. */
+    RpcId id();
 
-    /**
-     * A call of a method.
-     *
-     * @param id the id as JSON text, as it was given; null for a notification, which gets no response
-     * @param params an object or an array; null if there are none
-     */
-    record Valid(
-            @Nullable String id, String method, @Nullable JsonNode params) implements Call {
+    /** A call of a method. */
+    record Valid(RpcRequest request) implements Call {
+        @Override
+        public RpcId id() {
+            return request.id();
+        }
+
         boolean notification() {
-            return id == null;
+            return id().absent();
         }
     }
 
-    /** What is no call, and the response that says so. */
-    record Broken(String id, Fault fault) implements Call {}
+    /** What is no call: it is always answered, also where it has no id. */
+    record Broken(RpcId id, RpcError error) implements Call {}
+
+    /** Reads one entry. */
+    static Call of(byte[] json) {
+        try {
+            return new Valid(RpcRequest.parse(json));
+        } catch (RpcException e) {
+            return new Broken(e.id().absent() ? RpcId.NULL : e.id(), e.error());
+        }
+    }
 }

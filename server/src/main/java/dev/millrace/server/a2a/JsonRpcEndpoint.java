@@ -5,10 +5,15 @@ import dev.millrace.engine.Event;
 import dev.millrace.engine.Refused;
 import dev.millrace.engine.Snapshot;
 import dev.millrace.protocol.Task;
+import dev.millrace.protocol.error.A2aError;
+import dev.millrace.protocol.error.A2aException;
+import dev.millrace.protocol.error.ErrorInfo;
 import dev.millrace.protocol.json.A2aJson;
 import dev.millrace.protocol.json.InvalidField;
 import dev.millrace.protocol.json.JsonForm;
-import dev.millrace.protocol.json.MalformedJson;
+import dev.millrace.protocol.rpc.RpcError;
+import dev.millrace.protocol.rpc.RpcId;
+import dev.millrace.protocol.rpc.RpcResponse;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.FrameBuffer;
 import dev.millrace.server.http.Framing;
@@ -38,6 +43,12 @@ import tools.jackson.databind.node.JsonNodeFactory;
 final class JsonRpcEndpoint {
     private static final Logger log = LoggerFactory.getLogger(JsonRpcEndpoint.class);
 
+    /** Ours, of the codes that JSON-RPC (2.0, 5.1) leaves to servers: the same request may succeed later. */
+    private static final int TRY_AGAIN = -32000;
+
+    /** What stands after a result. */
+    private static final byte[] TAIL = {'}'};
+
     private static final Set<String> MEDIA_TYPES = Set.of("application/json", "application/a2a+json");
 
     /** What the version before called them, for a hint. */
@@ -59,7 +70,7 @@ final class JsonRpcEndpoint {
     }
 
     /** A call that was begun, and what its response needs. */
-    private record Pending(@Nullable String id, Begun begun) {}
+    private record Pending(RpcId id, Begun begun) {}
 
     private final A2aService service;
     private final Sweeper sweeper;
@@ -78,17 +89,11 @@ final class JsonRpcEndpoint {
         if (Resumption.asked(exchange)) {
             exchange.header(Resumption.EXTENSIONS_HEADER, Resumption.URI);
         }
-        CallReader.Body body;
-        try {
-            body = CallReader.read(exchange.body());
-        } catch (MalformedJson e) {
-            exchange.respond(200, SlowResponse.JSON, Envelope.error(CallReader.NO_ID, Fault.parseError(e)));
-            return;
-        }
+        CallReader.Body body = CallReader.read(exchange.body());
         if (!body.batch()
                 && body.calls().getFirst() instanceof Call.Valid call
                 && !call.notification()
-                && streams(call.method())) {
+                && streams(call.request().method())) {
             stream(exchange, caller, version, call);
         } else {
             answer(exchange, caller, version, body);
@@ -155,19 +160,19 @@ final class JsonRpcEndpoint {
     private Pending begin(Caller caller, String version, Call entry, boolean batch, SlowResponse response)
             throws InterruptedException {
         return switch (entry) {
-            case Call.Broken broken -> new Pending(broken.id(), failed(broken.fault()));
+            case Call.Broken broken -> new Pending(broken.id(), failed(broken.error()));
             case Call.Valid call -> {
                 try {
                     ProtocolVersion.require(version);
                     yield new Pending(call.id(), begin(caller, call, batch, response));
                 } catch (RuntimeException e) {
-                    yield new Pending(call.id(), failed(fault(e)));
+                    yield new Pending(call.id(), failed(error(e)));
                 }
             }
         };
     }
 
-    private static Begun failed(Fault fault) {
+    private static Begun failed(RpcError fault) {
         return () -> {
             throw new FaultyCall(fault);
         };
@@ -175,18 +180,18 @@ final class JsonRpcEndpoint {
 
     /** The response, or null where none is due. */
     private static byte @Nullable [] respond(Pending pending) throws HttpProblem, IOException, InterruptedException {
-        String id = pending.id();
+        RpcId id = pending.id();
         try {
             byte[] result = pending.begun().result();
-            return id == null ? null : Envelope.result(id, result);
+            return id.absent() ? null : RpcResponse.write(id, result);
         } catch (RuntimeException e) {
-            Fault fault = fault(e);
-            return id == null ? null : Envelope.error(id, fault);
+            RpcError error = error(e);
+            return id.absent() ? null : RpcResponse.write(id, error);
         }
     }
 
     private Begun begin(Caller caller, Call.Valid call, boolean batch, SlowResponse response) {
-        switch (call.method()) {
+        switch (call.request().method()) {
             case "SendMessage" -> {
                 Answer answer = service.send(caller, params(call, A2aJson.SEND_MESSAGE_REQUEST));
                 return call.notification() ? unheard(answer::close) : awaited(answer, response);
@@ -218,20 +223,23 @@ final class JsonRpcEndpoint {
                 throw new A2aException(
                         A2aError.UNSUPPORTED_OPERATION,
                         "this agent has no extended card; all there is to know is in its public one");
-            default -> throw new FaultyCall(Fault.methodNotFound(unknown(call.method())));
+            default -> throw new FaultyCall(methodNotFound(call.request().method()));
         }
     }
 
-    private static String unknown(String method) {
+    private static RpcError methodNotFound(String method) {
         String name = method.length() <= 64 ? method : method.substring(0, 64) + "…";
         String now = FORMER_NAMES.get(method);
-        return "there is no method \"" + name + "\"" + (now == null ? "" : "; in A2A 1.0 it is \"" + now + "\"");
+        return new RpcError(
+                RpcError.METHOD_NOT_FOUND,
+                "there is no method \"" + name + "\"" + (now == null ? "" : "; in A2A 1.0 it is \"" + now + "\""),
+                null);
     }
 
     private static void requireUnheard(Call.Valid call, boolean batch) {
         if (batch && !call.notification()) {
-            throw new FaultyCall(
-                    Fault.invalidRequest(call.method() + " streams and can't be part of a batch; send it by itself"));
+            throw new FaultyCall(RpcError.invalidRequest(
+                    call.request().method() + " streams and can't be part of a batch; send it by itself"));
         }
     }
 
@@ -259,34 +267,33 @@ final class JsonRpcEndpoint {
     }
 
     private static <T> T params(Call.Valid call, JsonForm<T> form) {
-        JsonNode params = call.params();
-        if (params != null && params.isArray()) {
-            throw new InvalidField("", "of \"params\" must be an object: A2A names its parameters");
+        JsonNode params = call.request().paramsOrEmpty();
+        if (params.isArray()) {
+            throw new InvalidField("params", "must be an object: A2A names its parameters");
         }
-        return form.read(params == null ? JsonNodeFactory.instance.objectNode() : params);
+        return form.read(params);
     }
 
     // ---- A stream
 
     private void stream(Exchange exchange, Caller caller, String version, Call.Valid call)
             throws HttpProblem, IOException, InterruptedException {
-        String id = String.valueOf(call.id());
         TaskStream opened;
         try {
             ProtocolVersion.require(version);
             opened = open(exchange, caller, call);
         } catch (RuntimeException e) {
-            exchange.respond(200, SlowResponse.JSON, Envelope.error(id, fault(e)));
+            exchange.respond(200, SlowResponse.JSON, RpcResponse.write(call.id(), error(e)));
             return;
         }
         try (opened) {
-            byte[] head = Envelope.head(id);
+            byte[] head = RpcResponse.resultHead(call.id());
             var out = exchange.eventStream();
             Optional<Snapshot> first = opened.first();
             if (first.isPresent()) {
                 Task task = first.get().task();
                 byte[] payload = A2aJson.STREAM_RESPONSE.write(task);
-                out.send(new FrameBuffer().event(first.get().offset(), head, payload, Envelope.TAIL));
+                out.send(new FrameBuffer().event(first.get().offset(), head, payload, TAIL));
             }
             if (!opened.complete()) {
                 out.pump(opened.cursor(), framing(opened, head));
@@ -295,7 +302,7 @@ final class JsonRpcEndpoint {
     }
 
     private TaskStream open(Exchange exchange, Caller caller, Call.Valid call) throws InterruptedException {
-        if (call.method().equals("SendStreamingMessage")) {
+        if (call.request().method().equals("SendStreamingMessage")) {
             return service.stream(caller, params(call, A2aJson.SEND_MESSAGE_REQUEST));
         }
         var request = params(call, A2aJson.SUBSCRIBE_TO_TASK_REQUEST);
@@ -306,7 +313,7 @@ final class JsonRpcEndpoint {
     private static Framing<Event> framing(TaskStream stream, byte[] head) {
         return Framing.each((entry, out) -> {
             if (stream.shows(entry)) {
-                out.event(entry.offset(), head, stream.payload(entry), Envelope.TAIL);
+                out.event(entry.offset(), head, stream.payload(entry), TAIL);
             }
             return stream.endsAt(entry) ? Framing.Then.END : Framing.Then.CONTINUE;
         });
@@ -318,25 +325,34 @@ final class JsonRpcEndpoint {
     private static final class FaultyCall extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        private final transient Fault fault;
+        private final transient RpcError error;
 
-        FaultyCall(Fault fault) {
-            super(fault.message(), null, false, false);
-            this.fault = fault;
+        FaultyCall(RpcError error) {
+            super(error.message(), null, false, false);
+            this.error = error;
         }
     }
 
-    private static Fault fault(RuntimeException e) {
+    private static RpcError error(RuntimeException e) {
         return switch (e) {
-            case FaultyCall faulty -> faulty.fault;
-            case A2aException error -> Fault.of(error);
-            case InvalidField field -> Fault.of(field);
-            case Refused refused -> Fault.of(refused);
+            case FaultyCall faulty -> faulty.error;
+            case A2aException error -> RpcError.of(error);
+            case InvalidField field -> RpcError.invalidParams(field);
+            case Refused refused -> tryAgain(refused);
             default -> {
                 String id = UUID.randomUUID().toString();
                 log.error("an A2A call failed (error {})", id, e);
-                yield Fault.internal("the server failed; this is not your fault. Its log knows more under " + id);
+                yield RpcError.internal("the server failed; this is not your fault. Its log knows more under " + id);
             }
         };
+    }
+
+    private static RpcError tryAgain(Refused refused) {
+        String reason = refused.reason() == Refused.Reason.QUEUE_FULL ? "RESOURCE_EXHAUSTED" : "UNAVAILABLE";
+        JsonNode info = new ErrorInfo(reason, "millrace.dev", Map.of()).json();
+        return new RpcError(
+                TRY_AGAIN,
+                String.valueOf(refused.getMessage()),
+                JsonNodeFactory.instance.arrayNode().add(info));
     }
 }

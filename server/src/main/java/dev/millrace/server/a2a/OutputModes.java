@@ -1,5 +1,7 @@
 package dev.millrace.server.a2a;
 
+import dev.millrace.protocol.error.A2aError;
+import dev.millrace.protocol.error.A2aException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

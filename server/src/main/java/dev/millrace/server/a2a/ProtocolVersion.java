@@ -1,5 +1,7 @@
 package dev.millrace.server.a2a;
 
+import dev.millrace.protocol.error.A2aError;
+import dev.millrace.protocol.error.A2aException;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
 import java.util.Map;

@@ -113,11 +113,10 @@ final class A2aHouse implements AutoCloseable {
     }
 
     Frames open(String method, String params, String... headers) throws IOException, InterruptedException {
-        return open(rpc(method, params), headers);
+        return open(request("/a2a", rpc(method, params)), headers);
     }
 
-    Frames open(String body, String... headers) throws IOException, InterruptedException {
-        HttpRequest.Builder request = request("/a2a", body);
+    private Frames open(HttpRequest.Builder request, String... headers) throws IOException, InterruptedException {
         if (headers.length > 0) {
             request.headers(headers);
         }
@@ -133,7 +132,7 @@ final class A2aHouse implements AutoCloseable {
         return open("SubscribeToTask", "{\"id\":\"" + taskId + "\"}");
     }
 
-    HttpResponse<String> get(String path, String... headers) throws IOException, InterruptedException {
+    HttpResponse<String> fetch(String path, String... headers) throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri(path)).timeout(PATIENCE);
         if (headers.length > 0) {
             request.headers(headers);
