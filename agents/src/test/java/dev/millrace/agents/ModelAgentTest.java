@@ -134,8 +134,11 @@ class ModelAgentTest {
             var left = new CountDownLatch(1);
             server.then(call -> {
                 here.countDown();
-                answer.to(call);
-                left.countDown();
+                try {
+                    answer.to(call); // a write may find that the client has left already
+                } finally {
+                    left.countDown();
+                }
             });
             var turn = RecordingTurn.of("hi");
             var outcome = new CompletableFuture<String>();
@@ -167,9 +170,12 @@ class ModelAgentTest {
             call.stream().words("one");
             turn.said.take();
             turn.cancel(null);
-            call.words("two");
-            call.awaitLeave();
-            left.countDown();
+            try {
+                call.words("two");
+                call.awaitLeave();
+            } finally {
+                left.countDown();
+            }
         });
         var outcome = new CompletableFuture<Throwable>();
         ModelAgent agent = agent(config());

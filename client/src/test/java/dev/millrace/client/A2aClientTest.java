@@ -199,8 +199,8 @@ class A2aClientTest {
 
     @Test
     void a_redirect_is_not_followed_with_the_credentials_but_told() {
-        server.then(call -> call.raw(String.join(
-                "\r\n", "HTTP/1.1 307 X", "Location: http://example.org/", "Content-Length: 0", "", "")));
+        server.then(call -> call.raw(
+                String.join("\r\n", "HTTP/1.1 307 X", "Location: http://example.org/", "Content-Length: 0", "", "")));
         try (A2aClient client = client()) {
             assertThatThrownBy(() -> client.getTask("t1"))
                     .isInstanceOf(A2aException.class)
