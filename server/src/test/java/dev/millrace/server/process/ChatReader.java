@@ -8,7 +8,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
@@ -20,6 +22,7 @@ import tools.jackson.databind.JsonNode;
 final class ChatReader {
     private final Map<String, Map<String, StringBuilder>> texts = new HashMap<>();
     private final Map<String, String> states = new HashMap<>();
+    private final List<String> log = new ArrayList<>();
     private long offset;
     private int chunks;
 
@@ -34,6 +37,7 @@ final class ChatReader {
      * @param until end when this task has ended; null = never
      */
     boolean read(URI stream, String until, Watch watch) throws InterruptedException {
+        log.add("reading on after " + offset);
         var request = HttpRequest.newBuilder(until == null ? stream : URI.create(stream + "?until=" + until));
         if (offset > 0) {
             request.header("Last-Event-ID", Long.toString(offset));
@@ -74,6 +78,7 @@ final class ChatReader {
             throw new AssertionError("after offset " + offset + " came " + at + ": " + entry);
         }
         offset = at;
+        log.add(entry.toString());
         JsonNode event = entry.get("event");
         String task = entry.path("taskId").asString("");
         if (event.has("artifactUpdate")) {
@@ -115,7 +120,12 @@ final class ChatReader {
         return chunks;
     }
 
-    synchronized long offset() {
-        return offset;
+    /** All that it was sent about the task, and where it began to read, for the account of a failure. */
+    synchronized String log(String task) {
+        return String.join(
+                "\n",
+                log.stream()
+                        .filter(line -> line.contains(task) || line.startsWith("reading"))
+                        .toList());
     }
 }

@@ -20,7 +20,9 @@ import tools.jackson.databind.JsonNode;
  * the server after a random number of chunks was read, and starts the next one.
  */
 class KillTest {
-    private static final int ROUNDS = 20;
+    /** More of them for a soak: {@code -Dmillrace.kill.rounds=500}. */
+    private static final int ROUNDS = Integer.getInteger("millrace.kill.rounds", 20);
+
     private static final int CHATS = 3;
     private static final int QUEUED = 2;
     private static final int WORDS = 60;
@@ -202,7 +204,9 @@ class KillTest {
             for (Said said : chat.said) {
                 assertThat(chat.reader.state(said.task)).as(said.messageId).isEqualTo("TASK_STATE_COMPLETED");
                 assertThat(chat.reader.text(said.task))
-                        .as("what the reader has of the answer to " + said.messageId)
+                        .as(
+                                "what the reader has of the answer to %s; it was sent:%n%s",
+                                said.messageId, chat.reader.log(said.task))
                         .isEqualTo(said.answer());
             }
             assertThat(conversation(server, chat)).containsExactlyElementsOf(expected(chat));
