@@ -28,6 +28,8 @@ CREATE TABLE tasks (
 ) WITHOUT ROWID;
 
 CREATE UNIQUE INDEX tasks_by_position ON tasks (context_id, position);
+-- What has not ended, so that a long chat's next message costs no more than its first.
+CREATE INDEX tasks_open ON tasks (context_id, position) WHERE state NOT IN (3, 4, 5, 7);
 CREATE INDEX tasks_by_status ON tasks (owner, status_at DESC, id DESC);
 CREATE INDEX tasks_to_run ON tasks (state) WHERE state IN (1, 2);
 CREATE INDEX tasks_to_merge ON tasks (merged) WHERE merged = 0;

@@ -8,8 +8,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.UriCompliance;
@@ -42,6 +45,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class HttpServer {
     private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
+
+    private static final int GOODBYE_MILLIS = 250;
 
     private enum Phase {
         NEW,
@@ -191,12 +196,19 @@ public final class HttpServer {
             return;
         }
         // Closes the listening socket, and sends GOAWAY on HTTP/2.
-        var _ = Graceful.shutdown(server);
+        var closing = Graceful.shutdown(server);
+        long start = System.nanoTime();
         stopping.fire();
         try {
             if (!occupancy.awaitEmpty(drain)) {
                 log.info("The drain is over: cutting off {} that are still open", occupancy.size());
             }
+            // The last response has been written, but its HTTP/2 connection may have goodbyes to say. Silent HTTP/1
+            // connections would never be done, so there is an end to this.
+            var left = drain.minusNanos(System.nanoTime() - start);
+            closing.get(Math.clamp(left.toMillis(), 0, GOODBYE_MILLIS), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            log.debug("Not all connections said goodbye", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -8,9 +8,11 @@ import dev.millrace.server.chat.ChatFixture.Sent;
 import java.net.http.HttpRequest;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,7 +122,7 @@ class ChatRoutesTest {
                 .json()
                 .required("chats")
                 .forEach(c -> times.add(c.get("updatedAt").asString()));
-        assertThat(times).isSortedAccordingTo(java.util.Comparator.reverseOrder());
+        assertThat(times).isSortedAccordingTo(Comparator.reverseOrder());
     }
 
     @Test
@@ -468,7 +470,7 @@ class ChatRoutesTest {
     @Test
     void fifty_chats_at_once_keep_their_answers_apart() throws Exception {
         Set<Thread> threads = new HashSet<>();
-        var wrong = new java.util.concurrent.ConcurrentLinkedQueue<String>();
+        var wrong = new ConcurrentLinkedQueue<String>();
         for (int i = 0; i < 50; i++) {
             String words = "a" + i + " b" + i + " c" + i;
             threads.add(Thread.startVirtualThread(() -> {

@@ -6,9 +6,11 @@ import static org.awaitility.Awaitility.await;
 import dev.millrace.server.chat.ChatFixture.Answer;
 import dev.millrace.server.chat.ChatFixture.Sent;
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.InputStreamReader;
 import java.net.Socket;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +24,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -141,28 +144,28 @@ class ChatStreamTest {
     @Test
     void events_and_web_socket_give_the_same_entries_in_order() throws Exception {
         Sent sent = chats.chat("hold a b c d e f");
-        var socket = new Reader("/chats/" + sent.chat() + "/stream?until=" + sent.task());
-        var events = CompletableFuture.supplyAsync(() -> {
-            try {
-                return chats.entries(sent, 0);
-            } catch (Exception e) {
-                throw new CompletionException(e);
-            }
-        });
-        // The first is there before the agent may say anything: both readers read what comes live.
-        socket.atLeast(1);
+        String path = "/chats/" + sent.chat() + "/stream?until=" + sent.task();
+        var socket = new Reader(path);
+        var stream = chats.client
+                .send(HttpRequest.newBuilder(chats.uri(path)).build(), HttpResponse.BodyHandlers.ofInputStream())
+                .body();
+        // Both have the first before the agent may say anything: what follows they read live.
+        var frames = new ByteArrayOutputStream();
+        while (!frames.toString(StandardCharsets.UTF_8).contains("id: 2\n")) {
+            frames.write(stream.read());
+        }
+        var bySocket = new ArrayList<>(socket.atLeast(2));
         chats.agent.go.release(6);
-        List<JsonNode> bySse = events.get(30, TimeUnit.SECONDS);
-        socket.closed.get(30, TimeUnit.SECONDS);
+        stream.transferTo(frames);
+        List<JsonNode> bySse = ChatFixture.entries(frames.toString(StandardCharsets.UTF_8));
+        bySocket.addAll(socket.toTheEnd());
 
         assertThat(text(bySse)).isEqualTo("a b c d e f");
         assertThat(bySse.getFirst().required("event").has("task")).isTrue();
         assertThat(bySse.getFirst().required("taskId").asString()).isEqualTo(sent.task());
         assertThat(ChatFixture.offsets(bySse)).isSorted().doesNotHaveDuplicates();
-        List<JsonNode> rest = socket.toTheEnd();
-        assertThat(rest).isEqualTo(bySse.subList(bySse.size() - rest.size(), bySse.size()));
-        assertThat(new Reader("/chats/" + sent.chat() + "/stream?until=" + sent.task()).toTheEnd())
-                .isEqualTo(chats.entries(sent, 0));
+        assertThat(ChatFixture.offsets(bySse)).containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L);
+        assertThat(bySocket).isEqualTo(bySse);
     }
 
     @Test
@@ -188,21 +191,13 @@ class ChatStreamTest {
     @ValueSource(booleans = {true, false})
     void who_resumes_at_any_offset_misses_nothing_and_gets_nothing_twice(boolean finished) throws Exception {
         Sent sent = chats.chat("hold a b c d e");
-        chats.agent.go.release(finished ? 5 : 3);
         String path = "/chats/" + sent.chat() + "/stream?until=" + sent.task();
-        List<JsonNode> seen;
-        if (finished) {
-            // Finished, and its chunks merged: the journal does not change under this test any more.
-            chats.finished(sent);
-            await().atMost(Duration.ofSeconds(30))
-                    .until(() -> chats.entries(sent, 0).size() == 4);
-            seen = chats.entries(sent, 0);
-        } else {
-            var live = new Reader("/chats/" + sent.chat() + "/stream");
-            seen = live.atLeast(5);
-            assertThat(text(seen)).isEqualTo("a b c ");
-            live.socket.abort();
-        }
+        var live = new Reader("/chats/" + sent.chat() + "/stream");
+        var seen = new ArrayList<>(live.atLeast(2));
+        chats.agent.go.release(finished ? 5 : 3);
+        seen.addAll(live.atLeast(finished ? 6 : 3));
+        assertThat(text(seen)).isEqualTo(finished ? "a b c d e" : "a b c ");
+        live.socket.abort();
         long last = seen.getLast().required("offset").asLong();
 
         var resumed = new ArrayList<CompletableFuture<List<JsonNode>>>();
@@ -213,7 +208,7 @@ class ChatStreamTest {
                             HttpRequest.newBuilder(chats.uri(path + "&after=0"))
                                     .header("Last-Event-ID", Long.toString(from))
                                     .build(),
-                            java.net.http.HttpResponse.BodyHandlers.ofString())
+                            HttpResponse.BodyHandlers.ofString())
                     .thenApply(response -> ChatFixture.entries(response.body())));
         }
         if (!finished) {
@@ -221,7 +216,6 @@ class ChatStreamTest {
             await().atMost(Duration.ofSeconds(30)).until(() -> chats.server.open() >= resumed.size());
             chats.agent.go.release(2);
         }
-        var endings = new ArrayList<List<Long>>();
         for (int offset = 0; offset <= last; offset++) {
             List<JsonNode> after = resumed.get(offset).get(30, TimeUnit.SECONDS);
             int from = offset;
@@ -235,16 +229,64 @@ class ChatStreamTest {
                     .doesNotHaveDuplicates();
             assertThat(text(whole)).as("resumed at " + offset).isEqualTo("a b c d e");
             assertThat(ChatFixture.offsets(after)).allMatch(o -> o > from);
-            endings.add(ChatFixture.offsets(after));
             if (!finished) {
                 assertThat(ChatFixture.offsets(whole))
                         .as("resumed at " + offset)
-                        .isEqualTo(java.util.stream.LongStream.rangeClosed(1, 8)
-                                .boxed()
-                                .toList());
+                        .isEqualTo(LongStream.rangeClosed(1, 8).boxed().toList());
             }
         }
-        assertThat(endings.getFirst()).isNotEmpty();
+    }
+
+    /**
+     * Waits until the chunks of a task that is the only one of its chat are merged, and the journals that still have
+     * them in memory are dropped: from then on every reader reads the same from the store.
+     */
+    private void merged(Sent sent) {
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> chats.entries(sent, 0).size() == 4);
+        await().atMost(Duration.ofSeconds(30)).until(() -> chats.engine.liveJournals() == 0);
+    }
+
+    @Test
+    void who_resumes_in_the_midst_of_merged_chunks_gets_the_whole_artifact_in_their_place() throws Exception {
+        Sent sent = chats.chat("hold a b c d e");
+        var live = new Reader("/chats/" + sent.chat() + "/stream");
+        var seen = new ArrayList<>(live.atLeast(2));
+        chats.agent.go.release(5);
+        seen.addAll(live.atLeast(6));
+        live.socket.abort();
+        merged(sent);
+
+        for (int offset = 0; offset <= 8; offset++) {
+            var whole = new ArrayList<>(seen.subList(0, offset));
+            List<JsonNode> after = chats.entries(sent, offset);
+            whole.addAll(after);
+            assertThat(text(whole)).as("resumed at " + offset).isEqualTo("a b c d e");
+            assertThat(ChatFixture.offsets(whole)).isSorted().doesNotHaveDuplicates();
+            assertThat(after).hasSize(offset < 1 ? 4 : offset < 2 ? 3 : offset < 7 ? 2 : 8 - offset);
+        }
+    }
+
+    @Test
+    void a_reader_far_behind_gets_thirty_two_entries_at_a_time() throws Exception {
+        Sent sent = chats.chat("hold " + "word ".repeat(99) + "end");
+        chats.agent.go.release(99);
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> chats.get("/chats/" + sent.chat())
+                                .json()
+                                .required("lastOffset")
+                                .asLong()
+                        == 101);
+        var reader = new Reader("/chats/" + sent.chat() + "/stream?until=" + sent.task());
+        var all = new ArrayList<>(reader.atLeast(1));
+        assertThat(all).hasSize(32);
+        all.addAll(reader.atLeast(69));
+        chats.agent.go.release();
+        all.addAll(reader.toTheEnd());
+
+        assertThat(ChatFixture.offsets(all))
+                .isEqualTo(LongStream.rangeClosed(1, 103).boxed().toList());
+        assertThat(text(all)).isEqualTo("word ".repeat(99) + "end");
     }
 
     @Test
@@ -310,7 +352,7 @@ class ChatStreamTest {
     @Test
     void the_journals_bytes_go_out_as_they_are() throws Exception {
         Sent sent = chats.chat("say ü\\u2028 \\n \\\" 😀");
-        chats.finished(sent);
+        merged(sent);
         try (var cursor = chats.engine.read(sent.chat(), 0)) {
             var expected = new StringBuilder();
             for (var entry : cursor.poll(100)) {

@@ -83,7 +83,9 @@ class FilesEndpointTest {
                 "scripted",
                         source("/scripted/")
                                 .retries(2, Duration.ofMillis(1), Duration.ofMillis(1))
-                                .readTimeout(Duration.ofSeconds(20))
+                                // Longer than any test: what stops a fetch must be the client's leaving.
+                                .readTimeout(Duration.ofMinutes(10))
+                                .fetchTimeout(Duration.ofMinutes(10))
                                 .build(),
                 "hasty",
                         source("/scripted/")

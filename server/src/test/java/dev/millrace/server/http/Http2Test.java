@@ -86,8 +86,7 @@ class Http2Test {
                 var http2 = RawHttp2.open(server.socket(), window)) {
             http2.get(1, "/stream");
             http2.get(3, "/stream");
-            http2.await(RawHttp2.DATA, 1);
-            http2.await(RawHttp2.DATA, 3);
+            http2.awaitData(1, 3);
             http2.allow(3, 1 << 20);
             for (int i = 1; i <= 50; i++) {
                 journal.append("event");
@@ -112,8 +111,7 @@ class Http2Test {
                 var http2 = RawHttp2.open(server.socket())) {
             http2.get(1, "/stream");
             http2.get(3, "/stream");
-            http2.await(RawHttp2.DATA, 1);
-            http2.await(RawHttp2.DATA, 3);
+            http2.awaitData(1, 3);
             http2.get(5, "/");
             assertThat(http2.await(RawHttp2.RST_STREAM, 5).number())
                     .as("REFUSED_STREAM")
@@ -129,8 +127,7 @@ class Http2Test {
                 var http2 = RawHttp2.open(server.socket())) {
             http2.get(1, "/stream");
             http2.get(3, "/stream");
-            http2.await(RawHttp2.DATA, 1);
-            http2.await(RawHttp2.DATA, 3);
+            http2.awaitData(1, 3);
             http2.rst(1);
             http2.frame(RawHttp2.PING, 0, 0, new byte[8]);
             http2.await(RawHttp2.PING, 0);

@@ -11,6 +11,8 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLSocket;
 
@@ -169,6 +171,14 @@ final class RawHttp2 implements AutoCloseable {
 
     Frame await(int type, int stream) throws IOException {
         return await(frame -> frame.is(type, stream));
+    }
+
+    /** Skips frames until each of these streams has had data, in whatever order. */
+    void awaitData(Integer... streams) throws IOException {
+        var missing = new HashSet<>(List.of(streams));
+        while (!missing.isEmpty()) {
+            missing.remove(await(frame -> frame.type() == DATA).stream());
+        }
     }
 
     /** Whether the stream is reset, or its whole connection given up, before it gets an answer. */
