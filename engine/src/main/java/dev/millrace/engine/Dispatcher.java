@@ -77,18 +77,18 @@ final class Dispatcher implements Ledger.Line {
         bell.ring();
     }
 
-    /** A place was given back. */
-    void placeFree() {
+    @Override
+    public void placeFree() {
         if (waiting) {
             bell.ring();
         }
     }
 
-    void stop() throws InterruptedException {
+    void stop() {
         stopped = true;
         bell.ring();
         if (thread != null) {
-            thread.join();
+            Threads.join(thread);
         }
     }
 
@@ -96,7 +96,7 @@ final class Dispatcher implements Ledger.Line {
         try {
             while (!stopped) {
                 if (failed) {
-                    bell.await(RETRY);
+                    pause();
                 } else {
                     bell.await();
                 }
@@ -104,6 +104,15 @@ final class Dispatcher implements Ledger.Line {
             }
         } catch (InterruptedException e) {
             LOG.debug("the dispatcher was interrupted");
+        }
+    }
+
+    /** Forgets the rings of the failure itself (its places were given back), or else it would be tried without end. */
+    private void pause() throws InterruptedException {
+        boolean rung = bell.poll();
+        if (!stopped) {
+            LOG.trace("trying again in {}, rung: {}", RETRY, rung);
+            bell.await(RETRY);
         }
     }
 

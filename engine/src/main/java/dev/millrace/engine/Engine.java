@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,6 +34,9 @@ import org.slf4j.LoggerFactory;
 public final class Engine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
+    /** How long interrupted agents have to return, before their tasks are handed back without them. */
+    private static final Duration REACTION = Duration.ofSeconds(2);
+
     private final Store store;
     private final AgentCatalog agents;
     private final EngineSettings settings;
@@ -42,13 +46,13 @@ public final class Engine implements AutoCloseable {
     private final Turns turns;
     private final Ledger ledger;
     private final Dispatcher dispatcher;
-    private volatile boolean stopping;
+    private final ReentrantLock stopping = new ReentrantLock();
 
     /** The engine closes the store when it is closed. */
-    public Engine(Store store, AgentCatalog agents, EngineSettings settings) {
+    public Engine(Store store, AgentCatalog agents, EngineSettings chosen) {
         this.store = store;
         this.agents = agents;
-        this.settings = settings;
+        settings = chosen.withObserver(new CarefulObserver(chosen.observer()));
         workers = new Workers(settings.maxTurns());
         journals = new Journals(
                 (contextId, after, max) -> store.<List<Journal.Entry<Event>>>read(
@@ -65,6 +69,11 @@ public final class Engine implements AutoCloseable {
             @Override
             public void leftWaiting() {
                 line().leftWaiting();
+            }
+
+            @Override
+            public void placeFree() {
+                line().placeFree();
             }
         });
         dispatcher = new Dispatcher(store, ledger, workers);
@@ -96,20 +105,24 @@ public final class Engine implements AutoCloseable {
     }
 
     private CompletableFuture<?> recover(TaskRecord orphan) {
-        return ledger.change(orphan.contextId(), Durability.FSYNCED, draft -> {
+        CompletableFuture<Integer> attempt = ledger.change(orphan.contextId(), Durability.FSYNCED, draft -> {
             TaskRecord task = draft.task(orphan.id());
             if (task == null || task.epoch() != orphan.epoch() || task.state() != TaskState.WORKING) {
-                return false;
+                return 0;
             }
             if (task.attempts() >= settings.maxAttempts()) {
                 String reason = "given up: the server was lost " + task.attempts()
                         + " times while the agent worked on this; send it again if it should be tried again";
                 draft.move(task, Transition.FAIL, says(task, reason), null);
-                return false;
+                return 0;
             }
             draft.move(task, Transition.RECOVER, null, Events.attempt(task.attempts() + 1));
-            settings.observer().recovered(task.id(), task.attempts() + 1);
-            return true;
+            return task.attempts() + 1;
+        });
+        return attempt.thenAccept(next -> {
+            if (next > 0) {
+                settings.observer().recovered(orphan.id(), next);
+            }
         });
     }
 
@@ -138,7 +151,7 @@ public final class Engine implements AutoCloseable {
         if (send.message().parts().isEmpty()) {
             throw new Refused(Refused.Reason.INVALID, "message.parts: a message needs at least one part");
         }
-        if (stopping) {
+        if (workers.closed()) {
             throw new Refused(Refused.Reason.UNAVAILABLE, "the server is stopping; send it again in a moment");
         }
         String contextId = contextOf(send);
@@ -456,7 +469,7 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private static <R> R await(CompletableFuture<R> change) {
+    private static <R extends @Nullable Object> R await(CompletableFuture<R> change) {
         try {
             return change.get();
         } catch (InterruptedException e) {
@@ -488,34 +501,52 @@ public final class Engine implements AutoCloseable {
 
     /**
      * Accepts nothing new, starts nothing new, and lets turns end for at most {@code drain}; the rest is interrupted
-     * and handed back, to be taken up by the next process. Then every reader is ended and the store closed. Idempotent.
+     * and handed back, to be taken up by the next process as if it had not been tried. Then every reader is ended and the
+     * store closed. Who is interrupted while waiting here drains no longer, but stops all the same. Idempotent: whoever
+     * calls second waits until the first has stopped everything.
      */
     public void stop(Duration drain) {
-        if (stopping) {
-            return;
-        }
-        stopping = true;
-        workers.close();
-        boolean interrupted = false;
+        stopping.lock();
         try {
-            dispatcher.stop();
-            if (!workers.awaitIdle(drain)) {
-                turns.running().forEach(LiveTurn::stop);
-                if (!workers.awaitIdle(Duration.ofSeconds(2))) {
-                    LOG.warn(
-                            "{} turn(s) did not react to the stop; they are taken up after the next start",
-                            turns.running().size());
-                }
+            if (!workers.closed()) {
+                stopAll(drain);
             }
-            merger.stop();
+        } finally {
+            stopping.unlock();
+        }
+    }
+
+    private void stopAll(Duration drain) {
+        workers.close();
+        dispatcher.stop();
+        boolean interrupted = Thread.interrupted(); // whoever is in a hurry: without the drain, but in order
+        try {
+            if (interrupted || !workers.awaitIdle(drain)) {
+                interruptTurns();
+            }
         } catch (InterruptedException e) {
             interrupted = true;
+            turns.running().forEach(LiveTurn::stop);
         }
+        List<LiveTurn> deaf = turns.running();
+        if (!deaf.isEmpty()) {
+            LOG.warn(
+                    "{} turn(s) did not react to the stop; they are fenced and taken up after the next start",
+                    deaf.size());
+            deaf.forEach(turns::handBack);
+        }
+        merger.stop();
         journals.close();
         store.close();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void interruptTurns() throws InterruptedException {
+        turns.running().forEach(LiveTurn::stop);
+        boolean idle = workers.awaitIdle(REACTION);
+        LOG.debug("all turns have stopped: {}", idle);
     }
 
     @Override

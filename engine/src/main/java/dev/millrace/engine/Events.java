@@ -14,6 +14,8 @@ import dev.millrace.protocol.json.A2aJson;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -70,9 +72,15 @@ final class Events {
         return fold.task();
     }
 
-    /** For each artifact among these events that has chunks: one whole event, at the offset of its last chunk. */
+    /**
+     * For each artifact among these events that has chunks: one whole event, at the offset of its last chunk.
+     *
+     * <p>An artifact's place among the task's artifacts is where it began. If the whole events alone would give another
+     * order, the first chunk of those artifacts stays, so that the merged journal folds to the same task.
+     */
     static List<Journal.Entry<Event>> mergeChunks(List<Journal.Entry<Event>> events) {
         var pieces = new LinkedHashMap<String, List<TaskArtifactUpdateEvent>>();
+        var firsts = new LinkedHashMap<String, Journal.Entry<Event>>();
         var lastOffsets = new LinkedHashMap<String, Long>();
         for (var entry : events) {
             boolean artifact =
@@ -81,6 +89,7 @@ final class Events {
                 continue;
             }
             String id = update.artifact().artifactId();
+            firsts.putIfAbsent(id, entry);
             if (entry.event().kind() == Event.Kind.CHUNK) {
                 lastOffsets.put(id, entry.offset());
             } else {
@@ -96,8 +105,26 @@ final class Events {
             List<TaskArtifactUpdateEvent> all = pieces.getOrDefault(id, List.of());
             merged.add(new Journal.Entry<>(offset, artifact(TaskArtifactUpdateEvent.merge(all, true))));
         });
+        if (firsts.size() > 1) {
+            merged.addAll(beginnings(firsts, lastOffsets));
+        }
         merged.sort((a, b) -> Long.compare(a.offset(), b.offset()));
         return merged;
+    }
+
+    /** The first chunks of the artifacts in whose midst another one began. */
+    private static List<Journal.Entry<Event>> beginnings(
+            SequencedMap<String, Journal.Entry<Event>> firsts, Map<String, Long> lastOffsets) {
+        var kept = new ArrayList<Journal.Entry<Event>>();
+        long nextBegan = Long.MAX_VALUE;
+        for (var first : firsts.sequencedEntrySet().reversed()) {
+            long last = lastOffsets.getOrDefault(first.getKey(), Long.MAX_VALUE);
+            if (nextBegan < last && first.getValue().event().kind() == Event.Kind.CHUNK) {
+                kept.add(first.getValue());
+            }
+            nextBegan = first.getValue().offset();
+        }
+        return kept;
     }
 
     /** What was said in a task, for a conversation: its messages, then what the agent made, then what it asks. */

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,9 +28,16 @@ final class Journals {
 
     private static final Logger LOG = LoggerFactory.getLogger(Journals.class);
 
+    private static final int FIRST_SWEEP = 64;
+
     private final Map<String, Journal<Event>> live = new ConcurrentHashMap<>();
     private final Backlogs backlogs;
     private final long tailBytes;
+
+    /** How many journals there may be before the next look for those that nobody reads. */
+    private final AtomicInteger sweepAt = new AtomicInteger(FIRST_SWEEP);
+
+    private volatile boolean closed;
 
     Journals(Backlogs backlogs, long tailBytes) {
         this.backlogs = backlogs;
@@ -43,7 +51,31 @@ final class Journals {
             cursor.set(there.cursor(after));
             return there;
         });
+        if (closed) {
+            end(contextId); // who comes after the end must not wait for events that nobody will publish
+        }
+        sweepNowAndThen();
         return Objects.requireNonNull(cursor.get());
+    }
+
+    private void end(String contextId) {
+        live.computeIfPresent(contextId, (id, journal) -> {
+            journal.close();
+            return null;
+        });
+    }
+
+    /**
+     * Each sweep waits until there are twice as many journals as the one before left. So it costs a constant share of
+     * what opening them costs, and the journals that nobody reads are never more than those that somebody reads, or a
+     * few.
+     */
+    private void sweepNowAndThen() {
+        int limit = sweepAt.get();
+        if (live.size() > limit && sweepAt.compareAndSet(limit, Integer.MAX_VALUE)) {
+            sweep();
+            sweepAt.set(Math.max(FIRST_SWEEP, 2 * live.size()));
+        }
     }
 
     private Journal<Event> make(String contextId) {
@@ -56,6 +88,9 @@ final class Journals {
             return;
         }
         live.computeIfPresent(contextId, (id, journal) -> {
+            if (closed) {
+                return journal; // its readers were ended
+            }
             if (journal.readers() == 0) {
                 return null;
             }
@@ -64,6 +99,9 @@ final class Journals {
                 return journal;
             } catch (RuntimeException e) {
                 // Readers must not wait for ever for what they can't be given: they end, and come back to the store.
+                if (closed) {
+                    return journal; // it was closed just now
+                }
                 LOG.error("context {} could not be published, its readers are ended", contextId, e);
                 journal.close();
                 return null;
@@ -78,8 +116,9 @@ final class Journals {
         }
     }
 
-    /** Ends every reader. */
+    /** Ends every reader, those that come later included. */
     void close() {
+        closed = true;
         live.values().forEach(Journal::close);
     }
 

@@ -31,6 +31,9 @@ final class Ledger {
 
         /** Called after a commit that left a runnable task in line. */
         void leftWaiting();
+
+        /** A place was given back. */
+        void placeFree();
     }
 
     /** @param starter starts the turn of a lease; must not block */
@@ -58,9 +61,9 @@ final class Ledger {
             R result;
             try {
                 result = change.apply(draft);
-                waiting = draft.movedTasks() && lookAtStateAfter(draft, leases, line.othersWait());
+                waiting = draft.movedTasks() && lookAtStateAfter(draft, leases, Integer.MAX_VALUE, line.othersWait());
             } catch (RuntimeException e) {
-                leases.forEach(lease -> workers.giveBack());
+                giveBack(leases);
                 throw e;
             }
             return draft.toWrite(
@@ -72,20 +75,33 @@ final class Ledger {
                             line.leftWaiting();
                         }
                     },
-                    () -> leases.forEach(lease -> workers.giveBack()));
+                    () -> giveBack(leases));
         });
     }
 
-    /** Only looks at the state: takes the leases of what is runnable in the context. */
+    /** The leases were not committed. Who looked for a place meanwhile found none, and must look again. */
+    private void giveBack(List<Lease> leases) {
+        leases.forEach(lease -> workers.giveBack());
+        if (!leases.isEmpty()) {
+            line.placeFree();
+        }
+    }
+
+    /**
+     * Only looks at the state: takes the lease of the first task of the context that is runnable, if there is one. No
+     * more than one, so that a context with many does not take every place before the next owner's turn.
+     *
+     * @return how many leases were taken
+     */
     CompletableFuture<Integer> look(String contextId) {
         return store.submit(contextId, Durability.WRITTEN, before -> {
             var draft = new Draft(before, contextId, settings.clock().instant());
             var leases = new ArrayList<Lease>();
             if (draft.context() != null) {
                 try {
-                    lookAtStateAfter(draft, leases, false);
+                    lookAtStateAfter(draft, leases, 1, false);
                 } catch (RuntimeException e) {
-                    leases.forEach(lease -> workers.giveBack());
+                    giveBack(leases);
                     throw e;
                 }
             }
@@ -95,16 +111,16 @@ final class Ledger {
                         journals.publish(contextId, draft.events());
                         leases.forEach(starter);
                     },
-                    () -> leases.forEach(lease -> workers.giveBack()));
+                    () -> giveBack(leases));
         });
     }
 
     /** True if something runnable was left in line. */
-    private boolean lookAtStateAfter(Draft draft, List<Lease> leases, boolean standInLine) {
+    private boolean lookAtStateAfter(Draft draft, List<Lease> leases, int most, boolean standInLine) {
         boolean serial = draft.existing().concurrency() == Context.Concurrency.SERIAL;
         for (TaskRecord task : draft.openTasks()) {
             if (TaskTable.next(task.state(), Transition.ACQUIRE).isPresent()) {
-                if (standInLine || !workers.tryTake()) {
+                if (standInLine || leases.size() == most || !workers.tryTake()) {
                     return true;
                 }
                 leases.add(draft.acquire(task, settings.worker()));

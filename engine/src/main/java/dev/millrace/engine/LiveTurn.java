@@ -18,9 +18,13 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A turn in this process. */
 final class LiveTurn implements Turn {
+    private static final Logger LOG = LoggerFactory.getLogger(LiveTurn.class);
+
     /** How the agent wants the task to go on when it returns. */
     record Wish(Transition transition, @Nullable String says) {}
 
@@ -30,6 +34,10 @@ final class LiveTurn implements Turn {
     private final Outbox outbox;
     private final Map<String, Stream> streams = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
+
+    /** Held while the store is read, so it is not the lock that a cancel needs. */
+    private final ReentrantLock historyLock = new ReentrantLock();
+
     private final List<Runnable> cancelActions = new ArrayList<>();
     private @Nullable Thread thread;
     private @Nullable Message message;
@@ -37,6 +45,12 @@ final class LiveTurn implements Turn {
     private volatile Wish wish = new Wish(Transition.FINISH, null);
     private volatile boolean lost;
     private volatile boolean stopping;
+
+    /** The agent was shown, or asked and was told, that the process stops. */
+    private volatile boolean toldOfStop;
+
+    /** The agent's thread was interrupted from here. */
+    private boolean interrupted;
 
     LiveTurn(Lease lease, Store store, EngineSettings settings, Outbox outbox) {
         this.lease = lease;
@@ -58,8 +72,21 @@ final class LiveTurn implements Turn {
         return wish;
     }
 
+    /**
+     * True if the agent, now returned, may have left its work for the stop: it was told, or it saw the interrupt. One
+     * that returned without having noticed has done its work.
+     */
+    boolean leftForStop() {
+        return stopping && toldOfStop;
+    }
+
     boolean stopping() {
         return stopping;
+    }
+
+    /** True if somebody took the task away and told this turn. */
+    boolean lost() {
+        return lost;
     }
 
     @Override
@@ -108,7 +135,7 @@ final class LiveTurn implements Turn {
 
     @Override
     public List<Message> history() {
-        lock.lock();
+        historyLock.lock();
         try {
             if (history == null) {
                 history = store.read(contextId(), this::readHistory);
@@ -118,7 +145,7 @@ final class LiveTurn implements Turn {
             Thread.currentThread().interrupt();
             throw new TurnLost("interrupted while it read the history");
         } finally {
-            lock.unlock();
+            historyLock.unlock();
         }
     }
 
@@ -189,6 +216,9 @@ final class LiveTurn implements Turn {
 
     @Override
     public boolean cancelled() {
+        if (stopping) {
+            toldOfStop = true;
+        }
         return lost || stopping;
     }
 
@@ -196,10 +226,11 @@ final class LiveTurn implements Turn {
     public void onCancel(Runnable action) {
         lock.lock();
         try {
-            if (!cancelled()) {
+            if (!lost && !stopping) {
                 cancelActions.add(action);
                 return;
             }
+            toldOfStop |= stopping;
         } finally {
             lock.unlock();
         }
@@ -216,19 +247,25 @@ final class LiveTurn implements Turn {
         lock.lock();
         try {
             thread = current;
-            if (cancelled()) {
+            if (lost || stopping) {
                 current.interrupt();
+                interrupted = true;
             }
         } finally {
             lock.unlock();
         }
     }
 
-    /** Called when the agent returned, so that a late cancel interrupts nobody else's work on that thread. */
+    /**
+     * Called by the agent's thread when the agent returned, so that a late cancel does not interrupt what follows. Clears
+     * the interrupt.
+     */
     void notRunning() {
         lock.lock();
         try {
             thread = null;
+            boolean unseen = Thread.interrupted();
+            toldOfStop |= stopping && interrupted && !unseen;
         } finally {
             lock.unlock();
         }
@@ -253,19 +290,32 @@ final class LiveTurn implements Turn {
         try {
             if (thread != null) {
                 thread.interrupt();
+                interrupted = true;
             }
             actions = List.copyOf(cancelActions);
             cancelActions.clear();
+            toldOfStop |= stopping && !actions.isEmpty();
         } finally {
             lock.unlock();
         }
         // On a thread of their own: an agent's action may block, and the caller may be the store's writer.
         if (!actions.isEmpty()) {
-            Thread.startVirtualThread(() -> actions.forEach(Runnable::run));
+            Thread.startVirtualThread(() -> actions.forEach(this::run));
+        }
+    }
+
+    private void run(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException e) {
+            LOG.warn("an action on the cancel of task {} failed", taskId(), e);
         }
     }
 
     private final class Stream implements ArtifactStream {
+        /** Held until the chunk is in line: the one that begins the artifact must come before those that append. */
+        private final ReentrantLock inLine = new ReentrantLock();
+
         private final String id;
         private @Nullable String name;
         private boolean begun;
@@ -279,28 +329,24 @@ final class LiveTurn implements Turn {
             if (text.isEmpty()) {
                 return;
             }
-            boolean append;
-            String named;
-            lock.lock();
+            inLine.lock();
             try {
-                append = begun;
+                outbox.add(Events.chunk(
+                        taskId(), contextId(), Artifact.text(id, text).named(name), begun));
                 begun = true;
-                named = name;
                 name = null;
             } finally {
-                lock.unlock();
+                inLine.unlock();
             }
-            outbox.add(
-                    Events.chunk(taskId(), contextId(), Artifact.text(id, text).named(named), append));
         }
 
         @Override
         public ArtifactStream name(String newName) {
-            lock.lock();
+            inLine.lock();
             try {
                 name = newName;
             } finally {
-                lock.unlock();
+                inLine.unlock();
             }
             return this;
         }

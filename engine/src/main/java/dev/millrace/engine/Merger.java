@@ -39,11 +39,11 @@ final class Merger {
         bell.ring();
     }
 
-    void stop() throws InterruptedException {
+    void stop() {
         stopped = true;
         bell.ring();
         if (thread != null) {
-            thread.join();
+            Threads.join(thread);
         }
     }
 

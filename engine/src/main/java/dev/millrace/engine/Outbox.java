@@ -4,6 +4,7 @@ import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.TaskRecord;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,11 @@ import org.jspecify.annotations.Nullable;
  * commits; it blocks only when {@link Turn#PENDING_EVENTS} events gathered.
  *
  * <p>Every batch is fenced in its own transaction: it is written only while the task is WORKING under this turn's epoch.
+ *
+ * <p><b>Order.</b> A batch is taken under the lock and handed to the store outside of it, because the store may commit
+ * (and call back) within the call. Between the two it is counted in {@code inHand}. A batch is taken only when none is
+ * on its way, so batches can't overtake each other; only {@link #seal}, which does not wait for commits, waits until
+ * nothing is in hand, which takes no longer than a hand-over.
  */
 final class Outbox {
     private final Ledger ledger;
@@ -25,9 +31,14 @@ final class Outbox {
     private final Condition changed = lock.newCondition();
     private List<Event> gathering = new ArrayList<>();
     private int onTheWay;
+    private int inHand;
     private boolean sealed;
-    private boolean committedAny;
-    private @Nullable Throwable failure;
+
+    // Written under the lock. Read without it by transactions, which must not wait for it: who holds it may wait for
+    // them.
+    private volatile boolean wroteAny;
+    private volatile @Nullable Throwable failure;
+    private volatile boolean committedAny;
 
     Outbox(Ledger ledger, Lease lease, Observer observer) {
         this.ledger = ledger;
@@ -40,7 +51,7 @@ final class Outbox {
         List<Event> batch = null;
         lock.lock();
         try {
-            while (gathering.size() >= Turn.PENDING_EVENTS && failure == null) {
+            while (gathering.size() >= Turn.PENDING_EVENTS && failure == null && !sealed) {
                 changed.awaitUninterruptibly();
             }
             throwIfFailed();
@@ -51,9 +62,7 @@ final class Outbox {
         } finally {
             lock.unlock();
         }
-        if (batch != null) {
-            submit(batch);
-        }
+        send(batch);
     }
 
     /** Waits until everything added so far is committed. */
@@ -69,21 +78,23 @@ final class Outbox {
         }
     }
 
-    /** The agent is done: sends what gathered, behind what is on its way, and takes nothing more. Does not wait. */
+    /** The agent is done: sends what gathered, behind what is on its way, and takes nothing more. Waits for no commit. */
     void seal() {
         List<Event> batch = null;
         lock.lock();
         try {
             sealed = true;
+            while (inHand > 0) {
+                changed.awaitUninterruptibly();
+            }
             if (!gathering.isEmpty() && failure == null) {
                 batch = takeGathered();
             }
+            changed.signalAll();
         } finally {
             lock.unlock();
         }
-        if (batch != null) {
-            submit(batch);
-        }
+        send(batch);
     }
 
     /** Nothing more can be added or is written; what gathered is dropped. */
@@ -93,12 +104,12 @@ final class Outbox {
 
     /** True once a chunk may be in the store. */
     boolean wroteAny() {
-        lock.lock();
-        try {
-            return committedAny || onTheWay > 0;
-        } finally {
-            lock.unlock();
-        }
+        return wroteAny;
+    }
+
+    /** Why something that was emitted is not in the store; null if nothing failed so far. */
+    @Nullable Throwable failure() {
+        return failure;
     }
 
     private void throwIfFailed() {
@@ -117,25 +128,52 @@ final class Outbox {
         List<Event> batch = gathering;
         gathering = new ArrayList<>();
         onTheWay++;
+        inHand++;
+        wroteAny = true;
         return batch;
     }
 
-    private void submit(List<Event> batch) {
-        var _ = ledger.change(lease.task().contextId(), Durability.WRITTEN, draft -> {
-                    requireLease(draft, lease);
-                    batch.forEach(draft::append);
-                    return draft.events().size();
-                })
-                .whenComplete((count, error) -> {
-                    if (error != null) {
-                        fail(error);
-                    } else {
-                        next();
-                    }
-                });
+    /** A loop, not a recursion: a store that commits within the call would otherwise use stack for every batch. */
+    private void send(@Nullable List<Event> first) {
+        List<Event> batch = first;
+        while (batch != null) {
+            CompletableFuture<Integer> commit = submit(batch);
+            if (!commit.isDone()) {
+                var _ = commit.whenComplete((count, error) -> send(settle(error)));
+                return;
+            }
+            batch = settle(commit.isCompletedExceptionally() ? commit.exceptionNow() : null);
+        }
     }
 
-    private void next() {
+    private CompletableFuture<Integer> submit(List<Event> batch) {
+        try {
+            return ledger.change(lease.task().contextId(), Durability.WRITTEN, draft -> {
+                requireLease(draft, lease);
+                batch.forEach(draft::append);
+                return draft.events().size();
+            });
+        } finally {
+            handedOver();
+        }
+    }
+
+    private void handedOver() {
+        lock.lock();
+        try {
+            inHand--;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A batch was committed, or not. Returns the next one. */
+    private @Nullable List<Event> settle(@Nullable Throwable error) {
+        if (error != null) {
+            fail(error);
+            return null;
+        }
         boolean first;
         List<Event> batch = null;
         lock.lock();
@@ -143,7 +181,7 @@ final class Outbox {
             first = !committedAny;
             committedAny = true;
             onTheWay--;
-            if (!gathering.isEmpty() && failure == null) {
+            if (!gathering.isEmpty() && failure == null && onTheWay == 0) {
                 batch = takeGathered();
             }
             changed.signalAll();
@@ -153,9 +191,7 @@ final class Outbox {
         if (first) {
             observer.firstChunk(lease.task().id());
         }
-        if (batch != null) {
-            submit(batch);
-        }
+        return batch;
     }
 
     private void fail(Throwable reason) {
@@ -164,7 +200,6 @@ final class Outbox {
             if (failure == null) {
                 failure = reason;
             }
-            onTheWay = 0;
             gathering.clear();
             changed.signalAll();
         } finally {

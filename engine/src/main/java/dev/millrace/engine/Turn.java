@@ -8,8 +8,7 @@ import java.util.List;
  * What an agent holds while it runs one task: the message, the history, and the ways to emit.
  *
  * <p>A turn is fenced: once its task was cancelled, or was given to another worker, every method that emits throws
- * {@link TurnLost} and nothing more of it is written. Emitting methods may be called from any thread, one after the
- * other; they return once the event is queued (at most {@value #PENDING_EVENTS} events wait, then they block), and
+ * {@link TurnLost} and nothing more of it is written. Emitting methods may be called from any thread; they return once the event is queued (at most {@value #PENDING_EVENTS} events wait, then they block), and
  * {@link #flush} waits until all are committed. Events are committed and shown in the order of the calls.
  */
 public interface Turn {
@@ -26,7 +25,7 @@ public interface Turn {
     /** Who owns the context. */
     String owner();
 
-    /** 1 for the first run of the task, higher when it is taken up again after a crash or an answer. */
+    /** 1 for the first run on {@link #message}, higher when it is taken up again after a crash. */
     int attempt();
 
     /** The message to answer. */
@@ -61,10 +60,16 @@ public interface Turn {
     /** Refuses the task: when {@code run} returns it is REJECTED with this reason. */
     void reject(String reason);
 
-    /** True once the task was cancelled or taken away; the thread of {@code run} was interrupted, too. */
+    /**
+     * True once the task was cancelled or taken away, or the process stops; the thread of {@code run} was interrupted,
+     * too. An agent that sees this returns, or throws; if the process stops, the task is then run again by the next one.
+     */
     boolean cancelled();
 
-    /** Runs {@code action} when the turn is cancelled or taken away; at once if that was already so. */
+    /**
+     * Runs {@code action} when the turn is cancelled or taken away, on a thread of its own; at once, and on the caller's
+     * thread, if that was already so.
+     */
     void onCancel(Runnable action);
 
     /** Waits until everything emitted so far is committed and shown to readers. */

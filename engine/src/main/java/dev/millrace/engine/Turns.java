@@ -9,7 +9,7 @@ import dev.millrace.protocol.TaskState;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,13 +67,15 @@ final class Turns {
     }
 
     private void run(LiveTurn turn, long committed) {
+        long started = System.nanoTime();
         try {
             turn.open();
         } catch (InterruptedException | RuntimeException e) {
-            LOG.error("the turn of task {} could not start; it is taken up after the next start", turn.taskId(), e);
+            LOG.error("the turn of task {} could not start", turn.taskId(), e);
+            end(turn, new LiveTurn.Wish(Transition.FAIL, "the message could not be read: " + e.getMessage()), started);
             return;
         }
-        long started = System.nanoTime();
+        started = System.nanoTime();
         settings.observer().started(turn.taskId(), started - committed);
         runAgent(turn, started);
     }
@@ -84,21 +86,25 @@ final class Turns {
             turn.runningOn(Thread.currentThread());
             agents.get(turn.lease().task().agent()).agent().run(turn);
             wish = turn.wish();
-        } catch (TurnLost lost) {
-            return;
+        } catch (TurnLost e) {
+            // If the task is not lost after all (another turn's exception, say), this fails it; else the fence stops
+            // it.
+            wish = new LiveTurn.Wish(Transition.FAIL, describe(e));
         } catch (InterruptedException e) {
             wish = new LiveTurn.Wish(Transition.FAIL, "the agent was interrupted");
         } catch (Refused refused) {
             wish = new LiveTurn.Wish(Transition.FAIL, refused.getMessage());
-        } catch (Exception | StackOverflowError | AssertionError | LinkageError e) {
+        } catch (Throwable e) {
+            // Every one: nobody else would end the task, and its readers would wait for ever.
             LOG.warn("agent {} failed in task {}", turn.lease().task().agent(), turn.taskId(), e);
             wish = new LiveTurn.Wish(Transition.FAIL, describe(e));
         } finally {
             turn.notRunning();
-            boolean cleared = Thread.interrupted(); // what follows is ours, not the agent's
-            LOG.trace("interrupted: {}", cleared);
         }
-        if (turn.stopping() && wish.transition() != Transition.FINISH) {
+        if (turn.lost()) {
+            return;
+        }
+        if (turn.leftForStop() || (turn.stopping() && wish.transition() == Transition.FAIL)) {
             handBack(turn);
             return;
         }
@@ -124,13 +130,13 @@ final class Turns {
                 // Behind the last chunks, which are shown as soon as they are written; this waits for the disk.
                 TaskRecord ended = ledger().change(
                                 turn.contextId(), Durability.FSYNCED, draft -> move(draft, turn, wish))
-                        .get();
+                        .join();
                 settings.observer().ended(turn.taskId(), ended.state(), System.nanoTime() - startedAt);
                 if (ended.state().terminal() && !ended.merged()) {
                     merger.add(ended);
                 }
                 return;
-            } catch (ExecutionException e) {
+            } catch (CompletionException e) {
                 if (e.getCause() instanceof TurnLost) {
                     return;
                 }
@@ -142,39 +148,39 @@ final class Turns {
                     return;
                 }
                 LOG.error("the end of task {} could not be stored, trying again in {}", turn.taskId(), pause);
-            } catch (InterruptedException e) {
-                LOG.debug("interrupted while task {} ended", turn.taskId());
-                return;
             }
-            if (!sleep(pause)) {
-                return;
-            }
+            workers.pause(pause);
             pause = pause.compareTo(LAST_RETRY) < 0 ? pause.multipliedBy(2) : pause;
         }
     }
 
     private static TaskRecord move(Draft draft, LiveTurn turn, LiveTurn.Wish wish) {
         TaskRecord task = Outbox.requireLease(draft, turn.lease());
-        Message says = wish.says() == null ? null : turn.agentSays(wish.says());
-        TaskRecord moved = draft.move(task, wish.transition(), says, null);
-        if (moved.state().terminal() && !turn.outbox().wroteAny() && moved.attempts() == 1) {
+        LiveTurn.Wish honest = honest(turn, wish);
+        Message says = honest.says() == null ? null : turn.agentSays(honest.says());
+        TaskRecord moved = draft.move(task, honest.transition(), says, null);
+        boolean onlyTurn = moved.epoch() == 1;
+        if (moved.state().terminal() && onlyTurn && !turn.outbox().wroteAny()) {
             moved = moved.withMerged(); // there is nothing to merge
             draft.put(moved);
         }
         return moved;
     }
 
-    private static boolean sleep(Duration pause) {
-        try {
-            Thread.sleep(pause);
-            return true;
-        } catch (InterruptedException e) {
-            return false; // the process stops; the task is taken up after the next start
-        }
+    /** A task whose agent's words are not all in the store is not done, whatever the agent thinks. */
+    private static LiveTurn.Wish honest(LiveTurn turn, LiveTurn.Wish wish) {
+        Throwable unstored = turn.outbox().failure();
+        return unstored == null || wish.transition() == Transition.FAIL
+                ? wish
+                : new LiveTurn.Wish(
+                        Transition.FAIL,
+                        "a part of what the agent made could not be stored (" + unstored.getMessage()
+                                + "); send the message again");
     }
 
     /** The process stops: whoever holds the store next takes the task up at once, and this attempt does not count. */
-    private void handBack(LiveTurn turn) {
+    void handBack(LiveTurn turn) {
+        turn.outbox().close(new TurnLost("the server stops; task " + turn.taskId() + " is run by the next one"));
         try {
             var _ = ledger().change(turn.contextId(), Durability.WRITTEN, draft -> {
                         TaskRecord task = Outbox.requireLease(draft, turn.lease());
@@ -183,8 +189,8 @@ final class Turns {
                         draft.put(moved);
                         return moved;
                     })
-                    .get();
-        } catch (ExecutionException | InterruptedException e) {
+                    .join();
+        } catch (CompletionException e) {
             LOG.debug("task {} was not handed back: {}", turn.taskId(), e.toString());
         }
     }

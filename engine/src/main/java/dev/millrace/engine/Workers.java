@@ -4,19 +4,24 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The room for turns in this process, and the turns that run in it. A place is taken inside the transaction that takes
- * a lease, before the turn exists, and given back when its thread is done.
+ * a lease, before the turn exists, and given back when its thread is done, or when that transaction is undone.
  */
 final class Workers {
+    private static final Logger LOG = LoggerFactory.getLogger(Workers.class);
+
     private final int size;
     private final Semaphore places;
     private final ConcurrentHashMap<String, LiveTurn> running = new ConcurrentHashMap<>();
-    private volatile boolean closed;
+    private final CountDownLatch closed = new CountDownLatch(1);
 
     Workers(int size) {
         this.size = size;
@@ -24,7 +29,7 @@ final class Workers {
     }
 
     boolean tryTake() {
-        return !closed && places.tryAcquire();
+        return !closed() && places.tryAcquire();
     }
 
     void giveBack() {
@@ -32,16 +37,26 @@ final class Workers {
     }
 
     int free() {
-        return closed ? 0 : places.availablePermits();
+        return closed() ? 0 : places.availablePermits();
     }
 
     /** Nobody gets a place any more; who has one keeps it. */
     void close() {
-        closed = true;
+        closed.countDown();
     }
 
     boolean closed() {
-        return closed;
+        return closed.getCount() == 0;
+    }
+
+    /** Waits out a pause that the closing cuts short. */
+    void pause(Duration pause) {
+        try {
+            var _ = closed.await(pause.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            // A stray thread of the agent's did that. It shortens one pause, and no more.
+            LOG.debug("interrupted in a pause");
+        }
     }
 
     /** True if every place was given back in time. */

@@ -16,20 +16,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the engine promises, whatever the store. */
-abstract class EngineContract {
-    static final String ME = "me";
-
-    private Store store;
-    Engine engine;
-    final Semaphore go = new Semaphore(0);
-    final Semaphore reached = new Semaphore(0);
-
+abstract class EngineContract extends WithEngine {
     abstract Store open();
 
     @BeforeEach
@@ -37,79 +28,13 @@ abstract class EngineContract {
         store = open();
     }
 
-    @AfterEach
-    void stop() {
-        engine.close();
-    }
-
-    final void start(Agent agent, EngineSettings settings) throws InterruptedException {
-        engine = new Engine(store, AgentCatalog.of("test", agent), settings);
-        engine.start();
-    }
-
-    final void start(Agent agent) throws InterruptedException {
-        start(agent, EngineSettings.defaults());
-    }
-
-    /** Says the words of the message one by one. */
-    static void echo(Turn turn) {
-        for (String word : turn.message().text().split("(?<= )", -1)) {
-            turn.say(word);
-        }
-    }
-
-    void gated(Turn turn) throws InterruptedException {
-        turn.say("first ");
-        turn.flush();
-        reached.release();
-        go.acquire();
-        turn.say("second");
-    }
-
-    final Sent chat(String text) {
-        return engine.send(Send.chat(ME, null, Message.user(engine.newId(), text), null));
-    }
-
-    final Sent next(Sent chat, String text) {
-        return engine.send(Send.next(ME, Message.user(engine.newId(), text).in(chat.contextId(), null)));
-    }
-
-    /** Reads the journal from {@code after} until the task has ended. */
-    final List<Journal.Entry<Event>> readToEnd(Sent sent, long after) throws InterruptedException {
-        var seen = new ArrayList<Journal.Entry<Event>>();
-        try (Cursor<Event> cursor = engine.read(sent.contextId(), after)) {
-            while (true) {
-                for (Journal.Entry<Event> entry : cursor.take(32)) {
-                    seen.add(entry);
-                    TaskState state = entry.event().state();
-                    if (sent.taskId().equals(entry.event().taskId()) && state != null && state.terminal()) {
-                        return seen;
-                    }
-                }
-            }
-        }
-    }
-
     static List<StreamResponse> decoded(List<Journal.Entry<Event>> entries) {
         return entries.stream().map(e -> Events.decode(e.event())).toList();
     }
 
-    static Task fold(List<Journal.Entry<Event>> entries, String taskId) {
-        return Events.fold(
-                entries.stream().filter(e -> taskId.equals(e.event().taskId())).toList());
-    }
-
-    static String answer(Task task) {
-        return task.artifacts().stream()
-                .filter(a -> a.artifactId().equals(Turn.ANSWER))
-                .findFirst()
-                .map(a -> a.text())
-                .orElse("");
-    }
-
     @Test
     void an_answer_streams_in_chunks_and_ends_completed() throws Exception {
-        start(EngineContract::echo);
+        start(WithEngine::echo);
         Sent sent = chat("one two three");
         List<Journal.Entry<Event>> seen = readToEnd(sent, sent.from());
 
@@ -121,7 +46,7 @@ abstract class EngineContract {
 
     @Test
     void a_reader_that_was_there_from_the_start_sees_every_offset_once() throws Exception {
-        start(EngineContract::echo);
+        start(WithEngine::echo);
         String contextId = engine.newId();
         try (Cursor<Event> cursor = engine.read(contextId, 0)) {
             Sent sent = engine.send(
@@ -141,12 +66,12 @@ abstract class EngineContract {
 
     @Test
     void chunks_are_merged_when_the_task_has_ended_and_a_reader_in_their_midst_still_ends_right() throws Exception {
-        start(EngineContract::echo);
+        start(WithEngine::echo);
         Sent sent = chat("a b c d e f");
         List<Journal.Entry<Event>> live = readToEnd(sent, sent.from());
         engine.close(); // waits for the merge
         store = reopen(store);
-        start(EngineContract::echo);
+        start(WithEngine::echo);
         for (int cut = 0; cut <= live.size(); cut++) {
             var seen = new ArrayList<>(live.subList(0, cut));
             long after = cut == 0 ? 0 : live.get(cut - 1).offset();
@@ -273,7 +198,7 @@ abstract class EngineContract {
 
     @Test
     void the_same_message_twice_is_stored_once() throws Exception {
-        start(EngineContract::echo);
+        start(WithEngine::echo);
         Sent first = chat("hello");
         readToEnd(first, 0);
         Message again = Message.user("same", "again").in(first.contextId(), null);
@@ -287,7 +212,7 @@ abstract class EngineContract {
 
     @Test
     void the_same_key_makes_one_chat_and_another_request_under_it_is_refused() throws Exception {
-        start(EngineContract::echo);
+        start(WithEngine::echo);
         Send send = Send.chat(ME, null, Message.user("a", "hello"), null).withKey("k", "print");
         Sent one = engine.send(send);
         Sent two = engine.send(
@@ -358,7 +283,7 @@ abstract class EngineContract {
 
     @Test
     void what_is_somebody_elses_does_not_exist() throws Exception {
-        start(EngineContract::echo);
+        start(WithEngine::echo);
         Sent sent = chat("mine");
         assertThatThrownBy(() -> engine.task("you", sent.taskId())).isInstanceOf(Refused.class);
         assertThatThrownBy(() -> engine.cancel("you", sent.taskId())).isInstanceOf(Refused.class);
@@ -396,7 +321,7 @@ abstract class EngineContract {
 
     @Test
     void tasks_are_listed_newest_status_first_in_pages_with_a_true_total() throws Exception {
-        start(EngineContract::echo);
+        start(WithEngine::echo);
         var sent = new ArrayList<Sent>();
         for (int i = 0; i < 7; i++) {
             Sent each = chat("n" + i);

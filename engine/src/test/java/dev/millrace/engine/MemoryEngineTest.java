@@ -12,7 +12,6 @@ class MemoryEngineTest extends EngineContract {
     @Override
     void chunks_are_merged_when_the_task_has_ended_and_a_reader_in_their_midst_still_ends_right() {
         // A memory store does not survive the engine's close; MemoryStoreTest has the merge.
-        engine =
-                new Engine(new MemoryStore(), AgentCatalog.of("test", EngineContract::echo), EngineSettings.defaults());
+        engine = new Engine(new MemoryStore(), AgentCatalog.of("test", WithEngine::echo), EngineSettings.defaults());
     }
 }

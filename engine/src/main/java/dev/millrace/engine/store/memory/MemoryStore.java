@@ -29,6 +29,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps everything in memory; gone with the process.
@@ -42,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * bound.
  */
 public final class MemoryStore implements Store {
+    private static final Logger LOG = LoggerFactory.getLogger(MemoryStore.class);
+
     /** Contexts kept by default. */
     public static final int DEFAULT_MAX_CONTEXTS = 100_000;
 
@@ -108,14 +112,23 @@ public final class MemoryStore implements Store {
         try {
             Write<R> write = decide.apply(new MemoryView(this, c));
             apply(contextId, c, write);
-            write.committed().run();
+            tell(write.committed());
             return CompletableFuture.completedFuture(write.result());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             return CompletableFuture.failedFuture(e);
         } finally {
             if (c.context == null) {
                 forget(contextId, c); // the look-up made it, the decision did not
             }
+        }
+    }
+
+    /** What was written stays written, whatever those who are told of it do. */
+    private static void tell(Runnable committed) {
+        try {
+            committed.run();
+        } catch (RuntimeException | Error e) {
+            LOG.error("what follows a commit failed; the commit stands", e);
         }
     }
 
@@ -197,32 +210,43 @@ public final class MemoryStore implements Store {
         quietLock.lock();
         try {
             quiet.remove(contextId);
-            if (nowQuiet) {
-                quiet.put(contextId, true);
-            }
             if (conversations.size() > maxContexts && !quiet.isEmpty()) {
                 victim = quiet.firstEntry().getKey();
                 quiet.remove(victim);
             }
+            if (nowQuiet) {
+                quiet.put(contextId, true); // after the choice: what has just ended is not what goes
+            }
         } finally {
             quietLock.unlock();
         }
-        if (victim != null && !victim.equals(contextId)) {
+        if (victim != null) {
             evict(victim);
         }
     }
 
     private void evict(String victim) {
         Conversation c = conversations.get(victim);
-        // tryLock: a victim that is in use is not quiet after all, and comes back into line with its next task.
-        if (c != null && c.lock.tryLock()) {
+        if (c == null) {
+            return;
+        }
+        // tryLock: no thread waits for a second conversation's lock. A victim that is in use goes to the end of the
+        // line.
+        if (!c.lock.tryLock()) {
+            quietLock.lock();
             try {
-                if (c.live == 0) {
-                    forget(victim, c);
-                }
+                quiet.putIfAbsent(victim, true);
             } finally {
-                c.lock.unlock();
+                quietLock.unlock();
             }
+            return;
+        }
+        try {
+            if (c.live == 0) {
+                forget(victim, c);
+            }
+        } finally {
+            c.lock.unlock();
         }
     }
 

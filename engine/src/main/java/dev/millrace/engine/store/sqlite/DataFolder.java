@@ -4,13 +4,12 @@ import dev.millrace.engine.store.StoreFailure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A folder that belongs to one process at a time: it holds a lock on the file {@value #LOCK}, which the operating
@@ -19,6 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class DataFolder implements AutoCloseable {
     static final String LOCK = "millrace.lock";
+
+    /**
+     * The folders that this process holds. It must not so much as open the lock file of one of them again: on POSIX
+     * systems, closing any descriptor of a file frees all of the process's locks on it (fcntl(2)).
+     */
+    private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     private final Path folder;
     private final FileChannel channel;
@@ -32,29 +37,41 @@ final class DataFolder implements AutoCloseable {
     static DataFolder open(Path folder) {
         try {
             Files.createDirectories(folder);
-            FileChannel channel = FileChannel.open(
-                    folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            if (tryLock(channel) == null) {
-                String holder = readHolder(channel);
-                channel.close();
-                throw new StoreFailure("the data folder " + folder.toAbsolutePath() + " is in use by another server"
-                        + holder + "; stop it, or choose another folder with --data");
+            Path real = folder.toRealPath();
+            if (!HELD.add(real)) {
+                throw inUse(folder, " (this process)");
             }
-            byte[] pid = Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII);
-            channel.truncate(0);
-            channel.write(ByteBuffer.wrap(pid), 0);
-            return new DataFolder(folder, channel);
+            try {
+                return new DataFolder(real, lock(real));
+            } catch (IOException | RuntimeException e) {
+                HELD.remove(real);
+                throw e;
+            }
         } catch (IOException e) {
             throw new StoreFailure("the data folder " + folder.toAbsolutePath() + " can't be used: " + e, e);
         }
     }
 
-    private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+    private static FileChannel lock(Path folder) throws IOException {
+        FileChannel channel = FileChannel.open(
+                folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try {
-            return channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            return null; // held by this very process
+            if (channel.tryLock() == null) {
+                throw inUse(folder, readHolder(channel));
+            }
+            byte[] pid = Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII);
+            channel.truncate(0);
+            channel.write(ByteBuffer.wrap(pid), 0);
+            return channel;
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
         }
+    }
+
+    private static StoreFailure inUse(Path folder, String holder) {
+        return new StoreFailure("the data folder " + folder.toAbsolutePath() + " is in use by another server" + holder
+                + "; stop it, or choose another folder with --data");
     }
 
     private static String readHolder(FileChannel channel) throws IOException {
@@ -74,6 +91,8 @@ final class DataFolder implements AutoCloseable {
             channel.close();
         } catch (IOException e) {
             throw new StoreFailure("the data folder " + folder + " could not be released: " + e, e);
+        } finally {
+            HELD.remove(folder);
         }
     }
 }

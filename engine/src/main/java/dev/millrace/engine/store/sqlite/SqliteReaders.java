@@ -55,8 +55,8 @@ final class SqliteReaders implements AutoCloseable {
             } catch (SQLException e) {
                 answer.completeExceptionally(new StoreFailure("the SQLite store can't be read: " + e.getMessage(), e));
                 return;
-            } catch (RuntimeException e) {
-                answer.completeExceptionally(e);
+            } catch (RuntimeException | Error e) {
+                answer.completeExceptionally(e); // the thread goes on for others
                 return;
             }
             answer.complete(result);

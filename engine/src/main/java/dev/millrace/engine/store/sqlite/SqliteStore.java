@@ -16,8 +16,11 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.MigrationInfoService;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,7 +63,12 @@ public final class SqliteStore implements Store {
     private final ConcurrentLinkedQueue<Submitted<?>> queue = new ConcurrentLinkedQueue<>();
     private final Doorbell bell = new Doorbell();
     private final Thread thread;
+    private final ReentrantLock closeLock = new ReentrantLock();
     private volatile boolean closing;
+
+    /** Nobody takes from the queue any more. */
+    private volatile boolean ended;
+
     private @Nullable Durability synchronous;
 
     private SqliteStore(DataFolder folder) throws SQLException {
@@ -84,19 +92,34 @@ public final class SqliteStore implements Store {
     public static SqliteStore open(Path dataFolder) {
         DataFolder folder = DataFolder.open(dataFolder);
         try {
-            Flyway.configure()
-                    .dataSource("jdbc:sqlite:" + folder.database(), null, null)
-                    .locations("classpath:db/migration/sqlite")
-                    .loggers("slf4j")
-                    .load()
-                    .migrate();
+            migrate(folder);
             var store = new SqliteStore(folder);
             store.thread.start();
             return store;
+        } catch (StoreFailure e) {
+            folder.close();
+            throw e;
         } catch (SQLException | RuntimeException e) {
             folder.close();
             throw new StoreFailure("the SQLite store " + folder.database() + " can't be opened: " + e.getMessage(), e);
         }
+    }
+
+    private static void migrate(DataFolder folder) {
+        Flyway flyway = Flyway.configure()
+                .dataSource("jdbc:sqlite:" + folder.database(), null, null)
+                .locations("classpath:db/migration/sqlite")
+                .loggers("slf4j")
+                .load();
+        MigrationInfoService migrations = flyway.info();
+        for (MigrationInfo applied : migrations.applied()) {
+            if (!applied.getState().isResolved()) {
+                throw new StoreFailure("the SQLite store " + folder.database() + " was written by a newer version: its"
+                        + " tables are of version " + applied.getVersion() + ", which this version does not know; use"
+                        + " the newer version, or another data folder");
+            }
+        }
+        flyway.migrate();
     }
 
     @Override
@@ -108,7 +131,16 @@ public final class SqliteStore implements Store {
         }
         queue.add(new Submitted<>(contextId, durability, decide, future));
         bell.ring();
+        if (ended) {
+            refuseTheRest(); // the writer ended between the question above and the queue
+        }
         return future;
+    }
+
+    private void refuseTheRest() {
+        for (Submitted<?> late = queue.poll(); late != null; late = queue.poll()) {
+            late.future().completeExceptionally(new StoreFailure("the store is closed"));
+        }
     }
 
     @Override
@@ -121,15 +153,26 @@ public final class SqliteStore implements Store {
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;
             }
+            if (e.getCause() instanceof Error cause) {
+                throw cause;
+            }
             throw new StoreFailure("the SQLite store can't be read: " + e.getCause(), e);
         }
     }
 
     @Override
     public void close() {
-        if (closing) {
-            return;
+        closeLock.lock();
+        try {
+            if (!closing) {
+                closeOnce();
+            }
+        } finally {
+            closeLock.unlock();
         }
+    }
+
+    private void closeOnce() {
         closing = true;
         bell.ring();
         boolean interrupted = false;
@@ -140,6 +183,8 @@ public final class SqliteStore implements Store {
                 interrupted = true;
             }
         }
+        ended = true;
+        refuseTheRest();
         checkpoints.close();
         readers.close();
         SqliteConnections.closeQuietly(reader);
@@ -191,11 +236,49 @@ public final class SqliteStore implements Store {
         return group;
     }
 
-    /** A member of a group whose statements were run. */
-    private record Written<R>(Submitted<R> submitted, Write<R> write) {
-        void tell() {
-            write.committed().run();
+    /**
+     * A member of a group that was decided. A refusal, too, is told after the commit: it may rest on what another member
+     * of the group wrote.
+     */
+    private sealed interface Decided {
+        /** Called when the group was committed. */
+        void tell();
+
+        /** Called when the group was undone. */
+        void undone();
+    }
+
+    /** The statements were run. */
+    private record Written<R>(Submitted<R> submitted, Write<R> write) implements Decided {
+        @Override
+        public void tell() {
+            carefully(write.committed());
             submitted.future().complete(write.result());
+        }
+
+        @Override
+        public void undone() {
+            carefully(write.aborted());
+        }
+    }
+
+    /** The decision was to throw. */
+    private record Declined(Submitted<?> submitted, Throwable reason) implements Decided {
+        @Override
+        public void tell() {
+            submitted.future().completeExceptionally(reason);
+        }
+
+        @Override
+        public void undone() {}
+    }
+
+    /** The writer goes on, whatever those whom it calls do. */
+    private static void carefully(Runnable call) {
+        try {
+            call.run();
+        } catch (RuntimeException | Error e) {
+            LOG.error("what follows a commit or an undo failed; the writer goes on", e);
         }
     }
 
@@ -203,54 +286,48 @@ public final class SqliteStore implements Store {
         if (group.isEmpty()) {
             return;
         }
-        var written = new ArrayList<Written<?>>(group.size());
+        var decided = new ArrayList<Decided>(group.size());
         try {
             synchronous(durability);
             SqliteConnections.execute(connection, "BEGIN IMMEDIATE");
             for (Submitted<?> submitted : group) {
-                Written<?> done = decideAndWrite(submitted);
-                if (done != null) {
-                    written.add(done);
-                }
+                decided.add(decideAndWrite(submitted));
             }
             SqliteConnections.execute(connection, "COMMIT");
-        } catch (SQLException | RuntimeException e) {
-            undo(group, written, durability, e);
+        } catch (SQLException | RuntimeException | Error e) {
+            undo(group, decided, durability, e);
             return;
         }
-        for (Written<?> done : written) {
-            done.tell();
-        }
-        checkpoints.written(written.size());
+        decided.forEach(Decided::tell);
+        checkpoints.written(decided.size());
     }
 
-    private <R> @Nullable Written<R> decideAndWrite(Submitted<R> submitted) throws SQLException {
+    private <R> Decided decideAndWrite(Submitted<R> submitted) throws SQLException {
         Write<R> write;
         try {
             write = submitted.decide().apply(reader);
         } catch (StoreFailure e) {
             throw e;
-        } catch (RuntimeException refused) {
-            submitted.future().completeExceptionally(refused);
-            return null;
+        } catch (RuntimeException | Error refused) {
+            return new Declined(submitted, refused);
         }
         var written = new Written<>(submitted, write);
         try {
             writer.write(submitted.contextId(), write);
-        } catch (SQLException | RuntimeException e) {
-            write.aborted().run();
+        } catch (SQLException | RuntimeException | Error e) {
+            written.undone();
             throw e;
         }
         return written;
     }
 
-    private void undo(List<Submitted<?>> group, List<Written<?>> written, Durability durability, Exception cause) {
-        written.forEach(done -> done.write().aborted().run());
+    private void undo(List<Submitted<?>> group, List<Decided> decided, Durability durability, Throwable cause) {
         try {
             SqliteConnections.execute(connection, "ROLLBACK");
         } catch (SQLException e) {
             LOG.debug("nothing to roll back", e); // SQLite rolls back by itself when the disk is full
         }
+        decided.forEach(Decided::undone);
         if (group.size() == 1) {
             LOG.error("a write failed and was undone: {}", cause.toString());
             group.getFirst()
@@ -260,9 +337,7 @@ public final class SqliteStore implements Store {
             return;
         }
         for (Submitted<?> submitted : group) {
-            if (!submitted.future().isDone()) {
-                commit(List.of(submitted), durability);
-            }
+            commit(List.of(submitted), durability);
         }
     }
 
