@@ -11,6 +11,7 @@ import dev.millrace.files.Source;
 import dev.millrace.server.a2a.A2aEndpoints;
 import dev.millrace.server.a2a.A2aSettings;
 import dev.millrace.server.chat.ChatApi;
+import dev.millrace.server.config.BadSetting;
 import dev.millrace.server.config.Settings;
 import dev.millrace.server.config.StoreSettings;
 import dev.millrace.server.config.Tls;
@@ -76,7 +77,8 @@ public final class Millrace implements AutoCloseable {
      * Starts a server: the store, what a dead process left in it, then the port. When this returns, it serves.
      *
      * @param agents the first is the default one; those that are {@link AutoCloseable} are closed with the server
-     * @throws IOException if the port can't be bound or the certificate can't be used; the message says which and why
+     * @throws IOException if the port can't be bound
+     * @throws BadSetting if the certificate can't be used; the message says why
      * @throws StoreFailure if the store can't be opened; the message says why
      */
     public static Millrace start(Settings settings, List<AgentCatalog.Listing> agents)
@@ -139,7 +141,7 @@ public final class Millrace implements AutoCloseable {
                 .withHeartbeat(settings.http().heartbeat());
     }
 
-    private static HttpServer http(Settings settings, Router router) throws IOException {
+    private static HttpServer http(Settings settings, Router router) {
         HttpServer.Builder builder = HttpServer.builder(router)
                 .host(settings.host())
                 .port(settings.port())
@@ -148,7 +150,11 @@ public final class Millrace implements AutoCloseable {
         if (tls != null) {
             builder.tls(tls.cert(), tls.key());
         }
-        return builder.build();
+        try {
+            return builder.build();
+        } catch (IOException e) {
+            throw new BadSetting(Settings.CERT, String.valueOf(e.getMessage()));
+        }
     }
 
     /** The version that the build wrote into the jar's manifest; {@code development} where there is no jar. */
@@ -252,7 +258,8 @@ public final class Millrace implements AutoCloseable {
         /**
          * Starts the server; when this returns, it serves.
          *
-         * @throws IOException if the port can't be bound or the certificate can't be used
+         * @throws IOException if the port can't be bound
+         * @throws BadSetting if settings contradict each other, or the certificate can't be used
          * @throws StoreFailure if the data folder can't be used, for instance because another server holds it
          */
         public Millrace start() throws IOException, InterruptedException {

@@ -170,9 +170,6 @@ final class ServeCommand implements Callable<Integer> {
                                 + " (0 takes a free one)",
                         e);
             }
-            if (settings.tls() != null && e.getCause() == null) {
-                throw new BadSetting("--tls-cert", String.valueOf(e.getMessage()));
-            }
             throw e;
         }
     }

@@ -40,6 +40,12 @@ public record Settings(
     /** The default folder of the SQLite store, in the working directory. */
     public static final Path DATA = Path.of("data");
 
+    /** What the certificate is called, on the command line and in the file. */
+    public static final String CERT = "--tls-cert (server.tls.cert)";
+
+    /** What the certificate's key is called. */
+    public static final String KEY = "--tls-key (server.tls.key)";
+
     public Settings {
         files = Map.copyOf(files);
     }
@@ -79,12 +85,12 @@ public record Settings(
         }
 
         public Builder cert(Path file) {
-            cert = readable("tls-cert", file);
+            cert = readable(CERT, file);
             return this;
         }
 
         public Builder key(Path file) {
-            key = readable("tls-key", file);
+            key = readable(KEY, file);
             return this;
         }
 
@@ -134,12 +140,10 @@ public record Settings(
                 return null;
             }
             if (key == null) {
-                throw new BadSetting(
-                        "tls-cert", "has no key; give the certificate's private key with --tls-key or server.tls.key");
+                throw new BadSetting(CERT, "has no key; give the private key that belongs to it with " + KEY);
             }
             if (cert == null) {
-                throw new BadSetting(
-                        "tls-key", "has no certificate; give the certificate with --tls-cert or server.tls.cert");
+                throw new BadSetting(KEY, "has no certificate; give the one that it belongs to with " + CERT);
             }
             return new Tls(cert, key);
         }

@@ -93,9 +93,9 @@ final class ServerProcess implements AutoCloseable {
         return stderr;
     }
 
-    /** SIGTERM. */
+    /** SIGTERM. Through the handle: {@link Process#destroy} would also close the streams that the tests read. */
     void terminate() {
-        process.destroy();
+        process.toHandle().destroy();
     }
 
     /** SIGKILL; returns when it is dead. */
