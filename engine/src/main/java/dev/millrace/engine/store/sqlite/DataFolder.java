@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -48,8 +50,16 @@ final class DataFolder implements AutoCloseable {
                 throw e;
             }
         } catch (IOException e) {
-            throw new StoreFailure("the data folder " + folder.toAbsolutePath() + " can't be used: " + e, e);
+            throw new StoreFailure("the data folder " + folder.toAbsolutePath() + " can't be used: " + reason(e), e);
         }
+    }
+
+    private static String reason(IOException e) {
+        return switch (e) {
+            case FileAlreadyExistsException file -> "there is a file of that name";
+            case AccessDeniedException denied -> "this user may not write there";
+            default -> String.valueOf(e.getMessage());
+        };
     }
 
     private static FileChannel lock(Path folder) throws IOException {

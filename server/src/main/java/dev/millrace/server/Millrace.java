@@ -1,0 +1,269 @@
+package dev.millrace.server;
+
+import dev.millrace.engine.Agent;
+import dev.millrace.engine.AgentCatalog;
+import dev.millrace.engine.Engine;
+import dev.millrace.engine.store.Store;
+import dev.millrace.engine.store.StoreFailure;
+import dev.millrace.engine.store.memory.MemoryStore;
+import dev.millrace.engine.store.sqlite.SqliteStore;
+import dev.millrace.files.Source;
+import dev.millrace.server.a2a.A2aEndpoints;
+import dev.millrace.server.a2a.A2aSettings;
+import dev.millrace.server.chat.ChatApi;
+import dev.millrace.server.config.BadSetting;
+import dev.millrace.server.config.Settings;
+import dev.millrace.server.config.StoreSettings;
+import dev.millrace.server.config.Tls;
+import dev.millrace.server.files.FilesEndpoint;
+import dev.millrace.server.http.HttpServer;
+import dev.millrace.server.http.Router;
+import dev.millrace.server.metrics.Health;
+import dev.millrace.server.metrics.Metrics;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running server: agents behind one port, over the chat API, A2A and files.
+ *
+ * <pre>{@code
+ * try (Millrace server = Millrace.with("greeter", turn -> turn.say("Hello")).start()) {
+ *     System.out.println(server.uri());
+ * }
+ * }</pre>
+ *
+ * <p>It is stopped once, by {@link #stop} or {@link #close}. Any thread.
+ */
+public final class Millrace implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Millrace.class);
+
+    /** What the engine adds to its patience for turns that do not react to an interrupt. */
+    private static final Duration ENGINE_GRACE = Duration.ofSeconds(2);
+
+    private final Settings settings;
+    private final Engine engine;
+    private final HttpServer http;
+    private final Deque<AutoCloseable> belongings;
+
+    private Millrace(Settings settings, Engine engine, HttpServer http, Deque<AutoCloseable> belongings) {
+        this.settings = settings;
+        this.engine = engine;
+        this.http = http;
+        this.belongings = belongings;
+    }
+
+    /**
+     * A server in the making with this agent as the default one: on 127.0.0.1, a free port, and keeping everything in
+     * memory until {@link Builder#data} gives it a folder.
+     *
+     * @param name lower-case letters, digits, dots, dashes and underscores; it stands in URLs
+     */
+    public static Builder with(String name, Agent agent) {
+        return new Builder().agent(name, agent);
+    }
+
+    /**
+     * Starts a server: the store, what a dead process left in it, then the port. When this returns, it serves.
+     *
+     * @param agents the first is the default one; those that are {@link AutoCloseable} are closed with the server
+     * @throws IOException if the port can't be bound
+     * @throws BadSetting if the certificate can't be used; the message says why
+     * @throws StoreFailure if the store can't be opened; the message says why
+     */
+    public static Millrace start(Settings settings, List<AgentCatalog.Listing> agents)
+            throws IOException, InterruptedException {
+        var belongings = new ArrayDeque<AutoCloseable>();
+        for (AgentCatalog.Listing listing : agents) {
+            if (listing.agent() instanceof AutoCloseable closeable) {
+                belongings.push(closeable);
+            }
+        }
+        try {
+            return assemble(settings, new AgentCatalog(agents), belongings);
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            closeAll(belongings);
+            throw e;
+        }
+    }
+
+    private static Millrace assemble(Settings settings, AgentCatalog agents, Deque<AutoCloseable> belongings)
+            throws IOException, InterruptedException {
+        var metrics = new Metrics();
+        belongings.push(metrics);
+        var engine = new Engine(
+                open(settings.store()), agents, settings.work().engine().withObserver(metrics.observer()));
+        belongings.push(engine);
+        var router = new Router();
+        FrontPage.register(router, agents);
+        new Health(engine).register(router);
+        metrics.register(router);
+        belongings.push(new FilesEndpoint(sources(settings)).register(router));
+        Identity identity = Identity.local();
+        new ChatApi(engine, identity).register(router);
+        var a2a = new A2aEndpoints(engine, identity::owner, a2a(settings));
+        belongings.push(a2a);
+        a2a.register(router);
+        HttpServer http = http(settings, router);
+        engine.start();
+        a2a.start();
+        http.start();
+        metrics.watch(engine, http);
+        return new Millrace(settings, engine, http, belongings);
+    }
+
+    private static Store open(StoreSettings store) {
+        return switch (store) {
+            case StoreSettings.Memory() -> new MemoryStore();
+            case StoreSettings.Sqlite(Path folder) -> SqliteStore.open(folder);
+        };
+    }
+
+    private static Map<String, Source> sources(Settings settings) {
+        var sources = new LinkedHashMap<String, Source>();
+        settings.files().forEach((name, config) -> sources.put(name, config.source()));
+        return sources;
+    }
+
+    private static A2aSettings a2a(Settings settings) {
+        return A2aSettings.version(version())
+                .withPublicBase(settings.publicUrl())
+                .withHeartbeat(settings.http().heartbeat());
+    }
+
+    private static HttpServer http(Settings settings, Router router) {
+        HttpServer.Builder builder = HttpServer.builder(router)
+                .host(settings.host())
+                .port(settings.port())
+                .limits(settings.http());
+        Tls tls = settings.tls();
+        if (tls != null) {
+            builder.tls(tls.cert(), tls.key());
+        }
+        try {
+            return builder.build();
+        } catch (IOException e) {
+            throw new BadSetting(Settings.CERT, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** The version that the build wrote into the jar's manifest; {@code development} where there is no jar. */
+    public static String version() {
+        String version = Millrace.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
+    /** Where the server is: {@code https} if it has a certificate (its port speaks cleartext, too). */
+    public URI uri() {
+        String address = http.uri().toString();
+        return URI.create(http.tls() ? address.replaceFirst("^http:", "https:") : address);
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return http.port();
+    }
+
+    /** What runs the agents, for a program that sends and reads without HTTP. */
+    public Engine engine() {
+        return engine;
+    }
+
+    /**
+     * Stops in order and within about this time: no new connections, streams end (their readers come back later and miss
+     * nothing), requests may finish, then turns may; those that could not are taken up at the next start. A second call
+     * returns at once.
+     */
+    public void stop(Duration drain) {
+        long deadline = System.nanoTime() + drain.toNanos();
+        // Requests that wait for an agent would keep the whole time for themselves; half of it is theirs.
+        http.stop(drain.dividedBy(2));
+        Duration left = Duration.ofNanos(deadline - System.nanoTime()).minus(ENGINE_GRACE);
+        engine.stop(left.isNegative() ? Duration.ZERO : left);
+        closeAll(belongings);
+    }
+
+    /** {@link #stop Stops} within the time of the settings, 10 s by default. */
+    @Override
+    public void close() {
+        stop(settings.drain());
+    }
+
+    private static void closeAll(Deque<AutoCloseable> belongings) {
+        while (!belongings.isEmpty()) {
+            try {
+                belongings.pop().close();
+            } catch (Exception e) {
+                LOG.warn("something did not close; the rest goes on", e);
+            }
+        }
+    }
+
+    /** A server in the making, for a program of one's own. */
+    public static final class Builder {
+        private final List<AgentCatalog.Listing> agents = new ArrayList<>();
+        private final Settings.Builder settings = Settings.builder().port(0).store(new StoreSettings.Memory());
+
+        private Builder() {}
+
+        /** Adds an agent; the first one is the default. */
+        public Builder agent(String name, Agent agent) {
+            return agent(name, name, agent);
+        }
+
+        /**
+         * Adds an agent.
+         *
+         * @param description one sentence about what it does, for its card
+         */
+        public Builder agent(String name, String description, Agent agent) {
+            agents.add(new AgentCatalog.Listing(name, description, agent));
+            return this;
+        }
+
+        /** The address to listen on. Default 127.0.0.1. */
+        public Builder host(String address) {
+            settings.host(address);
+            return this;
+        }
+
+        /** The port to listen on; 0, the default, takes a free one. */
+        public Builder port(int number) {
+            settings.port(number);
+            return this;
+        }
+
+        /** Keeps everything in a SQLite database in this folder, so that it survives the process. */
+        public Builder data(Path folder) {
+            settings.store(new StoreSettings.Sqlite(folder));
+            return this;
+        }
+
+        /** Everything else that a server can be told. */
+        public Builder settings(Consumer<Settings.Builder> more) {
+            more.accept(settings);
+            return this;
+        }
+
+        /**
+         * Starts the server; when this returns, it serves.
+         *
+         * @throws IOException if the port can't be bound
+         * @throws BadSetting if settings contradict each other, or the certificate can't be used
+         * @throws StoreFailure if the data folder can't be used, for instance because another server holds it
+         */
+        public Millrace start() throws IOException, InterruptedException {
+            return Millrace.start(settings.build(), agents);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package dev.millrace.server.cli;
+
+import dev.millrace.engine.store.StoreFailure;
+import dev.millrace.server.config.BadSetting;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+
+/** {@code millrace}: the root of the command line. */
+@Command(
+        name = "millrace",
+        description = "Runs AI agents and streams what they make the moment it exists, and loses none of it.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        synopsisSubcommandLabel = "COMMAND")
+public final class MillraceCommand {
+    /** It could not be done: a port or folder in use, a server that is away. */
+    static final int FAILED = 1;
+
+    /** It was asked for in a way that can't be done. */
+    static final int USAGE = 2;
+
+    private MillraceCommand() {}
+
+    /** Runs the command and ends the process with its exit code. */
+    public static void main(String[] args) {
+        // What a command is asked to print comes first: until serve says otherwise, the log is for what goes wrong.
+        Logging.start(Level.WARN);
+        System.exit(commandLine(System.getenv()).execute(args));
+    }
+
+    static CommandLine commandLine(Map<String, String> environment) {
+        var root = new CommandLine(new MillraceCommand());
+        root.addSubcommand(new ServeCommand(environment));
+        var send = new CommandLine(new SendCommand());
+        send.getCommandSpec().mixinStandardHelpOptions(true);
+        root.addSubcommand(send);
+        root.addSubcommand(new RehearseCommand());
+        // Whatever encoding the terminal claims: what streams through here is UTF-8.
+        root.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
+        root.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+        root.setParameterExceptionHandler(MillraceCommand::misused);
+        root.setExecutionExceptionHandler(MillraceCommand::failed);
+        return root;
+    }
+
+    private static int misused(ParameterException e, String[] args) {
+        CommandLine command = e.getCommandLine();
+        String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        if (args.length == 0) {
+            command.usage(command.getErr());
+            return USAGE;
+        }
+        command.getErr().println("millrace: " + message);
+        command.getErr()
+                .println("Try '" + command.getCommandSpec().qualifiedName() + " --help' for the options there are.");
+        return USAGE;
+    }
+
+    private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
+        command.getErr().println("millrace: " + e.getMessage());
+        return switch (e) {
+            case BadSetting bad -> USAGE;
+            case IOException io -> FAILED;
+            case StoreFailure failure -> FAILED;
+            default -> {
+                LoggerFactory.getLogger(MillraceCommand.class).error("this should not have happened", e);
+                yield FAILED;
+            }
+        };
+    }
+}

@@ -1,0 +1,68 @@
+package dev.millrace.server.cli;
+
+import dev.millrace.server.Millrace;
+import dev.millrace.server.config.Settings;
+import dev.millrace.server.config.StoreSettings;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+
+/**
+ * {@code millrace rehearse}: starts a server in a temporary folder, asks it once for everything, and stops it. The build
+ * runs it to record which classes a start needs, so that the next start finds them prepared (JEP 514).
+ */
+@Command(name = "rehearse", hidden = true, description = "Starts, serves once and stops, for the build.")
+final class RehearseCommand implements Callable<Integer> {
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Path folder = Files.createTempDirectory("millrace-rehearsal");
+        Settings settings = Settings.builder()
+                .port(0)
+                .store(new StoreSettings.Sqlite(folder))
+                .build();
+        try (Millrace server = Millrace.start(settings, Agents.of(null));
+                HttpClient client = HttpClient.newHttpClient()) {
+            for (String path : new String[] {"/", "/readyz", "/metrics"}) {
+                var request = HttpRequest.newBuilder(server.uri().resolve(path)).build();
+                client.send(request, BodyHandlers.ofString());
+            }
+            chat(client, server.uri());
+        } finally {
+            delete(folder);
+        }
+        return 0;
+    }
+
+    private static void chat(HttpClient client, URI server) throws IOException, InterruptedException {
+        var chats = HttpRequest.newBuilder(server.resolve("/api/v1/chats"))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString("""
+                        {"message":{"parts":[{"text":"one two three"}]}}"""))
+                .build();
+        client.send(chats, BodyHandlers.ofString());
+        var a2a = HttpRequest.newBuilder(server.resolve("/a2a"))
+                .header("Content-Type", "application/json")
+                .header("A2A-Version", "1.0")
+                .POST(HttpRequest.BodyPublishers.ofString("""
+                        {"jsonrpc":"2.0","id":1,"method":"SendStreamingMessage","params":{"message":
+                        {"messageId":"m1","role":"ROLE_USER","parts":[{"text":"one two three"}]}}}"""))
+                .build();
+        client.send(a2a, BodyHandlers.ofString());
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (var files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+package dev.millrace.server.cli;
+
+import dev.millrace.engine.AgentCatalog.Listing;
+import dev.millrace.server.Millrace;
+import dev.millrace.server.config.BadSetting;
+import dev.millrace.server.config.ConfigFile;
+import dev.millrace.server.config.ModelSettings;
+import dev.millrace.server.config.Settings;
+import dev.millrace.server.config.StoreSettings;
+import dev.millrace.server.files.FileSourceConfig;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code millrace serve}: serves until it is told to stop. */
+@Command(
+        name = "serve",
+        description = "Serves agents and files until it is told to stop (SIGTERM or Ctrl-C).",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        sortOptions = false,
+        footer = {
+            "",
+            "The command line wins over the configuration file. When the server is ready, one line says so on standard",
+            "output; the log goes to standard error."
+        })
+final class ServeCommand implements Callable<Integer> {
+    private final Map<String, String> environment;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Option(names = "--host", paramLabel = "ADDRESS", description = "Address to listen on. Default: 127.0.0.1")
+    private @Nullable String host;
+
+    @Option(names = "--port", paramLabel = "N", description = "Port to listen on; 0 takes a free one. Default: 8080")
+    private @Nullable Integer port;
+
+    @Option(names = "--data", paramLabel = "DIR", description = "Folder that everything is kept in. Default: ./data")
+    private @Nullable Path data;
+
+    @Option(names = "--memory", description = "Keep everything in memory; it is gone when the server stops.")
+    private boolean memory;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "Configuration, see millrace.example.yaml.")
+    private @Nullable Path config;
+
+    @Option(names = "--files", paramLabel = "NAME=DIR", description = "Serve DIR at /files/NAME/. May be repeated.")
+    private List<String> files = List.of();
+
+    @Option(names = "--tls-cert", paramLabel = "FILE", description = "Certificate chain, PEM. The port speaks TLS too.")
+    private @Nullable Path tlsCert;
+
+    @Option(names = "--tls-key", paramLabel = "FILE", description = "The certificate's private key, PEM (PKCS #8).")
+    private @Nullable Path tlsKey;
+
+    @Option(
+            names = "--log-level",
+            paramLabel = "LEVEL",
+            description = "ERROR, WARN, INFO, DEBUG or TRACE. Default: LOG_LEVEL of the environment, or INFO")
+    private @Nullable String logLevel;
+
+    ServeCommand(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Logging.start(level());
+        Settings settings = settings();
+        warnIfOpen(settings.host());
+        List<Listing> agents = Agents.of(settings.model());
+        Millrace server = start(settings, agents);
+        var end = new Stop(server);
+        end.listen();
+        long upSince = ManagementFactory.getRuntimeMXBean().getStartTime();
+        println("millrace ready on " + server.uri() + " in " + (System.currentTimeMillis() - upSince) + " ms");
+        log().info(
+                        "the default agent is {}: {}",
+                        agents.getFirst().name(),
+                        agents.getFirst().description());
+        end.await();
+        return 0;
+    }
+
+    private Level level() {
+        if (logLevel != null) {
+            return Logging.level("--log-level", logLevel);
+        }
+        return Logging.level("LOG_LEVEL", environment.getOrDefault("LOG_LEVEL", "INFO"));
+    }
+
+    private Settings settings() {
+        Settings.Builder settings = Settings.builder();
+        var model = new ModelSettings(environment);
+        if (config != null) {
+            ConfigFile.read(config, environment).applyTo(settings, model);
+        }
+        settings.model(model.build());
+        if (memory && data != null) {
+            throw new BadSetting("--memory", "contradicts --data; choose one of them");
+        }
+        if (memory) {
+            settings.store(new StoreSettings.Memory());
+        }
+        if (data != null) {
+            settings.store(new StoreSettings.Sqlite(data));
+        }
+        if (host != null) {
+            settings.host(host);
+        }
+        if (port != null) {
+            if (port < 0 || port > 65_535) {
+                throw new BadSetting("--port", "must be from 0 to 65535, not " + port);
+            }
+            settings.port(port);
+        }
+        if (tlsCert != null) {
+            settings.cert(tlsCert);
+        }
+        if (tlsKey != null) {
+            settings.key(tlsKey);
+        }
+        for (String option : files) {
+            try {
+                var source = FileSourceConfig.ofOption(option);
+                settings.files(source.getKey(), source.getValue());
+            } catch (IllegalArgumentException e) {
+                throw new BadSetting("--files", String.valueOf(e.getMessage()).replaceFirst("^--files:? ?", ""));
+            }
+        }
+        return settings.build();
+    }
+
+    private static void warnIfOpen(String host) {
+        try {
+            if (!InetAddress.getByName(host).isLoopbackAddress()) {
+                log().warn(
+                                "listening on {}: there is no authentication yet, so whoever reaches this port may use it",
+                                host);
+            }
+        } catch (UnknownHostException e) {
+            throw new BadSetting("--host", "there is no such address: " + host);
+        }
+    }
+
+    private static Millrace start(Settings settings, List<Listing> agents) throws IOException, InterruptedException {
+        try {
+            return Millrace.start(settings, agents);
+        } catch (IOException e) {
+            if (e instanceof BindException || e.getCause() instanceof BindException) {
+                throw new IOException(
+                        "--port: port " + settings.port() + " on " + settings.host()
+                                + " can't be used (" + reason(e) + "); stop what listens there, or choose another port"
+                                + " (0 takes a free one)",
+                        e);
+            }
+            throw e;
+        }
+    }
+
+    private static String reason(Throwable e) {
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        return String.valueOf(cause.getMessage());
+    }
+
+    private void println(String line) {
+        var out = Objects.requireNonNull(spec).commandLine().getOut();
+        out.println(line);
+        out.flush();
+    }
+
+    /** Not a constant: whoever asks for the first logger starts the logging. */
+    private static Logger log() {
+        return LoggerFactory.getLogger(ServeCommand.class);
+    }
+}

@@ -1,0 +1,164 @@
+package dev.millrace.server.config;
+
+import dev.millrace.server.files.FileSourceConfig;
+import dev.millrace.server.http.HttpLimits;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/** {@code millrace.yaml}. Every setting, with its default, stands in {@code millrace.example.yaml}. */
+public final class ConfigFile {
+    private static final int MOST = Integer.MAX_VALUE;
+
+    private final Path file;
+    private final ObjectNode root;
+    private final Variables variables;
+
+    private ConfigFile(Path file, ObjectNode root, Variables variables) {
+        this.file = file;
+        this.root = root;
+        this.variables = variables;
+    }
+
+    /**
+     * Reads the file; what it says is looked at by {@link #applyTo}.
+     *
+     * @throws BadSetting if it can't be read or is no YAML mapping
+     */
+    public static ConfigFile read(Path file, Map<String, String> environment) {
+        try {
+            var yaml = YAMLMapper.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build();
+            JsonNode root = yaml.readTree(Files.readString(file));
+            return switch (root) {
+                case ObjectNode object -> new ConfigFile(file, object, new Variables(environment));
+                // A file of comments alone is a file without settings.
+                case JsonNode nothing
+                when nothing.isMissingNode() || nothing.isNull() ->
+                    new ConfigFile(file, yaml.createObjectNode(), new Variables(environment));
+                default -> throw new BadSetting("--config", file + " must hold sections such as \"server:\"");
+            };
+        } catch (NoSuchFileException e) {
+            throw new BadSetting("--config", "no such file: " + file);
+        } catch (IOException e) {
+            throw new BadSetting("--config", file + " can't be read: " + e.getMessage());
+        } catch (JacksonException e) {
+            var at = e.getLocation();
+            throw new BadSetting(
+                    "--config",
+                    file + (at == null ? "" : ", line " + at.getLineNr()) + " is no valid YAML: "
+                            + e.getOriginalMessage().lines().findFirst().orElse(""));
+        }
+    }
+
+    /**
+     * Sets what the file says.
+     *
+     * @throws BadSetting if a setting is unknown or can't be used; the message names file and setting
+     */
+    public void applyTo(Settings.Builder settings, ModelSettings model) {
+        try {
+            var all = new Section("", root, variables);
+            server(all.section("server"), settings);
+            store(all.section("store"), settings);
+            limits(all.section("limits"), settings);
+            files(all.section("files"), settings);
+            model.read(all.section("model"));
+            all.done();
+        } catch (BadSetting e) {
+            throw new BadSetting(file + ": " + e.getMessage());
+        }
+    }
+
+    private void server(Section section, Settings.Builder settings) {
+        section.text("host").ifPresent(settings::host);
+        section.integer("port", 0, 65_535).ifPresent(settings::port);
+        section.duration("drain").ifPresent(settings::drain);
+        section.text("publicUrl").ifPresent(text -> settings.publicUrl(url(section.at("publicUrl"), text)));
+        Section tls = section.section("tls");
+        tls.text("cert").map(this::path).ifPresent(settings::cert);
+        tls.text("key").map(this::path).ifPresent(settings::key);
+        tls.done();
+        section.done();
+    }
+
+    private void store(Section section, Settings.Builder settings) {
+        String type = section.text("type").orElse("sqlite");
+        var data = section.text("data").map(this::path);
+        section.done();
+        switch (type) {
+            case "sqlite" -> settings.store(new StoreSettings.Sqlite(data.orElse(Settings.DATA)));
+            case "memory" -> {
+                if (data.isPresent()) {
+                    throw new BadSetting(section.at("data"), "a memory store keeps nothing in a folder; remove it");
+                }
+                settings.store(new StoreSettings.Memory());
+            }
+            default -> throw new BadSetting(section.at("type"), "must be sqlite or memory, not " + type);
+        }
+    }
+
+    private static void limits(Section section, Settings.Builder settings) {
+        HttpLimits.Builder http = HttpLimits.builder();
+        section.bytes("body", Long.MAX_VALUE).ifPresent(http::maxBody);
+        section.bytes("header", 1 << 20).ifPresent(bytes -> http.maxHeader((int) bytes));
+        section.bytes("message", MOST).ifPresent(bytes -> http.maxMessage((int) bytes));
+        section.integer("connections", 1, MOST).ifPresent(http::maxConnections);
+        section.integer("streamsPerConnection", 1, MOST).ifPresent(http::maxStreams);
+        section.duration("idle").ifPresent(http::idle);
+        section.duration("heartbeat").ifPresent(http::heartbeat);
+        section.duration("writeTimeout").ifPresent(http::writeTimeout);
+        WorkLimits defaults = WorkLimits.defaults();
+        var work = new WorkLimits(
+                section.integer("turns", 1, 1_000_000).orElse(defaults.turns()),
+                section.integer("queued", 1, 1_000_000).orElse(defaults.queued()),
+                section.integer("attempts", 1, 1_000).orElse(defaults.attempts()),
+                section.bytes("tail", 1 << 30).orElse(defaults.tailBytes()));
+        section.done();
+        settings.work(work);
+        try {
+            settings.http(http.build());
+        } catch (IllegalArgumentException e) {
+            throw new BadSetting("limits", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static void files(Section section, Settings.Builder settings) {
+        Section sources = section.section("sources");
+        for (String name : sources.names()) {
+            Map<String, Object> plain = sources.section(name).plain();
+            try {
+                settings.files(name, FileSourceConfig.of(name, plain));
+            } catch (IllegalArgumentException e) {
+                throw new BadSetting(String.valueOf(e.getMessage()));
+            }
+        }
+        section.done();
+    }
+
+    /** Relative to the working directory, as on the command line. */
+    private Path path(String text) {
+        return Path.of(text);
+    }
+
+    static URI url(String setting, String text) {
+        try {
+            URI url = new URI(text);
+            if (url.getHost() != null && ("http".equals(url.getScheme()) || "https".equals(url.getScheme()))) {
+                return url;
+            }
+        } catch (java.net.URISyntaxException e) {
+            throw new BadSetting(setting, "must be an http or https URL, not \"" + text + "\": " + e.getReason());
+        }
+        throw new BadSetting(setting, "must be an http or https URL, not \"" + text + "\"");
+    }
+}

@@ -1,0 +1,161 @@
+package dev.millrace.server.config;
+
+import dev.millrace.agents.ModelConfig;
+import dev.millrace.server.files.FileSourceConfig;
+import dev.millrace.server.http.HttpLimits;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything a server is told, checked as far as that is possible without starting it.
+ *
+ * @param host the address to listen on
+ * @param port the port to listen on; 0 takes a free one
+ * @param tls the certificate, or null for cleartext only
+ * @param publicUrl where clients reach the server, if a proxy stands before it; null = what each request says
+ * @param drain how long a stop may take in all
+ * @param store where everything is kept
+ * @param http limits for one client or connection
+ * @param work limits for the engine
+ * @param files sources of files, by name
+ * @param model the chat model behind the agent {@code model}, or null for none
+ */
+public record Settings(
+        String host,
+        int port,
+        @Nullable Tls tls,
+        @Nullable URI publicUrl,
+        Duration drain,
+        StoreSettings store,
+        HttpLimits http,
+        WorkLimits work,
+        Map<String, FileSourceConfig> files,
+        @Nullable ModelConfig model) {
+
+    /** The default folder of the SQLite store, in the working directory. */
+    public static final Path DATA = Path.of("data");
+
+    /** What the certificate is called, on the command line and in the file. */
+    public static final String CERT = "--tls-cert (server.tls.cert)";
+
+    /** What the certificate's key is called. */
+    public static final String KEY = "--tls-key (server.tls.key)";
+
+    public Settings {
+        files = Map.copyOf(files);
+    }
+
+    /** 127.0.0.1:8080, SQLite in {@code ./data}, default limits, no files, no model, 10 s to stop. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Settings in the making. Whoever sets later wins, so that the command line comes after the file. Setters check what
+     * they are given alone; {@link #build} checks what depends on each other.
+     */
+    public static final class Builder {
+        private String host = "127.0.0.1";
+        private int port = 8080;
+        private @Nullable Path cert;
+        private @Nullable Path key;
+        private @Nullable URI publicUrl;
+        private Duration drain = Duration.ofSeconds(10);
+        private StoreSettings store = new StoreSettings.Sqlite(DATA);
+        private HttpLimits http = HttpLimits.defaults();
+        private WorkLimits work = WorkLimits.defaults();
+        private final Map<String, FileSourceConfig> files = new LinkedHashMap<>();
+        private @Nullable ModelConfig model;
+
+        private Builder() {}
+
+        public Builder host(String address) {
+            host = address;
+            return this;
+        }
+
+        public Builder port(int number) {
+            port = number;
+            return this;
+        }
+
+        public Builder cert(Path file) {
+            cert = readable(CERT, file);
+            return this;
+        }
+
+        public Builder key(Path file) {
+            key = readable(KEY, file);
+            return this;
+        }
+
+        public Builder publicUrl(URI url) {
+            publicUrl = url;
+            return this;
+        }
+
+        public Builder drain(Duration time) {
+            drain = time;
+            return this;
+        }
+
+        public Builder store(StoreSettings those) {
+            store = those;
+            return this;
+        }
+
+        public Builder http(HttpLimits those) {
+            http = those;
+            return this;
+        }
+
+        public Builder work(WorkLimits those) {
+            work = those;
+            return this;
+        }
+
+        /** Adds a source of files; one of the same name is replaced. */
+        public Builder files(String name, FileSourceConfig source) {
+            files.put(name, source);
+            return this;
+        }
+
+        public Builder model(@Nullable ModelConfig config) {
+            model = config;
+            return this;
+        }
+
+        /** @throws BadSetting if settings contradict each other */
+        public Settings build() {
+            return new Settings(host, port, tls(), publicUrl, drain, store, http, work, files, model);
+        }
+
+        private @Nullable Tls tls() {
+            if (cert == null && key == null) {
+                return null;
+            }
+            if (key == null) {
+                throw new BadSetting(CERT, "has no key; give the private key that belongs to it with " + KEY);
+            }
+            if (cert == null) {
+                throw new BadSetting(KEY, "has no certificate; give the one that it belongs to with " + CERT);
+            }
+            return new Tls(cert, key);
+        }
+
+        private static Path readable(String setting, Path file) {
+            if (!Files.isRegularFile(file)) {
+                throw new BadSetting(setting, (Files.exists(file) ? "not a file: " : "no such file: ") + file);
+            }
+            if (!Files.isReadable(file)) {
+                throw new BadSetting(setting, "this file can't be read with the server's rights: " + file);
+            }
+            return file;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package dev.millrace.server.metrics;
+
+import dev.millrace.engine.Engine;
+import dev.millrace.engine.Observer;
+import dev.millrace.server.http.Exchange;
+import dev.millrace.server.http.HttpServer;
+import dev.millrace.server.http.Router;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server's meters and {@code GET /metrics}, in the text format of Prometheus or, if the {@code Accept} header asks for
+ * it, of OpenMetrics.
+ */
+public final class Metrics implements AutoCloseable {
+    /** The text format's own media type (prometheus.io, "Exposition formats"). */
+    private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
+
+    private static final String OPEN = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final EngineMeters engine = new EngineMeters(registry);
+    private @Nullable JvmGcMetrics gc;
+
+    /** To be given to the engine. */
+    public Observer observer() {
+        return engine;
+    }
+
+    /** Adds the route. */
+    public Metrics register(Router router) {
+        router.get("/metrics", this::scrape);
+        return this;
+    }
+
+    /** Watches what is running. To be called once; it takes some ten milliseconds, so call it when all else runs. */
+    public void watch(Engine running, HttpServer server) {
+        Gauge.builder("millrace.turns.running", running, Engine::runningTurns)
+                .description("Turns that run now")
+                .register(registry);
+        Gauge.builder("millrace.journals.live", running, Engine::liveJournals)
+                .description("Contexts that somebody reads now")
+                .register(registry);
+        Gauge.builder("millrace.http.open", server, HttpServer::open)
+                .description("Requests, streams and WebSocket connections that are open now")
+                .register(registry);
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+        new ClassLoaderMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+        gc = new JvmGcMetrics();
+        gc.bindTo(registry);
+    }
+
+    private void scrape(Exchange exchange) throws IOException {
+        boolean open = exchange.header("Accept").orElse("").contains("application/openmetrics-text");
+        String type = open ? OPEN : TEXT;
+        exchange.respond(200, type, registry.scrape(type).getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void close() {
+        if (gc != null) {
+            gc.close();
+        }
+        registry.close();
+    }
+}

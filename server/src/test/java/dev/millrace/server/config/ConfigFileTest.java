@@ -1,0 +1,204 @@
+package dev.millrace.server.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.millrace.agents.ModelConfig;
+import dev.millrace.server.files.FileSourceConfig;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigFileTest {
+    @TempDir
+    Path folder;
+
+    private Settings read(String yaml, Map<String, String> environment) throws IOException {
+        Path file = Files.writeString(folder.resolve("millrace.yaml"), yaml);
+        return read(file, environment);
+    }
+
+    private static Settings read(Path file, Map<String, String> environment) {
+        var settings = Settings.builder();
+        var model = new ModelSettings(environment);
+        ConfigFile.read(file, environment).applyTo(settings, model);
+        return settings.model(model.build()).build();
+    }
+
+    @Test
+    void every_setting_arrives() throws IOException {
+        Path cert = Files.writeString(folder.resolve("cert.pem"), "");
+        Settings settings = read(
+                """
+                server:
+                  host: 0.0.0.0
+                  port: 8443
+                  publicUrl: https://agents.example.org
+                  drain: 20s
+                  tls: {cert: CERT, key: CERT}
+                store: {type: sqlite, data: /tmp/there}
+                limits:
+                  body: 1MiB
+                  header: 32KiB
+                  message: 65536
+                  connections: 100
+                  streamsPerConnection: 10
+                  idle: 1m
+                  heartbeat: 500ms
+                  writeTimeout: 3s
+                  turns: 7
+                  queued: 8
+                  attempts: 9
+                  tail: 1KiB
+                files:
+                  sources:
+                    here: {type: directory, path: FOLDER}
+                    there: {type: http, base: "http://localhost:1/", headers: {Authorization: "Bearer ${TOKEN}"}}
+                model:
+                  baseUrl: http://localhost:11434/v1
+                  apiKey: ${TOKEN}
+                  name: tiny
+                  systemPrompt: Be brief. It costs $$5.
+                  temperature: 0.5
+                  maxTokens: 100
+                """.replace("CERT", cert.toString()).replace("FOLDER", folder.toString()), Map.of("TOKEN", "secret"));
+
+        assertThat(settings.host()).isEqualTo("0.0.0.0");
+        assertThat(settings.port()).isEqualTo(8443);
+        assertThat(settings.publicUrl()).isEqualTo(URI.create("https://agents.example.org"));
+        assertThat(settings.drain()).isEqualTo(Duration.ofSeconds(20));
+        assertThat(settings.tls()).isEqualTo(new Tls(cert, cert));
+        assertThat(settings.store()).isEqualTo(new StoreSettings.Sqlite(Path.of("/tmp/there")));
+        assertThat(settings.http().maxBody()).isEqualTo(1 << 20);
+        assertThat(settings.http().maxHeader()).isEqualTo(32 << 10);
+        assertThat(settings.http().maxMessage()).isEqualTo(65_536);
+        assertThat(settings.http().maxConnections()).isEqualTo(100);
+        assertThat(settings.http().maxStreams()).isEqualTo(10);
+        assertThat(settings.http().idle()).isEqualTo(Duration.ofMinutes(1));
+        assertThat(settings.http().heartbeat()).isEqualTo(Duration.ofMillis(500));
+        assertThat(settings.http().writeTimeout()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(settings.work()).isEqualTo(new WorkLimits(7, 8, 9, 1024));
+        assertThat(settings.files())
+                .containsEntry("here", new FileSourceConfig.Directory(folder))
+                .containsEntry(
+                        "there",
+                        new FileSourceConfig.Http(
+                                URI.create("http://localhost:1/"), Map.of("Authorization", "Bearer secret")));
+        assertThat(settings.model())
+                .isEqualTo(ModelConfig.of(URI.create("http://localhost:11434/v1"), "secret", "tiny")
+                        .withSystemPrompt("Be brief. It costs $5.")
+                        .withTemperature(0.5)
+                        .withMaxTokens(100));
+    }
+
+    @Test
+    void an_empty_file_is_the_defaults() throws IOException {
+        assertThat(read("# nothing yet\n", Map.of()))
+                .isEqualTo(Settings.builder().build());
+    }
+
+    @Test
+    void the_example_is_valid_and_shows_the_defaults() {
+        Path example = Path.of("../millrace.example.yaml");
+
+        assertThat(read(example, Map.of())).isEqualTo(Settings.builder().build());
+    }
+
+    @Test
+    void every_line_of_the_example_that_is_commented_out_is_valid_too() throws IOException {
+        String example = Files.readString(Path.of("../millrace.example.yaml"));
+        // A setting has a colon after its name; what is nested stands two or more spaces after the sign; prose one.
+        String all = example.replaceAll("(?m)^( *)#(?=\\w+:|  )", "$1");
+        assertThat(all).isNotEqualTo(example);
+        Files.createDirectories(folder.resolve("films"));
+        Path pem = Files.writeString(folder.resolve("cert.pem"), "");
+
+        Settings settings = read(
+                all.replace("/srv/films", folder.resolve("films").toString())
+                        .replace("/etc/millrace/cert.pem", pem.toString())
+                        .replace("/etc/millrace/key.pem", pem.toString()),
+                Map.of("FILES_TOKEN", "t", "MODEL_KEY", "k"));
+
+        assertThat(settings.files()).hasSize(2);
+        assertThat(settings.model()).isNotNull();
+        assertThat(settings.tls()).isNotNull();
+        assertThat(settings.publicUrl()).isNotNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            sever: {port: 1}                                   | sever: there is no such setting; did you mean server?
+            server: {prot: 1}                                  | server.prot: there is no such setting; did you mean server.port?
+            server: {public-url: x}                            | server.public-url: there is no such setting; did you mean server.publicUrl?
+            server: {zzzzzzzz: 1}                              | server.zzzzzzzz: there is no such setting; known are
+            server: {port: eighty}                             | server.port: must be a whole number from 0 to 65535, not "eighty"
+            server: {port: 70000}                              | server.port: must be a whole number from 0 to 65535
+            server: {port: 80.5}                               | server.port: must be a whole number
+            server: {port: [1]}                                | server.port: must be a whole number from 0 to 65535, not a list
+            server: 8080                                       | server: must be a section
+            server: {host: ''}                                 | server.host: must not be empty
+            server: {host: true}                               | server.host: must be a text, not true
+            server: {drain: soon}                              | server.drain: must be a time such as
+            server: {drain: 0s}                                | server.drain: must be a time such as
+            server: {tls: {cert: nowhere.pem}}                 | --tls-cert (server.tls.cert): no such file: nowhere.pem
+            server: {publicUrl: example.org}                   | server.publicUrl: must be an http or https URL
+            store: {type: papyrus}                             | store.type: must be sqlite or memory, not papyrus
+            store: {type: memory, data: d}                     | store.data: a memory store keeps nothing in a folder
+            limits: {body: big}                                | limits.body: must be a number of bytes such as
+            limits: {heartbeat: 1m}                            | limits: heartbeat
+            limits: {turns: 0}                                 | limits.turns: must be a whole number from 1
+            files: {source: {}}                                | files.source: there is no such setting; did you mean files.sources?
+            files: {sources: {a: {type: ftp}}}                 | files.sources.a.type: must be directory or http, not ftp
+            files: {sources: {a: {type: directory}}}           | files.sources.a.path: is missing
+            files: {sources: {a: 1}}                           | files.sources.a: must be a section
+            model: {name: x, temprature: 1}                    | model.temprature: there is no such setting; did you mean model.temperature?
+            model: {name: x, temperature: 3}                   | temperature must be from 0 to 2
+            model: {apiKey: '${NOT_THERE}'}                    | model.apiKey: the environment variable NOT_THERE is not set
+            model: {apiKey: '${}'}                             | model.apiKey: "${" must be followed by
+            """)
+    void what_is_wrong_is_named_by_its_path(String yaml, String message) {
+        assertThatThrownBy(() -> read(yaml, Map.of()))
+                .isInstanceOf(BadSetting.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void what_is_no_yaml_is_named_by_its_line() {
+        assertThatThrownBy(() -> read("server:\n  port: [1\n", Map.of()))
+                .isInstanceOf(BadSetting.class)
+                .hasMessageContaining("millrace.yaml, line ")
+                .hasMessageContaining("is no valid YAML");
+        assertThatThrownBy(() -> read("server: {port: 1}\nserver: {port: 2}\n", Map.of()))
+                .isInstanceOf(BadSetting.class)
+                .hasMessageContaining("line 2");
+        assertThatThrownBy(() -> read("- a\n", Map.of()))
+                .isInstanceOf(BadSetting.class)
+                .hasMessageContaining("must hold sections");
+    }
+
+    @Test
+    void a_variable_may_hold_a_number() throws IOException {
+        assertThat(read("server: {port: '${PORT}'}", Map.of("PORT", "9090")).port())
+                .isEqualTo(9090);
+    }
+
+    @Test
+    void without_a_section_the_model_comes_from_the_environment() throws IOException {
+        assertThat(read("", Map.of()).model()).isNull();
+        assertThat(read("", Map.of("OPENAI_API_KEY", "k")).model())
+                .isEqualTo(ModelConfig.of(ModelSettings.OPENAI, "k", ModelSettings.OPENAI_MODEL));
+        assertThat(read("", Map.of("OPENAI_BASE_URL", "http://localhost:1/v1", "OPENAI_MODEL", "m"))
+                        .model())
+                .isEqualTo(ModelConfig.of(URI.create("http://localhost:1/v1"), null, "m"));
+        assertThat(read("model: {name: mine}", Map.of("OPENAI_API_KEY", "k", "OPENAI_MODEL", "other"))
+                        .model())
+                .isEqualTo(ModelConfig.of(ModelSettings.OPENAI, "k", "mine"));
+    }
+}
