@@ -1,6 +1,8 @@
 package dev.millrace.server.http;
 
 import java.io.IOException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.eclipse.jetty.io.AbstractEndPoint;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
@@ -12,6 +14,9 @@ import org.eclipse.jetty.util.Callback;
  *
  * <p>Bytes that do come are thrown away. That is why a watched exchange says {@code Connection: close}: no further
  * request may come on its connection. A client that closes only its sending half counts as gone.
+ *
+ * <p>Jetty breaks a connection off when its response is complete and someone still waits for bytes; so the watch must be
+ * {@link #end ended} before.
  */
 final class Departure implements Callback {
     // A client has nothing to say while it listens. One that talks all the same is no longer listened to, so that it
@@ -20,37 +25,79 @@ final class Departure implements Callback {
 
     private final EndPoint connection;
     private final Signal gone;
+    // Held for a moment and never while blocked: filling takes what is there.
+    private final ReentrantLock lock = new ReentrantLock();
     private int swallowed;
+    private boolean over;
 
     private Departure(EndPoint connection, Signal gone) {
         this.connection = connection;
         this.gone = gone;
     }
 
-    static void watch(EndPoint connection, Signal gone) {
-        connection.fillInterested(new Departure(connection, gone));
+    static Departure watch(EndPoint connection, Signal gone) {
+        var departure = new Departure(connection, gone);
+        connection.fillInterested(departure);
+        return departure;
+    }
+
+    /** No more watching: the connection is Jetty's again. */
+    void end() {
+        lock.lock();
+        try {
+            over = true;
+        } finally {
+            lock.unlock();
+        }
+        if (connection instanceof AbstractEndPoint endPoint) {
+            endPoint.getFillInterest().onFail(new IOException("no longer watched"));
+        }
     }
 
     @Override
     public void succeeded() {
-        var scratch = BufferUtil.allocate(1024);
-        try {
-            int filled;
-            while ((filled = connection.fill(scratch)) > 0 && (swallowed += filled) < PATIENCE) {
-                BufferUtil.clear(scratch);
-            }
-            if (filled < 0) {
-                gone.fire();
-            } else if (filled == 0) {
-                connection.fillInterested(this);
-            }
-        } catch (IOException e) {
+        if (left()) {
             gone.fire();
         }
     }
 
     @Override
     public void failed(Throwable cause) {
+        lock.lock();
+        try {
+            if (over) {
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
         gone.fire();
+    }
+
+    private boolean left() {
+        lock.lock();
+        try {
+            if (over) {
+                return false;
+            }
+            var scratch = BufferUtil.allocate(1024);
+            while (swallowed < PATIENCE) {
+                BufferUtil.clear(scratch);
+                int filled = connection.fill(scratch);
+                if (filled < 0) {
+                    return true;
+                }
+                if (filled == 0) {
+                    connection.fillInterested(this);
+                    return false;
+                }
+                swallowed += filled;
+            }
+            return false;
+        } catch (IOException e) {
+            return true;
+        } finally {
+            lock.unlock();
+        }
     }
 }

@@ -46,18 +46,18 @@ final class Dispatch extends Handler.Abstract {
                 throw HttpProblem.notFound("Nothing is served at this path.");
             }
             exchange = new Exchange(request, response, match.parameters(), edge);
-            if (answer(match.routes(), exchange, request, response, callback)) {
-                return true;
+            boolean inOtherHands = answer(match.routes(), exchange, request, response, callback);
+            exchange.end();
+            if (!inOtherHands) {
+                callback.succeeded();
             }
-            callback.succeeded();
         } catch (Throwable e) {
+            if (exchange != null) {
+                exchange.end();
+            }
             failed(e, exchange, request, response, callback);
             if (e instanceof Error error && !(e instanceof AssertionError)) {
                 throw error;
-            }
-        } finally {
-            if (exchange != null) {
-                exchange.end();
             }
         }
         return true;

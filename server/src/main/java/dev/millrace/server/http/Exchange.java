@@ -37,7 +37,7 @@ public final class Exchange {
     private @Nullable Fields query;
     private @Nullable InputStream bodyStream;
     private byte @Nullable [] body;
-    private boolean watched;
+    private @Nullable Departure departure;
     private boolean answered;
 
     Exchange(Request request, Response response, Map<String, Router.Value> parameters, Edge edge) {
@@ -189,6 +189,11 @@ public final class Exchange {
                 .put(HttpHeader.CACHE_CONTROL, "no-store")
                 // Understood by nginx and others: pass on each event, do not collect.
                 .put("X-Accel-Buffering", "no");
+        if (http1() && !protocol().equals("HTTP/1.0")) {
+            // Else, as the connection closes, Jetty would let the end of the connection be the end of the stream, and
+            // a client could not tell a complete stream from one that broke.
+            response.getHeaders().put(HttpHeader.TRANSFER_ENCODING, "chunked");
+        }
         var stream = new EventStream(this, edge);
         stream.comment("stream");
         return stream;
@@ -234,17 +239,13 @@ public final class Exchange {
         return answered;
     }
 
-    boolean committed() {
-        return response.isCommitted();
-    }
-
-    Signal goneSignal() {
-        return gone;
-    }
-
-    /** The endpoint has returned. */
+    /** The endpoint has returned: nothing more is told to anyone. Must come before the response is completed. */
     void end() {
         over.fire();
+        gone.silence();
+        if (departure != null) {
+            departure.end();
+        }
     }
 
     void write(boolean last, ByteBuffer buffer) throws IOException {
@@ -261,6 +262,10 @@ public final class Exchange {
         }
     }
 
+    private boolean http1() {
+        return request.getConnectionMetaData().getHttpVersion().getVersion() <= HttpVersion.HTTP_1_1.getVersion();
+    }
+
     private void begin(int status) {
         if (answered) {
             throw new IllegalStateException("This request has been answered before");
@@ -270,16 +275,14 @@ public final class Exchange {
     }
 
     private void watch() throws HttpProblem, IOException {
-        if (watched
-                || response.isCommitted()
-                || request.getConnectionMetaData().getHttpVersion().getVersion() > HttpVersion.HTTP_1_1.getVersion()) {
+        if (departure != null || response.isCommitted() || !http1()) {
             return;
         }
-        watched = true;
         // Else the watcher would read, and throw away, the body.
         bodyStream().transferTo(OutputStream.nullOutputStream());
         response.getHeaders().put(HttpHeader.CONNECTION, "close");
-        Departure.watch(request.getConnectionMetaData().getConnection().getEndPoint(), gone);
+        departure =
+                Departure.watch(request.getConnectionMetaData().getConnection().getEndPoint(), gone);
     }
 
     private Router.Value parameter(String name) {

@@ -52,7 +52,6 @@ public final class HttpServer {
     private final boolean tls;
     private final Signal stopping = new Signal();
     private final Occupancy occupancy = new Occupancy();
-    private final Connections connections = new Connections();
     private final Sweeper sweeper;
     private final ExecutorService workers;
     private final Server server;
@@ -76,9 +75,8 @@ public final class HttpServer {
         connector.setPort(builder.port);
         connector.setIdleTimeout(limits.idle().toMillis());
         connector.setAcceptQueueSize(limits.acceptQueue());
-        // When the server stops, running requests keep their time; idle connections are closed by Connections.
+        // When the server stops, running requests keep their time.
         connector.setShutdownIdleTimeout(-1);
-        connector.addBean(connections);
         server.addConnector(connector);
         server.addBean(new NetworkConnectionLimit(limits.maxConnections(), connector));
         server.setErrorHandler(new ProblemPage());
@@ -180,8 +178,7 @@ public final class HttpServer {
     }
 
     /**
-     * Stops: no new connection is accepted, connections without a request are closed, open streams are told and end in
-     * good order (Server-Sent Events after a last comment, WebSocket with 1001), other requests may finish until the drain
+     * Stops: no new connection is accepted, open streams are told and end in good order (Server-Sent Events after a last comment, WebSocket with 1001), other requests may finish until the drain
      * is over; then whoever is left is cut off and interrupted. Returns when all is closed; a second call returns at once.
      */
     public void stop(Duration drain) {
@@ -191,7 +188,6 @@ public final class HttpServer {
         // Closes the listening socket, and sends GOAWAY on HTTP/2.
         var _ = Graceful.shutdown(server);
         stopping.fire();
-        connections.closeIdle();
         try {
             if (!occupancy.awaitEmpty(drain)) {
                 log.info("The drain is over: cutting off {} that are still open", occupancy.size());

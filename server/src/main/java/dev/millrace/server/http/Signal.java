@@ -53,6 +53,11 @@ final class Signal {
         return hook;
     }
 
+    /** Forgets all hooks: whatever happens from now on, they do not run. */
+    void silence() {
+        hooks.clear();
+    }
+
     void fire() {
         fired = true;
         hooks.forEach(Hook::run);

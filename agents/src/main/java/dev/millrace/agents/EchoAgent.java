@@ -1,0 +1,104 @@
+package dev.millrace.agents;
+
+import dev.millrace.engine.Agent;
+import dev.millrace.engine.Turn;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Answers {@code Echo: } and the message's text, a word at a time. Made for trying things out and for measuring: what
+ * it will say is known beforehand.
+ *
+ * <p>The answer is cut after each run of whitespace, so that its chunks put together are the answer exactly: {@code
+ * "hello  world"} gives {@code "Echo: "}, {@code "hello  "}, {@code "world"}. Two fields of the message's metadata
+ * change what it does; both are whole numbers from 0 to {@value #MOST}, and a message with any other value is rejected.
+ *
+ * <ul>
+ *   <li>{@code delayMs}: wait so many milliseconds before each chunk.
+ *   <li>{@code words}: count to this number instead: {@code 3} gives {@code "1 "}, {@code "2 "}, {@code "3"}.
+ * </ul>
+ */
+public final class EchoAgent implements Agent {
+    /** The largest {@code delayMs} (a little over a quarter of an hour) and the largest number of {@code words}. */
+    static final int MOST = 1_000_000;
+
+    private static final Pattern WORD = Pattern.compile("\\S*\\s*");
+
+    private final Pause pause;
+
+    public EchoAgent() {
+        this(Thread::sleep);
+    }
+
+    EchoAgent(Pause pause) {
+        this.pause = pause;
+    }
+
+    @Override
+    public void run(Turn turn) throws InterruptedException {
+        ObjectNode metadata = turn.message().metadata();
+        int delayMs;
+        int words;
+        try {
+            delayMs = wholeNumber(metadata, "delayMs", 0);
+            words = wholeNumber(metadata, "words", -1);
+        } catch (BadMetadata wrong) {
+            turn.reject(wrong.reason);
+            return;
+        }
+        Duration delay = Duration.ofMillis(delayMs);
+        if (words >= 0) {
+            count(turn, words, delay);
+        } else {
+            echo(turn, delay);
+        }
+    }
+
+    private void echo(Turn turn, Duration delay) throws InterruptedException {
+        Matcher word = WORD.matcher("Echo: " + turn.message().text());
+        while (word.find() && !word.group().isEmpty()) {
+            say(turn, word.group(), delay);
+        }
+    }
+
+    private void count(Turn turn, int words, Duration delay) throws InterruptedException {
+        for (int i = 1; i <= words; i++) {
+            say(turn, i < words ? i + " " : Integer.toString(i), delay);
+        }
+    }
+
+    private void say(Turn turn, String chunk, Duration delay) throws InterruptedException {
+        if (delay.isPositive()) {
+            pause.of(delay);
+        }
+        turn.say(chunk);
+    }
+
+    private static int wholeNumber(@Nullable ObjectNode metadata, String field, int absent) throws BadMetadata {
+        JsonNode value = metadata == null ? null : metadata.get(field);
+        if (value == null || value.isNull()) {
+            return absent;
+        }
+        // A number that came through a protocol buffer is a double: 3 is 3.0 there.
+        double number = value.isNumber() ? value.doubleValue() : Double.NaN;
+        if (!(number >= 0 && number <= MOST && number == Math.rint(number))) {
+            throw new BadMetadata(
+                    "metadata." + field + " must be a whole number from 0 to " + MOST + ", but it is " + value);
+        }
+        return (int) number;
+    }
+
+    private static final class BadMetadata extends Exception {
+        private static final long serialVersionUID = 1L;
+        private final String reason;
+
+        BadMetadata(String reason) {
+            super(reason, null, false, false);
+            this.reason = reason;
+        }
+    }
+}

@@ -1,0 +1,201 @@
+package dev.millrace.agents;
+
+import dev.langchain4j.exception.HttpException;
+import dev.langchain4j.http.client.HttpClient;
+import dev.langchain4j.http.client.HttpClientBuilder;
+import dev.langchain4j.http.client.HttpRequest;
+import dev.langchain4j.http.client.SuccessfulHttpResponse;
+import dev.langchain4j.http.client.sse.ServerSentEvent;
+import dev.langchain4j.http.client.sse.ServerSentEventContext;
+import dev.langchain4j.http.client.sse.ServerSentEventListener;
+import dev.langchain4j.http.client.sse.ServerSentEventParser;
+import dev.langchain4j.http.client.sse.ServerSentEventParsingHandle;
+import dev.millrace.client.sse.SseEvent;
+import dev.millrace.client.sse.SseReader;
+import dev.millrace.client.sse.SseStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request to a model, as LangChain4j's HTTP client: it sends, reads and delivers on the thread that calls.
+ *
+ * <p>That is what makes a cancel certain. LangChain4j's own client hands the stream to another thread and gives out the
+ * handle that stops it only with the first event (langchain4j#6304), so a request that has brought nothing yet goes on
+ * until its read timeout. Here the agent's own thread waits: an interrupt or {@link #stop} closes the connection at any
+ * moment, and when {@code chat} returns nothing of it is left.
+ */
+final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEventParsingHandle {
+    private static final int ERROR_BODY = 64 * 1024;
+    private static final String DONE = "[DONE]";
+
+    /** How long a response may take to end after its last event, before its connection is given up. */
+    private static final Duration GRACE = Duration.ofSeconds(2);
+
+    private final java.net.http.HttpClient http;
+    private final ModelConfig config;
+    private volatile boolean stopped;
+    private volatile @Nullable SseStream stream;
+    private boolean done;
+    private @Nullable ModelFailure failure;
+    private @Nullable InterruptedException interrupt;
+
+    ModelExchange(java.net.http.HttpClient http, ModelConfig config) {
+        this.http = http;
+        this.config = config;
+    }
+
+    /** True if the server said that its answer is whole. */
+    boolean done() {
+        return done;
+    }
+
+    /** Why there is no answer, or no whole one, as far as the connection knows; null if nothing went wrong on it. */
+    @Nullable ModelFailure failure() {
+        return failure;
+    }
+
+    /** The interrupt that ended the wait, or null. */
+    @Nullable InterruptedException interrupt() {
+        return interrupt;
+    }
+
+    /** Ends the exchange and closes its connection. Any thread; idempotent; also before it has begun. */
+    void stop() {
+        stopped = true;
+        SseStream current = stream;
+        if (current != null) {
+            current.close();
+        }
+    }
+
+    boolean stopped() {
+        return stopped;
+    }
+
+    @Override
+    public void execute(HttpRequest request, ServerSentEventParser parser, ServerSentEventListener listener) {
+        SseStream opened = SseStream.open(http, jdk(request), config.silence(), SseReader.DEFAULT_LIMIT);
+        stream = opened;
+        if (stopped) { // read after the write above, as stop() reads after its own: one of the two closes
+            opened.close();
+            return;
+        }
+        try {
+            if (accepted(opened, listener)) {
+                deliver(opened, listener);
+            }
+        } catch (InterruptedException e) {
+            interrupt = e;
+        } catch (IOException e) {
+            if (!stopped) {
+                failure = ModelFailures.of(e, config);
+                listener.onError(e);
+            }
+        } finally {
+            if (done) {
+                opened.release(GRACE);
+            } else {
+                opened.close();
+            }
+        }
+    }
+
+    private boolean accepted(SseStream opened, ServerSentEventListener listener)
+            throws IOException, InterruptedException {
+        int status = opened.status();
+        String type = opened.headers().firstValue("content-type").orElse("");
+        if (status / 100 != 2) {
+            byte[] body = opened.body(ERROR_BODY);
+            failure = ModelFailures.of(status, body, opened.headers(), config);
+            listener.onError(new HttpException(status, new String(body, StandardCharsets.UTF_8)));
+            return false;
+        }
+        if (type.contains("json") || type.contains("html")) {
+            failure = ModelFailures.noStream(type, opened.body(ERROR_BODY), config);
+            listener.onError(failure);
+            return false;
+        }
+        listener.onOpen(SuccessfulHttpResponse.builder()
+                .statusCode(status)
+                .headers(opened.headers().map())
+                .build());
+        return true;
+    }
+
+    private void deliver(SseStream opened, ServerSentEventListener listener) throws IOException, InterruptedException {
+        var context = new ServerSentEventContext(this);
+        for (SseEvent event = opened.next(); event != null && !stopped; event = opened.next()) {
+            String text = event.text();
+            if (text.equals(DONE)) {
+                done = true;
+                break;
+            }
+            listener.onEvent(new ServerSentEvent(event.type().equals("message") ? null : event.type(), text), context);
+        }
+        if (!stopped) {
+            listener.onClose();
+        }
+    }
+
+    private java.net.http.HttpRequest jdk(HttpRequest request) {
+        URI uri = URI.create(request.url());
+        var builder = java.net.http.HttpRequest.newBuilder(uri)
+                .timeout(config.firstByte())
+                .method(request.method().name(), BodyPublishers.ofString(request.body()));
+        if ("http".equalsIgnoreCase(uri.getScheme())) {
+            // In cleartext the JDK would ask for an upgrade to HTTP/2, which some model servers answer by dropping the
+            // request's body.
+            builder.version(java.net.http.HttpClient.Version.HTTP_1_1);
+        }
+        request.headers().forEach((name, values) -> values.forEach(value -> builder.header(name, value)));
+        return builder.build();
+    }
+
+    // The handle that LangChain4j gives out with each event.
+
+    @Override
+    public void cancel() {
+        stop();
+    }
+
+    @Override
+    public boolean isCancelled() {
+        return stopped;
+    }
+
+    @Override
+    public SuccessfulHttpResponse execute(HttpRequest request) {
+        throw new UnsupportedOperationException("this agent streams; it makes no other request");
+    }
+
+    // LangChain4j takes a builder where it wants a client. The times are ModelConfig's, whatever it sets.
+
+    @Override
+    public HttpClient build() {
+        return this;
+    }
+
+    @Override
+    public Duration connectTimeout() {
+        return config.connectTimeout();
+    }
+
+    @Override
+    public HttpClientBuilder connectTimeout(Duration timeout) {
+        return this;
+    }
+
+    @Override
+    public Duration readTimeout() {
+        return config.silence();
+    }
+
+    @Override
+    public HttpClientBuilder readTimeout(Duration timeout) {
+        return this;
+    }
+}

@@ -1,0 +1,227 @@
+package dev.millrace.agents;
+
+import dev.millrace.agents.ModelFailure.Kind;
+import dev.millrace.client.sse.SseOverflow;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Locale;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Turns what went wrong on the way to a model into a sentence for the one who waits for its answer. */
+final class ModelFailures {
+    private static final ObjectMapper JSON = JsonMapper.builder().build();
+
+    /** More of a server's own words than this is noise in a task's status. */
+    private static final int QUOTE = 300;
+
+    private ModelFailures() {}
+
+    /** The connection failed. */
+    static ModelFailure of(IOException cause, ModelConfig config) {
+        String at = config.baseUrl().toString();
+        return switch (cause) {
+            case HttpConnectTimeoutException _ ->
+                failure(
+                        Kind.UNREACHABLE,
+                        at + " took no connection within " + seconds(config.connectTimeout())
+                                + ". Check the base URL and the network, then send again.",
+                        cause);
+            case ConnectException _
+            when cause.getCause() instanceof UnresolvedAddressException ->
+                failure(Kind.UNREACHABLE, "The host of " + at + " is not known. Check the base URL.", cause);
+            case ConnectException _ ->
+                failure(
+                        Kind.UNREACHABLE,
+                        "Nothing takes connections at " + at + ". Start the model's server, or check the base URL.",
+                        cause);
+            case HttpTimeoutException _ ->
+                failure(
+                        Kind.SILENT,
+                        "The model at " + at + " was silent for too long (it may take "
+                                + seconds(config.firstByte()) + " to begin and " + seconds(config.silence())
+                                + " between two words). Send again, or raise the time it may take.",
+                        cause);
+            case SSLException _ ->
+                failure(
+                        Kind.UNREACHABLE,
+                        "No secure connection to " + at + ": " + cause.getMessage()
+                                + ". Check that the base URL says http or https rightly, and the server's certificate.",
+                        cause);
+            case SseOverflow _ ->
+                failure(
+                        Kind.UNINTELLIGIBLE,
+                        "The model's server sent something too large: " + cause.getMessage() + ".",
+                        cause);
+            default ->
+                failure(
+                        Kind.CUT_OFF,
+                        "The connection to " + at + " broke before the answer was whole. Send again.",
+                        cause);
+        };
+    }
+
+    /** The server answered with an error. */
+    static ModelFailure of(int status, byte[] body, HttpHeaders headers, ModelConfig config) {
+        Said said = Said.in(body);
+        String at = config.baseUrl().toString();
+        Duration retryAfter = retryAfter(headers);
+        if (said.means(
+                "context_length", "context length", "maximum context", "too many tokens", "prompt is too long")) {
+            return failure(
+                    Kind.TOO_LONG,
+                    "The conversation is longer than " + config.model()
+                            + " takes. Start a new chat, send less, or choose a model with a larger context."
+                            + said.quoted());
+        }
+        if (said.means("insufficient_quota", "billing")) {
+            return failure(
+                    Kind.RATE_LIMIT,
+                    "The account at " + at + " has no credit left. Add credit there, or use another key."
+                            + said.quoted());
+        }
+        return switch (status) {
+            case 401 ->
+                failure(
+                        Kind.AUTHENTICATION,
+                        config.apiKey() == null
+                                ? at + " wants an API key and none is set. Set OPENAI_API_KEY or the model's apiKey."
+                                        + said.quoted()
+                                : at + " does not accept the API key. Check OPENAI_API_KEY or the model's apiKey."
+                                        + said.quoted());
+            case 403 ->
+                failure(
+                        Kind.AUTHENTICATION,
+                        "The API key may not use " + config.model() + " at " + at + ". Use another key or model."
+                                + said.quoted());
+            case 404 ->
+                failure(
+                        Kind.NO_SUCH_MODEL,
+                        "There is no model " + config.model() + " at " + at
+                                + ", or no OpenAI-compatible API. Check the model's name and the base URL."
+                                + said.quoted());
+            case 408, 504 ->
+                failure(
+                        Kind.SILENT,
+                        at + " gave up waiting for the model (" + status + "). Send again." + said.quoted());
+            case 413 ->
+                failure(
+                        Kind.TOO_LONG,
+                        "The conversation is larger than " + at + " takes. Start a new chat or send less."
+                                + said.quoted());
+            case 429 ->
+                new ModelFailure(
+                        Kind.RATE_LIMIT,
+                        at + " takes no more requests for now. "
+                                + (retryAfter == null ? "Wait a little" : "Wait " + seconds(retryAfter))
+                                + ", then send again." + said.quoted(),
+                        retryAfter,
+                        null);
+            default ->
+                status >= 500
+                        ? new ModelFailure(
+                                Kind.SERVER,
+                                "The model's server at " + at + " failed (" + status + "). Send again in a while."
+                                        + said.quoted(),
+                                retryAfter,
+                                null)
+                        : failure(
+                                Kind.REFUSED,
+                                at + " refused the request (" + status + "). Check the model's settings."
+                                        + said.quoted());
+        };
+    }
+
+    /** The server answered well, but not with a stream. */
+    static ModelFailure noStream(String contentType, byte[] body, ModelConfig config) {
+        Said said = Said.in(body);
+        return said.isError
+                ? failure(Kind.SERVER, "The model at " + config.baseUrl() + " failed. Send again." + said.quoted())
+                : failure(
+                        Kind.UNINTELLIGIBLE,
+                        config.baseUrl() + " answered with " + contentType
+                                + " and not with a stream. Check that the base URL is that of an OpenAI-compatible API, and that "
+                                + config.model() + " can stream.");
+    }
+
+    /** The server broke off its stream with an error; null if this event is none. */
+    static @Nullable ModelFailure inStream(String event, ModelConfig config) {
+        Said said = Said.in(event.getBytes(StandardCharsets.UTF_8));
+        return said.isError
+                ? failure(
+                        Kind.SERVER,
+                        "The model at " + config.baseUrl() + " failed in the middle of its answer. Send again."
+                                + said.quoted())
+                : null;
+    }
+
+    static ModelFailure failure(Kind kind, String message) {
+        return new ModelFailure(kind, message, null, null);
+    }
+
+    private static ModelFailure failure(Kind kind, String message, Throwable cause) {
+        return new ModelFailure(kind, message, null, cause);
+    }
+
+    /** RFC 9110, 10.2.3, in its form of seconds. The other, a date, is not used by model servers. */
+    private static @Nullable Duration retryAfter(HttpHeaders headers) {
+        String value = headers.firstValue("retry-after").orElse("").strip();
+        return value.matches("[0-9]{1,9}(\\.[0-9]{1,9})?")
+                ? Duration.ofMillis((long) (Double.parseDouble(value) * 1000))
+                : null;
+    }
+
+    private static String seconds(Duration time) {
+        return time.toMillis() % 1000 == 0 ? time.toSeconds() + " s" : time.toMillis() + " ms";
+    }
+
+    /** What a server said of an error: {@code {"error":{"message":…,"code":…}}}, or something like it. */
+    private record Said(boolean isError, String message, String code) {
+
+        static Said in(byte[] body) {
+            try {
+                JsonNode json = JSON.readTree(body);
+                JsonNode error = json.path("error");
+                if (error.isString()) {
+                    return new Said(true, error.stringValue(), "");
+                }
+                boolean there = error.isObject() && !error.isEmpty();
+                JsonNode from = there ? error : json;
+                return new Said(
+                        there,
+                        from.path("message").asString(""),
+                        from.path("code").asString(""));
+            } catch (JacksonException notJson) {
+                return new Said(false, "", "");
+            }
+        }
+
+        boolean means(String... signs) {
+            String all = (code + " " + message).toLowerCase(Locale.ROOT);
+            for (String sign : signs) {
+                if (all.contains(sign)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        String quoted() {
+            String oneLine = message.strip().replaceAll("\\s+", " ");
+            if (oneLine.isEmpty()) {
+                return "";
+            }
+            return " It said: " + (oneLine.length() <= QUOTE ? oneLine : oneLine.substring(0, QUOTE) + "…");
+        }
+    }
+}

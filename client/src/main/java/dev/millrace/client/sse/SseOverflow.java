@@ -1,0 +1,12 @@
+package dev.millrace.client.sse;
+
+import java.io.IOException;
+
+/** One event of a stream is larger than its reader takes. The stream cannot be read on. */
+public final class SseOverflow extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    SseOverflow(int limit) {
+        super("an event of the stream is larger than " + limit + " bytes, the limit of this reader");
+    }
+}

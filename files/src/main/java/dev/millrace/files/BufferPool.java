@@ -1,0 +1,106 @@
+package dev.millrace.files;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Direct buffers that are used again, in sizes of powers of two from 64 KiB to 1 MiB. Taking one never waits: when none is
+ * free a new one is made, and what is given back beyond {@code keepBytes} is left to the garbage collector.
+ *
+ * <p>Safe for use by many threads.
+ */
+final class BufferPool {
+    private static final int SIZES = 5;
+
+    private final long keepBytes;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final ArrayDeque<ByteBuffer>[] free = newShelves();
+    private final AtomicLong lentBytes = new AtomicLong();
+    private long keptBytes;
+
+    BufferPool(long keepBytes) {
+        this.keepBytes = keepBytes;
+    }
+
+    /** A buffer for {@code bytes} bytes, from 1 to 1 MiB; position 0, limit {@code bytes}. */
+    Loan take(int bytes) {
+        int shelf = shelf(bytes);
+        ByteBuffer buffer;
+        lock.lock();
+        try {
+            buffer = free[shelf].pollLast();
+            if (buffer != null) {
+                keptBytes -= buffer.capacity();
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (buffer == null) {
+            buffer = ByteBuffer.allocateDirect(BlockPlan.GRID << shelf);
+        }
+        lentBytes.addAndGet(buffer.capacity());
+        return new Loan(buffer.clear().limit(bytes));
+    }
+
+    /** Bytes that were taken and not yet given back. */
+    long lentBytes() {
+        return lentBytes.get();
+    }
+
+    private void giveBack(ByteBuffer buffer) {
+        lentBytes.addAndGet(-buffer.capacity());
+        lock.lock();
+        try {
+            if (keptBytes + buffer.capacity() <= keepBytes) {
+                keptBytes += buffer.capacity();
+                free[shelf(buffer.capacity())].addLast(buffer);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static int shelf(int bytes) {
+        if (bytes < 1 || bytes > BlockPlan.LINE) {
+            throw new IllegalArgumentException("buffers hold 1 to 1048576 bytes, not " + bytes);
+        }
+        int grids = (bytes + BlockPlan.GRID - 1) / BlockPlan.GRID;
+        return 32 - Integer.numberOfLeadingZeros(grids - 1);
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // arrays of generic types cannot be made otherwise
+    private static ArrayDeque<ByteBuffer>[] newShelves() {
+        ArrayDeque[] shelves = new ArrayDeque[SIZES];
+        for (int i = 0; i < SIZES; i++) {
+            shelves[i] = new ArrayDeque<ByteBuffer>();
+        }
+        return shelves;
+    }
+
+    /** A buffer on loan: given back exactly once. */
+    final class Loan {
+        private final ByteBuffer buffer;
+        private final AtomicBoolean returned = new AtomicBoolean();
+
+        private Loan(ByteBuffer buffer) {
+            this.buffer = buffer;
+        }
+
+        ByteBuffer buffer() {
+            return buffer;
+        }
+
+        /**
+         * @throws IllegalStateException the second time: two owners would write into one buffer
+         */
+        void giveBack() {
+            if (!returned.compareAndSet(false, true)) {
+                throw new IllegalStateException("this buffer was given back before");
+            }
+            BufferPool.this.giveBack(buffer);
+        }
+    }
+}

@@ -1,0 +1,335 @@
+package dev.millrace.files;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files below one URL of an HTTP server.
+ *
+ * <p>A file is looked up by a request for its first byte, which tells its size, its validators and whether the origin
+ * knows ranges, all at the price of one round trip. Every later request is pinned to the version found, and every answer
+ * is checked for which bytes of which version it brings. So an origin that changes the file, ignores the range, lies
+ * about the length, stalls or cuts the connection is found out before a wrong byte is given away. Failures that may pass
+ * (a broken connection, silence, 408, 429, 5xx) are tried again from the byte that is missing, a few times and with pauses.
+ *
+ * <p>HTTP/1.1 only: stopping a fetch closes its connection, so the origin stops sending at once, and fetches that run side
+ * by side do not share one connection's window. Redirects are not followed, since the headers that authorise us must not
+ * reach another host.
+ */
+public final class HttpOrigin implements Source {
+    private static final Pattern MEDIA_TYPE =
+            Pattern.compile("[\\w.+!#$&^-]+/[\\w.+!#$&^-]+(\\s*;[\\x20-\\x7E]*)?", Pattern.UNICODE_CHARACTER_CLASS);
+    private static final Set<String> OWN_HEADERS = Set.of(
+            "range",
+            "if-range",
+            "if-match",
+            "if-none-match",
+            "if-modified-since",
+            "if-unmodified-since",
+            "accept-encoding",
+            "connection",
+            "content-length",
+            "expect",
+            "host",
+            "upgrade",
+            "transfer-encoding");
+
+    private final URI base;
+    private final Map<String, String> headers;
+    private final Duration readTimeout;
+    private final Duration fetchTimeout;
+    private final Backoff backoff;
+    private final HttpClient client;
+
+    private HttpOrigin(Builder builder) {
+        this.base = builder.base;
+        this.headers = Map.copyOf(builder.headers);
+        this.readTimeout = builder.readTimeout;
+        this.fetchTimeout = builder.fetchTimeout;
+        this.backoff = new Backoff(builder.attempts, builder.firstPause, builder.longestPause, new Random());
+        this.client = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .connectTimeout(builder.connectTimeout)
+                .executor(Executors.newVirtualThreadPerTaskExecutor())
+                .build();
+    }
+
+    /**
+     * @param base an {@code http} or {@code https} URL without user, query or fragment; paths are appended to it
+     * @throws IllegalArgumentException if it is not
+     */
+    public static Builder at(URI base) {
+        return new Builder(base);
+    }
+
+    @Override
+    public Access access() {
+        return Access.PARALLEL;
+    }
+
+    @Override
+    public SourceFile open(String path) throws SourceException, InterruptedException {
+        FilePath.check(path);
+        return withRetries(limit -> {
+            Probe probe = new Probe(path);
+            HttpRequest request = request(path, new ByteRange(0, 0)).build();
+            run(new Transfer(probe, ByteBuffer.allocate(1)), request, limit);
+            return probe.file();
+        });
+    }
+
+    /** One attempt, to be over within the limit. */
+    @FunctionalInterface
+    interface Attempt<T> {
+        T make(Duration limit) throws SourceException, InterruptedException;
+    }
+
+    /** Tries, and tries again where that makes sense, within the time limit of a fetch. */
+    <T> T withRetries(Attempt<T> attempt) throws SourceException, InterruptedException {
+        long start = System.nanoTime();
+        for (int failures = 1; ; failures++) {
+            Duration left = fetchTimeout.minusNanos(System.nanoTime() - start);
+            try {
+                return attempt.make(left);
+            } catch (SourceException e) {
+                Duration pause = pause(failures, e);
+                Duration remaining = fetchTimeout.minusNanos(System.nanoTime() - start);
+                if (!backoff.allows(failures, e) || pause.compareTo(remaining) >= 0) {
+                    throw e;
+                }
+                Thread.sleep(pause);
+            }
+        }
+    }
+
+    private Duration pause(int failures, SourceException failure) {
+        Duration own = backoff.pause(failures);
+        return failure instanceof SourceException.Unavailable busy
+                        && busy.retryAfter().compareTo(own) > 0
+                ? busy.retryAfter()
+                : own;
+    }
+
+    HttpRequest.Builder request(String path, ByteRange range) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(locate(path)).GET();
+        headers.forEach(request::setHeader);
+        return request.setHeader("Accept-Encoding", "identity")
+                .setHeader("Range", "bytes=" + range.first() + '-' + range.last());
+    }
+
+    void run(Transfer transfer, HttpRequest request, Duration limit) throws SourceException, InterruptedException {
+        transfer.run(client, request, readTimeout, limit);
+    }
+
+    /** Everything but letters, digits and {@code -._~} is encoded, so that no name can become a query or another path. */
+    private URI locate(String path) {
+        StringBuilder url = new StringBuilder(base.toString());
+        if (url.charAt(url.length() - 1) != '/') {
+            url.append('/');
+        }
+        for (byte b : path.getBytes(StandardCharsets.UTF_8)) {
+            char c = (char) (b & 0xFF);
+            if (c < 0x80 && (Character.isLetterOrDigit(c) || "-._~/".indexOf(c) >= 0)) {
+                url.append(c);
+            } else {
+                url.append('%').append(String.format(Locale.ROOT, "%02X", (int) c));
+            }
+        }
+        return URI.create(url.toString());
+    }
+
+    @Override
+    public void close() {
+        client.shutdownNow();
+    }
+
+    @Override
+    public String toString() {
+        return "HTTP origin " + base;
+    }
+
+    /** Learns from the answer to a request for the first byte what file this is. */
+    private final class Probe implements Transfer.Check {
+        private final String path;
+        private @Nullable OriginFile found;
+
+        Probe(String path) {
+            this.path = path;
+        }
+
+        @Override
+        public int bodyBytes(HttpResponse.ResponseInfo head) throws SourceException {
+            HttpHeaders answer = head.headers();
+            switch (head.statusCode()) {
+                case 206 -> {
+                    OriginAnswer.refuseEncoded(answer, path);
+                    ContentRange range = OriginAnswer.contentRange(answer, path);
+                    if (range.first() != 0 || range.last() != 0) {
+                        throw new SourceException.Failed("asked for the first byte, the origin gave " + range.first()
+                                + "-" + range.last() + ": " + FilePath.printable(path));
+                    }
+                    found = describe(path, range.size(), answer);
+                    return 1;
+                }
+                case 200 -> {
+                    if (answer.firstValueAsLong("Content-Length").orElse(-1) != 0) {
+                        throw new SourceException.Failed(
+                                "the origin does not serve byte ranges: " + FilePath.printable(path));
+                    }
+                    found = describe(path, 0, answer);
+                    return 0;
+                }
+                case 416 -> {
+                    long size = answer.firstValue("Content-Range")
+                            .flatMap(ContentRange::sizeOfUnsatisfied)
+                            .orElse(-1L);
+                    if (size != 0) {
+                        throw new SourceException.Failed(
+                                "the origin refuses the first byte of a file: " + FilePath.printable(path));
+                    }
+                    found = describe(path, 0, answer);
+                    return HEAD_SUFFICES;
+                }
+                default -> throw OriginAnswer.failure(head, path);
+            }
+        }
+
+        OriginFile file() throws SourceException {
+            if (found == null) {
+                throw new SourceException.Failed("the origin gave no answer: " + FilePath.printable(path));
+            }
+            return found;
+        }
+    }
+
+    private OriginFile describe(String path, long size, HttpHeaders answer) {
+        OriginVersion version = OriginVersion.of(size, answer);
+        String name = FilePath.name(path);
+        FileInfo info = new FileInfo(name, size, mediaType(answer, name), version.tag(), lastModified(version));
+        return new OriginFile(this, path, info, version);
+    }
+
+    private static String mediaType(HttpHeaders answer, String name) {
+        return answer.firstValue("Content-Type")
+                .filter(type -> MEDIA_TYPE.matcher(type).matches() && !type.startsWith(MediaTypes.UNKNOWN))
+                .orElseGet(() -> MediaTypes.ofName(name));
+    }
+
+    private static @Nullable Instant lastModified(OriginVersion version) {
+        if (version.lastModified() == null) {
+            return null;
+        }
+        try {
+            return Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(version.lastModified()));
+        } catch (DateTimeParseException e) {
+            return null;
+        }
+    }
+
+    /** Settings of an origin. */
+    public static final class Builder {
+        private final URI base;
+        private final Map<String, String> headers = new LinkedHashMap<>();
+        private Duration connectTimeout = Duration.ofSeconds(5);
+        private Duration readTimeout = Duration.ofSeconds(10);
+        private Duration fetchTimeout = Duration.ofSeconds(30);
+        private int attempts = 4;
+        private Duration firstPause = Duration.ofMillis(100);
+        private Duration longestPause = Duration.ofSeconds(2);
+
+        private Builder(URI base) {
+            boolean http = "http".equalsIgnoreCase(base.getScheme()) || "https".equalsIgnoreCase(base.getScheme());
+            if (!http || base.getHost() == null) {
+                throw new IllegalArgumentException("need a URL like http://host/path/, not " + base);
+            }
+            if (base.getRawUserInfo() != null || base.getRawQuery() != null || base.getRawFragment() != null) {
+                throw new IllegalArgumentException("the URL must have no user, query or fragment (set headers to"
+                        + " authorise): " + base.getScheme() + "://" + base.getHost() + "/…");
+            }
+            this.base = base;
+        }
+
+        /**
+         * Sends a header with each request, {@code Authorization} for example.
+         *
+         * @throws IllegalArgumentException if it is one that this class sets itself, or no header at all
+         */
+        public Builder header(String name, String value) {
+            if (OWN_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
+                throw new IllegalArgumentException("the header " + name + " is set by Millrace itself");
+            }
+            try {
+                var _ = HttpRequest.newBuilder(base).header(name, value);
+            } catch (IllegalArgumentException e) {
+                // The message of the cause would show the value, and with it a secret.
+                throw new IllegalArgumentException("not a header that can be sent: " + FilePath.printable(name));
+            }
+            headers.put(name, value);
+            return this;
+        }
+
+        /** How long to wait for a connection. Default 5 s. */
+        public Builder connectTimeout(Duration timeout) {
+            this.connectTimeout = positive(timeout);
+            return this;
+        }
+
+        /** How long an origin may be silent, before its answer and within it. Default 10 s. */
+        public Builder readTimeout(Duration timeout) {
+            this.readTimeout = positive(timeout);
+            return this;
+        }
+
+        /** How long one lookup or one block may take, retries and all. Default 30 s. */
+        public Builder fetchTimeout(Duration timeout) {
+            this.fetchTimeout = positive(timeout);
+            return this;
+        }
+
+        /**
+         * How failures that may pass are tried again. Default: 4 attempts, pauses from 100 ms, doubling up to 2 s, half of
+         * each random.
+         *
+         * @param attempts in all, the first included; at least 1
+         */
+        public Builder retries(int attempts, Duration firstPause, Duration longestPause) {
+            if (attempts < 1) {
+                throw new IllegalArgumentException("need at least 1 attempt, not " + attempts);
+            }
+            this.attempts = attempts;
+            this.firstPause = positive(firstPause);
+            this.longestPause = positive(longestPause);
+            return this;
+        }
+
+        /** Connects to nothing yet. */
+        public HttpOrigin build() {
+            return new HttpOrigin(this);
+        }
+
+        private static Duration positive(Duration duration) {
+            if (duration.isNegative() || duration.isZero()) {
+                throw new IllegalArgumentException("need a positive time, not " + duration);
+            }
+            return duration;
+        }
+    }
+}

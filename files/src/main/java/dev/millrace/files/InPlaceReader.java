@@ -1,0 +1,60 @@
+package dev.millrace.files;
+
+import java.nio.ByteBuffer;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads one block after the other through one buffer, on the reader's own thread: for files whose fetches cost no more
+ * than the copy, so that there is nothing to overlap and nothing that waits for long.
+ */
+final class InPlaceReader implements RangeReader {
+    /** The size with which whole files were measured over sockets: see docs/decisions/http-server.md. */
+    private static final int BUFFER_BYTES = 256 << 10;
+
+    private final SourceFile file;
+    private final BufferPool pool;
+    private final long end;
+    private BufferPool.@Nullable Loan loan;
+    private long next;
+    private volatile boolean cancelled;
+
+    InPlaceReader(SourceFile file, ByteRange range, BufferPool pool) {
+        this.file = file;
+        this.pool = pool;
+        this.next = range.first();
+        this.end = range.last() + 1;
+    }
+
+    @Override
+    public @Nullable ByteBuffer next() throws SourceException, InterruptedException {
+        if (cancelled) {
+            throw new CancellationException("this read was cancelled");
+        }
+        if (next == end) {
+            return null;
+        }
+        if (loan == null) {
+            loan = pool.take((int) Math.min(BUFFER_BYTES, end - next));
+        }
+        ByteBuffer buffer = loan.buffer().clear();
+        Block block = new Block(next, (int) Math.min(Math.min(BUFFER_BYTES, buffer.capacity()), end - next));
+        file.fetch(block, buffer.limit(block.length()));
+        next = block.end();
+        return buffer.flip();
+    }
+
+    @Override
+    public void cancel() {
+        cancelled = true;
+    }
+
+    @Override
+    public void close() {
+        cancel();
+        if (loan != null) {
+            loan.giveBack();
+            loan = null;
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package dev.millrace.files;
+
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+
+/** One version of a file at an HTTP origin, read by range requests that are pinned to it. */
+final class OriginFile implements SourceFile {
+    private final HttpOrigin origin;
+    private final String path;
+    private final FileInfo info;
+    private final OriginVersion version;
+    private volatile boolean closed;
+
+    OriginFile(HttpOrigin origin, String path, FileInfo info, OriginVersion version) {
+        this.origin = origin;
+        this.path = path;
+        this.info = info;
+        this.version = version;
+    }
+
+    @Override
+    public FileInfo info() {
+        return info;
+    }
+
+    @Override
+    public BlockLimits limits() {
+        return BlockLimits.ANY;
+    }
+
+    @Override
+    public void fetch(Block block, ByteBuffer into) throws SourceException, InterruptedException {
+        ByteBuffer window = into.slice(into.position(), block.length());
+        var _ = origin.withRetries(limit -> {
+            if (closed) {
+                throw new SourceException.Failed("closed while it was read: " + FilePath.printable(path));
+            }
+            // What arrived before a connection broke is of the pinned version, and so is the rest.
+            long first = block.offset() + window.position();
+            ByteRange missing = new ByteRange(first, block.end() - 1);
+            HttpRequest.Builder request = origin.request(path, missing);
+            version.pin(request);
+            origin.run(new Transfer(head -> accept(head, missing), window), request.build(), limit);
+            return missing;
+        });
+        into.position(into.position() + block.length());
+    }
+
+    private int accept(HttpResponse.ResponseInfo head, ByteRange asked) throws SourceException {
+        HttpHeaders headers = head.headers();
+        switch (head.statusCode()) {
+            case 206 -> {}
+            case 200 ->
+                throw OriginVersion.of(
+                                        headers.firstValueAsLong("Content-Length")
+                                                .orElse(-1),
+                                        headers)
+                                .sameAs(version)
+                        ? new SourceException.Failed("the origin ignores Range: " + FilePath.printable(path))
+                        : changed();
+            case 412, 416 -> throw changed();
+            default -> throw OriginAnswer.failure(head, path);
+        }
+        OriginAnswer.refuseEncoded(headers, path);
+        ContentRange given = OriginAnswer.contentRange(headers, path);
+        if (!OriginVersion.of(given.size(), headers).sameAs(version)) {
+            throw changed();
+        }
+        if (given.first() != asked.first() || given.last() != asked.last()) {
+            throw new SourceException.Failed("asked for bytes " + asked.first() + "-" + asked.last()
+                    + ", the origin gave " + given.first() + "-" + given.last() + ": " + FilePath.printable(path));
+        }
+        long length = headers.firstValueAsLong("Content-Length").orElse(asked.length());
+        if (length != asked.length()) {
+            throw new SourceException.Failed("the origin announced " + length + " bytes for a range of "
+                    + asked.length() + ": " + FilePath.printable(path));
+        }
+        return (int) length;
+    }
+
+    private SourceException.Changed changed() {
+        return new SourceException.Changed("changed at the origin: " + FilePath.printable(path));
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+}

@@ -1,0 +1,37 @@
+package dev.millrace.files;
+
+/**
+ * Where files come from: a directory, an HTTP origin.
+ *
+ * <p>Safe for use by many threads. A source with several workers (mirrors, sessions) or with references that expire
+ * keeps these to itself: they are behind {@link SourceFile#fetch}, which may be called for several blocks at once, and
+ * for one block a second time while the first attempt still runs.
+ */
+public interface Source extends AutoCloseable {
+
+    /**
+     * Looks a file up and holds on to the version found. Waits on disk or network; interrupting the thread ends the
+     * wait at once and frees what it held.
+     *
+     * @param path relative, segments separated by {@code /}, percent-decoded exactly once, with no leading slash. A path
+     *     with an empty, {@code .} or {@code ..} segment, a backslash or a control character is not found.
+     * @throws SourceException.NotFound if there is no such file, or none that may be served
+     * @throws SourceException if the source cannot tell
+     */
+    SourceFile open(String path) throws SourceException, InterruptedException;
+
+    /** How the bytes of its files are best had. */
+    Access access();
+
+    /** How bytes are best had. */
+    enum Access {
+        /** Each fetch is a round trip, worth overlapping with others: any block at any time, several at once. */
+        PARALLEL,
+        /** A fetch costs about as much as the copy, and there is nothing to wait for. */
+        IN_PLACE
+    }
+
+    /** Frees what the source holds; files that are still open fail. Idempotent. */
+    @Override
+    default void close() {}
+}

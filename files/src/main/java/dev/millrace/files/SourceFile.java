@@ -1,0 +1,33 @@
+package dev.millrace.files;
+
+import java.nio.ByteBuffer;
+
+/**
+ * One version of one file. All bytes that it gives belong to the version that {@link #info} describes: a file that
+ * changes meanwhile makes {@link #fetch} fail, and never mixes two versions.
+ *
+ * <p>Safe for use by many threads.
+ */
+public interface SourceFile extends AutoCloseable {
+
+    FileInfo info();
+
+    /** Which blocks {@link #fetch} accepts. */
+    BlockLimits limits();
+
+    /**
+     * Fills {@code into} with exactly the block's bytes, and returns with its position advanced by the block's length.
+     * Interrupting the thread stops the transfer at once; the buffer is not touched after this method has ended, however
+     * it ended.
+     *
+     * @param block within the file, and as {@link #limits} wants it
+     * @param into has at least the block's length remaining
+     * @throws SourceException.Changed if the file is no longer the version that was opened
+     * @throws SourceException for everything else that prevents it, after the retries that are worth making
+     */
+    void fetch(Block block, ByteBuffer into) throws SourceException, InterruptedException;
+
+    /** Lets go of this version; fetches that still run fail. Idempotent. */
+    @Override
+    void close();
+}

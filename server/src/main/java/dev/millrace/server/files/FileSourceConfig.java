@@ -1,0 +1,175 @@
+package dev.millrace.server.files;
+
+import dev.millrace.files.DirectorySource;
+import dev.millrace.files.HttpOrigin;
+import dev.millrace.files.Source;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** How one source of files is configured: {@code files.sources.NAME} in {@code millrace.yaml}, or {@code --files NAME=DIR}. */
+public sealed interface FileSourceConfig {
+
+    /** Makes the source, and connects to nothing yet. */
+    Source source();
+
+    /**
+     * {@code {type: directory, path: DIR}}.
+     *
+     * @param path of a directory that exists
+     */
+    record Directory(Path path) implements FileSourceConfig {
+        /** @throws IllegalArgumentException if {@code path} is not a directory */
+        public Directory {
+            if (!Files.isDirectory(path)) {
+                throw new IllegalArgumentException(
+                        (Files.exists(path) ? "not a directory: " : "no such directory: ") + path);
+            }
+        }
+
+        @Override
+        public Source source() {
+            return new DirectorySource(path);
+        }
+    }
+
+    /**
+     * {@code {type: http, base: URL, headers: {NAME: VALUE, …}}}.
+     *
+     * @param base where the paths begin
+     * @param headers sent with each request, to authorise it for example
+     */
+    record Http(URI base, Map<String, String> headers) implements FileSourceConfig {
+        /** @throws IllegalArgumentException if {@code base} is no HTTP URL, or a header cannot be sent */
+        public Http {
+            headers = Map.copyOf(headers);
+            var _ = settings(base, headers);
+        }
+
+        @Override
+        public Source source() {
+            return settings(base, headers).build();
+        }
+
+        private static HttpOrigin.Builder settings(URI base, Map<String, String> headers) {
+            HttpOrigin.Builder origin = HttpOrigin.at(base);
+            headers.forEach(origin::header);
+            return origin;
+        }
+
+        /** Without the headers' values, which may be secrets. */
+        @Override
+        public String toString() {
+            return "Http[base=" + base + ", headers=" + headers.keySet() + "]";
+        }
+    }
+
+    /** What a source may be called, since its name stands in URLs. */
+    Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+
+    /**
+     * Reads what {@code millrace.yaml} says of one source.
+     *
+     * @param name of the source
+     * @param settings as YAML gives them
+     * @throws IllegalArgumentException if something is wrong; the message begins with the setting's name
+     */
+    static FileSourceConfig of(String name, Map<String, ?> settings) {
+        String at = "files.sources." + name;
+        requireName(at, name);
+        return switch (text(at, settings, "type")) {
+            case "directory" -> {
+                refuseOthers(at, settings, Set.of("type", "path"));
+                String path = text(at, settings, "path");
+                yield naming(at + ".path", () -> new Directory(Path.of(path)));
+            }
+            case "http" -> {
+                refuseOthers(at, settings, Set.of("type", "base", "headers"));
+                URI base = naming(at + ".base", () -> {
+                    URI uri = URI.create(text(at, settings, "base"));
+                    var _ = HttpOrigin.at(uri);
+                    return uri;
+                });
+                Map<String, String> headers = headers(at + ".headers", settings.get("headers"));
+                yield naming(at + ".headers", () -> new Http(base, headers));
+            }
+            case String type ->
+                throw new IllegalArgumentException(at + ".type: must be directory or http, not " + type);
+        };
+    }
+
+    /**
+     * Reads {@code NAME=DIR}.
+     *
+     * @throws IllegalArgumentException if it is not that, or there is no such directory
+     */
+    static Map.Entry<String, FileSourceConfig> ofOption(String option) {
+        int equals = option.indexOf('=');
+        if (equals < 1 || equals == option.length() - 1) {
+            throw new IllegalArgumentException("--files: must be NAME=DIR, not " + option);
+        }
+        String name = option.substring(0, equals);
+        requireName("--files", name);
+        return Map.entry(name, naming("--files " + name, () -> new Directory(Path.of(option.substring(equals + 1)))));
+    }
+
+    private static void requireName(String at, String name) {
+        if (!NAME.matcher(name).matches()) {
+            throw new IllegalArgumentException(
+                    at + ": a source's name has letters, digits and . _ - only, at most 64, not " + name);
+        }
+    }
+
+    private static String text(String at, Map<String, ?> settings, String key) {
+        return switch (settings.get(key)) {
+            case null -> throw new IllegalArgumentException(at + "." + key + ": is missing");
+            case String text when !text.isBlank() -> text;
+            default -> throw new IllegalArgumentException(at + "." + key + ": must be a text");
+        };
+    }
+
+    private static Map<String, String> headers(String at, @Nullable Object value) {
+        return switch (value) {
+            case null -> Map.of();
+            case Map<?, ?> given -> {
+                Map<String, String> headers = new LinkedHashMap<>();
+                given.forEach((name, text) -> {
+                    if (name instanceof String key && (text instanceof String || text instanceof Number)) {
+                        headers.put(key, text.toString());
+                    } else {
+                        throw new IllegalArgumentException(at + "." + name + ": must be a text");
+                    }
+                });
+                yield headers;
+            }
+            default -> throw new IllegalArgumentException(at + ": must be names and values");
+        };
+    }
+
+    private static void refuseOthers(String at, Map<String, ?> settings, Set<String> known) {
+        Set<String> others = new TreeSet<>(settings.keySet());
+        others.removeAll(known);
+        if (!others.isEmpty()) {
+            throw new IllegalArgumentException(
+                    at + "." + others.iterator().next() + ": unknown; known are " + new TreeSet<>(known));
+        }
+    }
+
+    private static <T> T naming(String at, Supplier<T> made) {
+        try {
+            return made.get();
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException(at + ": not a path: " + e.getInput(), e);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(at + ": " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package dev.millrace.server.files;
+
+import dev.millrace.files.SourceException;
+import dev.millrace.server.http.HttpProblem;
+import java.time.Duration;
+import java.util.Map;
+
+/** How failures of files are told to a client: by what it can do about them, and without what only the operator may know. */
+final class Problems {
+    private static final Duration SOON = Duration.ofSeconds(1);
+
+    private Problems() {}
+
+    /** The same for what is not there and for what may not be seen. */
+    static HttpProblem notFound() {
+        return new HttpProblem(404, "file-not-found", "There is no such file", "Check the source's name and the path.");
+    }
+
+    static HttpProblem of(SourceException failure) {
+        return switch (failure) {
+            case SourceException.NotFound _ -> notFound();
+            case SourceException.Forbidden _ -> notFound();
+            case SourceException.Unavailable busy -> unavailable(busy.retryAfter());
+            case SourceException.Changed _ -> unavailable(SOON);
+            case SourceException.TimedOut _ ->
+                new HttpProblem(
+                        504,
+                        "file-source-timeout",
+                        "The file's source did not answer in time",
+                        "The server asked the place where this file is kept, and waited in vain. Try again later.");
+            case SourceException.Failed _ ->
+                new HttpProblem(
+                        502,
+                        "file-source-failed",
+                        "The file's source failed",
+                        "The place where this file is kept cannot be reached or gave a wrong answer."
+                                + " The server's log says more.");
+        };
+    }
+
+    private static HttpProblem unavailable(Duration retryAfter) {
+        long seconds = Math.max(1, retryAfter.plusNanos(999_999_999).toSeconds());
+        return new HttpProblem(
+                        503,
+                        "file-source-unavailable",
+                        "The file cannot be read at the moment",
+                        "Try again in " + seconds + " s.")
+                .header("Retry-After", Long.toString(seconds));
+    }
+
+    /** 412 and 416. */
+    static HttpProblem of(int status, Map<String, String> headers) {
+        HttpProblem problem = status == 412
+                ? new HttpProblem(
+                        412,
+                        "precondition-failed",
+                        "The file is not the version asked for",
+                        "A condition of the request (If-Match, If-Unmodified-Since) does not hold.")
+                : new HttpProblem(
+                        416,
+                        "range-not-satisfiable",
+                        "The file has no such bytes",
+                        "Content-Range tells the file's size.");
+        headers.forEach(problem::header);
+        return problem;
+    }
+}

@@ -1,0 +1,181 @@
+package dev.millrace.server.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.core.Journal;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@Timeout(60)
+class SseTest {
+    private static final String LAST = "last";
+
+    private final Journal<String> journal = Journal.inMemory();
+    private final LinkedBlockingQueue<StreamEnd> ends = new LinkedBlockingQueue<>();
+    private final Router router = new Router().get("/stream", exchange -> {
+        long after = Long.parseLong(exchange.header("Last-Event-ID").orElse("0"));
+        ends.add(exchange.eventStream().pump(journal.cursor(after), Framing.each(SseTest::frame)));
+    });
+
+    private static Framing.Then frame(Journal.Entry<String> entry, FrameBuffer out) {
+        out.event(entry.offset(), entry.event().getBytes(StandardCharsets.UTF_8));
+        return entry.event().equals(LAST) ? Framing.Then.END : Framing.Then.CONTINUE;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void each_event_arrives_alone(Wire wire) throws Exception {
+        try (var server = TestServer.start(router);
+                var reader = EventReader.open(wire, server, "/stream")) {
+            for (int i = 1; i <= 50; i++) {
+                // The next event does not exist before this one was read, so nothing can have pushed it out but itself.
+                journal.append("event " + i);
+                assertThat(reader.event()).isEqualTo(new EventReader.Event("" + i, "event " + i, null));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void headers_and_a_first_comment_are_out_before_there_is_any_event(Wire wire) throws Exception {
+        try (var server = TestServer.start(router);
+                var reader = EventReader.open(wire, server, "/stream")) {
+            assertThat(reader.response.statusCode()).isEqualTo(200);
+            assertThat(reader.response.version()).isEqualTo(wire.version);
+            var headers = reader.response.headers();
+            assertThat(headers.firstValue("content-type")).hasValue("text/event-stream");
+            assertThat(headers.firstValue("cache-control")).hasValue("no-store");
+            assertThat(headers.firstValue("x-accel-buffering")).hasValue("no");
+            assertThat(reader.next()).isEqualTo(new EventReader.Event(null, "", "stream"));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void an_idle_stream_outlives_the_idle_timeout(Wire wire) throws Exception {
+        var idle = Duration.ofMillis(600);
+        try (var server = TestServer.start(router, limits -> limits.idle(idle).heartbeat(Duration.ofMillis(150)));
+                var reader = EventReader.open(wire, server, "/stream")) {
+            assertThat(reader.next()).extracting(EventReader.Event::comment).isEqualTo("stream");
+            long start = System.nanoTime();
+            while (System.nanoTime() - start < 3 * idle.toNanos()) {
+                assertThat(reader.next()).extracting(EventReader.Event::comment).isEqualTo("keep-alive");
+            }
+            journal.append("still there");
+            assertThat(reader.event()).extracting(EventReader.Event::data).isEqualTo("still there");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void the_framing_ends_the_stream(Wire wire) throws Exception {
+        journal.append("one");
+        journal.append(LAST);
+        journal.append("too late");
+        try (var server = TestServer.start(router);
+                var reader = EventReader.open(wire, server, "/stream")) {
+            assertThat(reader.rest()).extracting(EventReader.Event::data).containsExactly("", "one", LAST);
+            assertThat(ends.poll(20, TimeUnit.SECONDS)).isEqualTo(StreamEnd.COMPLETE);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_closed_journal_ends_the_stream(Wire wire) throws Exception {
+        journal.append("one");
+        try (var server = TestServer.start(router);
+                var reader = EventReader.open(wire, server, "/stream")) {
+            assertThat(reader.event()).extracting(EventReader.Event::data).isEqualTo("one");
+            journal.close();
+            assertThat(reader.rest()).isEmpty();
+            assertThat(ends.poll(20, TimeUnit.SECONDS)).isEqualTo(StreamEnd.CLOSED);
+        }
+    }
+
+    @Test
+    void a_reader_resumes_after_the_last_id_it_saw() throws Exception {
+        for (int i = 1; i <= 5; i++) {
+            journal.append("event " + i);
+        }
+        try (var server = TestServer.start(router);
+                var http = new RawHttp1(server.socket())) {
+            http.send("GET /stream HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 3\r\n\r\n");
+            http.head();
+            assertThat(http.chunk()).isEqualTo(": stream\n\n");
+            assertThat(http.chunk()).isEqualTo("id: 4\ndata: event 4\n\nid: 5\ndata: event 5\n\n");
+        }
+    }
+
+    @Test
+    void events_that_are_there_together_go_out_in_one_write_of_up_to_32() throws Exception {
+        for (int i = 1; i <= 40; i++) {
+            journal.append("event " + i);
+        }
+        try (var server = TestServer.start(router);
+                var http = new RawHttp1(server.socket())) {
+            var head = http.get("/stream").head();
+            assertThat(head.headers()).containsEntry("connection", "close");
+            assertThat(http.chunk()).isEqualTo(": stream\n\n");
+            assertThat(http.chunk().split("\n\n")).hasSize(32).startsWith("id: 1\ndata: event 1");
+            assertThat(http.chunk().split("\n\n")).hasSize(8).endsWith("id: 40\ndata: event 40");
+        }
+    }
+
+    @Test
+    void head_shows_what_a_stream_would_look_like() throws Exception {
+        journal.append("one");
+        try (var server = TestServer.start(router);
+                var http = new RawHttp1(server.socket())) {
+            http.send("HEAD /stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            assertThat(http.head().headers()).containsEntry("content-type", "text/event-stream");
+            assertThat(http.untilClosed()).isEmpty();
+        }
+    }
+
+    @Test
+    void http_1_0_gets_a_stream_that_ends_with_its_connection() throws Exception {
+        journal.append(LAST);
+        try (var server = TestServer.start(router);
+                var http = new RawHttp1(server.socket())) {
+            http.send("GET /stream HTTP/1.0\r\n\r\n");
+            assertThat(http.head().headers()).doesNotContainKey("transfer-encoding");
+            assertThat(http.untilClosed()).isEqualTo(": stream\n\nid: 1\ndata: last\n\n");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_slow_reader_loses_nothing_and_holds_up_nobody(Wire wire) throws Exception {
+        int events = 600;
+        String payload = "x".repeat(64 * 1024);
+        var slow = new CompletableFuture<dev.millrace.core.Cursor<String>>();
+        router.get("/slow", exchange -> {
+            var cursor = journal.cursor(0);
+            slow.complete(cursor);
+            exchange.eventStream().pump(cursor, Framing.each(SseTest::frame));
+        });
+        try (var server = TestServer.start(router);
+                var slowReader = EventReader.open(wire, server, "/slow");
+                var fastReader = EventReader.open(wire, server, "/stream")) {
+            Thread.startVirtualThread(() -> {
+                for (int i = 1; i < events; i++) {
+                    journal.append(payload);
+                }
+                journal.append(LAST);
+            });
+            assertThat(fastReader.rest()).hasSize(events + 1);
+            // 37 MiB are more than all buffers on the way hold, so the pump itself must have been stopped.
+            assertThat(slow.get().position()).isLessThan(events);
+            var late = slowReader.rest();
+            assertThat(late).hasSize(events + 1);
+            assertThat(late.getLast()).isEqualTo(new EventReader.Event("" + events, LAST, null));
+        }
+    }
+}
