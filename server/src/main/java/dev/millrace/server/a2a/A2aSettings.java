@@ -1,0 +1,47 @@
+package dev.millrace.server.a2a;
+
+import java.net.URI;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the A2A endpoints can be told.
+ *
+ * @param publicBase where clients find this server, without a path at its end, when a proxy stands before it; null = as
+ *     the request's Host says
+ * @param version the version that the cards state
+ * @param cardMaxAge how long a client may use a card without asking again
+ * @param heartbeat how often a client that waits for a blocking send is sent a space; less than the idle timeout
+ */
+public record A2aSettings(@Nullable URI publicBase, String version, Duration cardMaxAge, Duration heartbeat) {
+
+    public A2aSettings {
+        if (publicBase != null && (publicBase.getScheme() == null || publicBase.getAuthority() == null)) {
+            throw new IllegalArgumentException(
+                    "publicBase must be a URL such as https://example.org, not " + publicBase);
+        }
+        if (cardMaxAge.isNegative()) {
+            throw new IllegalArgumentException("cardMaxAge must not be negative: " + cardMaxAge);
+        }
+        if (!heartbeat.isPositive()) {
+            throw new IllegalArgumentException("heartbeat must be positive: " + heartbeat);
+        }
+    }
+
+    /** No public base, cards for 5 minutes, a heartbeat each 10 s (a third of the edge's idle timeout). */
+    public static A2aSettings version(String version) {
+        return new A2aSettings(null, version, Duration.ofMinutes(5), Duration.ofSeconds(10));
+    }
+
+    public A2aSettings withPublicBase(@Nullable URI base) {
+        return new A2aSettings(base, version, cardMaxAge, heartbeat);
+    }
+
+    public A2aSettings withCardMaxAge(Duration maxAge) {
+        return new A2aSettings(publicBase, version, maxAge, heartbeat);
+    }
+
+    public A2aSettings withHeartbeat(Duration period) {
+        return new A2aSettings(publicBase, version, cardMaxAge, period);
+    }
+}
