@@ -37,7 +37,6 @@ final class Outbox {
 
     /** @throws TurnLost if this turn may write no more */
     void add(Event event) {
-        List<Event> batch = null;
         lock.lock();
         try {
             while (gathering.size() >= Turn.PENDING_EVENTS && failure == null) {
@@ -46,13 +45,10 @@ final class Outbox {
             throwIfFailed();
             gathering.add(event);
             if (onTheWay == 0) {
-                batch = takeGathered();
+                submitGathered();
             }
         } finally {
             lock.unlock();
-        }
-        if (batch != null) {
-            submit(batch);
         }
     }
 
@@ -71,18 +67,12 @@ final class Outbox {
 
     /** The agent is done: sends what gathered, behind what is on its way, and takes nothing more. Does not wait. */
     void seal() {
-        List<Event> batch = null;
         lock.lock();
         try {
             sealed = true;
-            if (!gathering.isEmpty() && failure == null) {
-                batch = takeGathered();
-            }
+            submitGathered();
         } finally {
             lock.unlock();
-        }
-        if (batch != null) {
-            submit(batch);
         }
     }
 
@@ -113,14 +103,18 @@ final class Outbox {
         }
     }
 
-    private List<Event> takeGathered() {
+    /**
+     * Sends what gathered, if anything did. Under the lock, the submit itself included: when an agent returns, its thread
+     * sends the last batch while the store's thread may be sending the one before, and the store takes them, and the end of
+     * the task behind them, in the order in which they are submitted.
+     */
+    private void submitGathered() {
+        if (gathering.isEmpty() || failure != null) {
+            return;
+        }
         List<Event> batch = gathering;
         gathering = new ArrayList<>();
         onTheWay++;
-        return batch;
-    }
-
-    private void submit(List<Event> batch) {
         var _ = ledger.change(lease.task().contextId(), Durability.WRITTEN, draft -> {
                     requireLease(draft, lease);
                     batch.forEach(draft::append);
@@ -137,24 +131,18 @@ final class Outbox {
 
     private void next() {
         boolean first;
-        List<Event> batch = null;
         lock.lock();
         try {
             first = !committedAny;
             committedAny = true;
             onTheWay--;
-            if (!gathering.isEmpty() && failure == null) {
-                batch = takeGathered();
-            }
+            submitGathered();
             changed.signalAll();
         } finally {
             lock.unlock();
         }
         if (first) {
             observer.firstChunk(lease.task().id());
-        }
-        if (batch != null) {
-            submit(batch);
         }
     }
 
