@@ -37,7 +37,7 @@ public final class ModelFailure extends Exception {
     private final transient @Nullable Duration retryAfter;
 
     ModelFailure(Kind kind, String message, @Nullable Duration retryAfter, @Nullable Throwable cause) {
-        super(message, cause);
+        super(message, cause, false, false); // where in our code it was found out helps nobody
         this.kind = kind;
         this.retryAfter = retryAfter;
     }

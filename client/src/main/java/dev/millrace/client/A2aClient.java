@@ -51,7 +51,7 @@ public final class A2aClient implements AutoCloseable {
      * after a {@code Last-Event-ID}; and a message that comes again, with the same id in the same context, gives the
      * first answer again.
      */
-    public static final String RESUMABLE = "https://millrace.dev/a2a/resumable/v1";
+    public static final String RESUMABLE = "https://millrace.dev/a2a/extensions/resume/v1";
 
     private static final int TRIES = 3;
 

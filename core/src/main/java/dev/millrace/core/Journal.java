@@ -303,14 +303,20 @@ public final class Journal<E> implements AutoCloseable {
         }
     }
 
+    /** A closed waiter stays on the list. */
     void litter() {
         if (waiters.litter(readers)) {
-            long lastBefore = last;
-            boolean closedBefore = closed;
-            waiters.tidy();
-            if (last != lastBefore || closed != closedBefore) {
-                waiters.wake();
-            }
+            tidy();
+        }
+    }
+
+    void tidy() {
+        long lastBefore = last;
+        boolean closedBefore = closed;
+        waiters.tidy();
+        if (last != lastBefore || closed != closedBefore) {
+            // A writer came while the list was being tidied, and may have found it empty.
+            waiters.wake();
         }
     }
 }

@@ -189,7 +189,8 @@ public final class Prefetch<K, B> implements AutoCloseable {
 
         /**
          * Where the fetches' threads come from, one for each fetch; by default virtual threads. Called under the lock
-         * of the prefetch: it must not block. If it throws or gives none, that block fails.
+         * of the prefetch: it must not block. The thread must run the task itself, since it is the one that is
+         * interrupted. If the factory throws or gives none, that block fails.
          */
         public Builder<K, B> threadFactory(ThreadFactory factory) {
             this.threads = Objects.requireNonNull(factory, "factory");

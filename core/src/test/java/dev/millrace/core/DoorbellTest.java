@@ -87,7 +87,7 @@ class DoorbellTest {
         var waiter = run(bell::await).untilParked();
         for (int i = 0; i < 1_000; i++) {
             LockSupport.unpark(waiter.thread());
-            Thread.yield();
+            Thread.onSpinWait();
         }
         assertThat(waiter.done()).isFalse();
         bell.ring();

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -60,14 +59,10 @@ public final class DirectorySource implements Source {
             }
             throw new SourceException.Unavailable(
                     "keeps changing while it is opened: " + FilePath.printable(path), Duration.ofSeconds(1));
-        } catch (NoSuchFileException | NotDirectoryException | InvalidPathException e) {
+        } catch (NoSuchFileException | InvalidPathException e) {
             throw new SourceException.NotFound("no such file: " + FilePath.printable(path));
         } catch (AccessDeniedException e) {
             throw new SourceException.Forbidden("not readable: " + FilePath.printable(path));
-        } catch (FileSystemException e) {
-            // Loops of links, names too long: nothing that could be served under this path.
-            throw new SourceException.NotFound(
-                    "no such file: " + FilePath.printable(path) + " (" + e.getReason() + ")");
         } catch (IOException e) {
             throw new SourceException.Failed("cannot read " + FilePath.printable(path), e);
         }
@@ -102,7 +97,16 @@ public final class DirectorySource implements Source {
     }
 
     private static Path insideOf(Path realRoot, Path asked, String path) throws IOException, SourceException {
-        Path real = asked.toRealPath();
+        Path real;
+        try {
+            real = asked.toRealPath();
+        } catch (NoSuchFileException | AccessDeniedException e) {
+            throw e;
+        } catch (FileSystemException e) {
+            // A loop of links, a name too long, a file where a directory should be: no path of anything.
+            throw new SourceException.NotFound(
+                    "no such file: " + FilePath.printable(path) + " (" + e.getReason() + ")");
+        }
         if (!real.startsWith(realRoot)) {
             throw new SourceException.NotFound("leads outside: " + FilePath.printable(path));
         }

@@ -34,8 +34,7 @@ import org.jspecify.annotations.Nullable;
  * reach another host.
  */
 public final class HttpOrigin implements Source {
-    private static final Pattern MEDIA_TYPE =
-            Pattern.compile("[\\w.+!#$&^-]+/[\\w.+!#$&^-]+(\\s*;[\\x20-\\x7E]*)?", Pattern.UNICODE_CHARACTER_CLASS);
+    private static final Pattern MEDIA_TYPE = Pattern.compile("[\\w.+!#$&^-]+/[\\w.+!#$&^-]+(\\s*;[\\x20-\\x7E]*)?");
     private static final Set<String> OWN_HEADERS = Set.of(
             "range",
             "if-range",

@@ -72,7 +72,8 @@ final class Transfer implements HttpResponse.BodyHandler<Void>, HttpResponse.Bod
         CompletableFuture<HttpResponse<Void>> exchange = client.sendAsync(request, this);
         var _ = exchange.whenComplete((response, thrown) -> end(thrown));
         boolean whole = false;
-        lock.lockInterruptibly();
+        // Not interruptibly: from here on the transfer must be cut and the buffer taken away, whatever happens.
+        lock.lock();
         try {
             while (!ended) {
                 long now = System.nanoTime();

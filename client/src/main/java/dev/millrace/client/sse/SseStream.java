@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -22,17 +21,23 @@ import org.jspecify.annotations.Nullable;
  * it closes the connection and wakes whoever waits.
  */
 public final class SseStream implements AutoCloseable {
-    private final CompletableFuture<HttpResponse<ResponseBytes>> response;
-    private final ResponseBytes body;
+    private final CompletableFuture<HttpResponse<ResponseBytes>> response = new CompletableFuture<>();
+    private final ResponseBytes body = new ResponseBytes();
+    private final Thread sender;
     private final Duration silence;
     private final SseReader reader;
 
-    private SseStream(
-            CompletableFuture<HttpResponse<ResponseBytes>> response, ResponseBytes body, Duration silence, int limit) {
-        this.response = response;
-        this.body = body;
+    private SseStream(HttpClient http, HttpRequest request, Duration silence, int limit) {
         this.silence = silence;
         this.reader = new SseReader(limit);
+        // Not sendAsync: it hands its result on through the common pool, where it waits behind whatever blocks there.
+        this.sender = Thread.ofVirtual().name("request " + request.uri()).unstarted(() -> {
+            try {
+                response.complete(http.send(request, head -> body));
+            } catch (IOException | InterruptedException | RuntimeException e) {
+                response.completeExceptionally(e);
+            }
+        });
     }
 
     /**
@@ -42,8 +47,9 @@ public final class SseStream implements AutoCloseable {
      * @param limit the most bytes that one event may hold
      */
     public static SseStream open(HttpClient http, HttpRequest request, Duration silence, int limit) {
-        var body = new ResponseBytes();
-        return new SseStream(http.sendAsync(request, head -> body), body, silence, limit);
+        var stream = new SseStream(http, request, silence, limit);
+        stream.sender.start();
+        return stream;
     }
 
     /** Waits for the head of the response: its status. */
@@ -112,7 +118,7 @@ public final class SseStream implements AutoCloseable {
     @Override
     public void close() {
         body.close();
-        response.cancel(true);
+        sender.interrupt();
     }
 
     private HttpResponse<ResponseBytes> head() throws IOException, InterruptedException {
@@ -121,13 +127,10 @@ public final class SseStream implements AutoCloseable {
         } catch (InterruptedException e) {
             close();
             throw e;
-        } catch (CancellationException e) {
-            throw new IOException("closed before the server answered", e);
         } catch (ExecutionException e) {
             switch (e.getCause()) {
                 case IOException io -> throw io;
-                case CancellationException cancelled ->
-                    throw new IOException("closed before the server answered", cancelled);
+                case InterruptedException closed -> throw new IOException("closed before the server answered", closed);
                 case null, default -> throw new IOException("the request failed: " + e.getMessage(), e);
             }
         }

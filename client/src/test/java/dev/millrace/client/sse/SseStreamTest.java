@@ -17,7 +17,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -176,9 +178,31 @@ class SseStreamTest {
 
     private static boolean waitFor(BufferedReader reader) throws InterruptedException, IOException {
         for (int i = 0; i < 20 && !reader.ready(); i++) {
-            Thread.sleep(5);
+            Thread.sleep(1);
         }
         return reader.ready();
+    }
+
+    @Test
+    void a_blocked_common_pool_holds_nothing_up() throws Exception {
+        var over = new CountDownLatch(1);
+        for (int i = 0; i < 2 * ForkJoinPool.getCommonPoolParallelism() + 2; i++) {
+            ForkJoinPool.commonPool().execute(() -> {
+                try {
+                    over.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+        }
+        try (SseStream stream = stream(Duration.ofSeconds(20));
+                Socket peer = server.accept()) {
+            send(peer, HEAD + "data: a\n\n");
+            assertThat(stream.next().text()).isEqualTo("a");
+            assertThat(stream.status()).isEqualTo(200);
+        } finally {
+            over.countDown();
+        }
     }
 
     @Test

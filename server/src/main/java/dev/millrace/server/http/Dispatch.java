@@ -112,7 +112,13 @@ final class Dispatch extends Handler.Abstract {
                 return frames;
             }
         };
+        Request.addCompletionListener(request, failure -> {
+            if (failure != null) {
+                frames.abandon();
+            }
+        });
         if (!webSockets.upgrade(negotiator, request, response, callback, this::configure)) {
+            frames.abandon();
             throw HttpProblem.badRequest("This is not a WebSocket handshake (RFC 6455, version 13).");
         }
         return true;

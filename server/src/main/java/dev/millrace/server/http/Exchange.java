@@ -32,6 +32,7 @@ public final class Exchange {
     private final Response response;
     private final Map<String, Router.Value> parameters;
     private final Edge edge;
+    private final Patience patience;
     private final Signal gone = new Signal();
     private final Signal over = new Signal();
     private @Nullable Fields query;
@@ -45,6 +46,7 @@ public final class Exchange {
         this.response = response;
         this.parameters = parameters;
         this.edge = edge;
+        this.patience = Patience.with(request, edge.limits().idle());
         request.addFailureListener(cause -> gone.fire());
     }
 
@@ -141,7 +143,7 @@ public final class Exchange {
             if (request.getLength() > max) {
                 throw RequestBody.tooLarge(max);
             }
-            bodyStream = new RequestBody(Content.Source.asInputStream(request), max, gone);
+            bodyStream = new RequestBody(Content.Source.asInputStream(request), max, patience, gone);
         }
         return bodyStream;
     }
@@ -179,7 +181,8 @@ public final class Exchange {
 
     /**
      * Answers with a stream of Server-Sent Events: status and headers, and a first comment to carry them, are with the
-     * client before this returns. On HTTP/1 the connection ends with the stream.
+     * client before this returns. On HTTP/1 the stream ends with its connection and is not chunked: Jetty sends the line
+     * break that ends a chunk with the next one, and a client that waits for it would get each event one event late.
      */
     public EventStream eventStream() throws HttpProblem, IOException {
         watch();
@@ -189,11 +192,6 @@ public final class Exchange {
                 .put(HttpHeader.CACHE_CONTROL, "no-store")
                 // Understood by nginx and others: pass on each event, do not collect.
                 .put("X-Accel-Buffering", "no");
-        if (http1() && !protocol().equals("HTTP/1.0")) {
-            // Else, as the connection closes, Jetty would let the end of the connection be the end of the stream, and
-            // a client could not tell a complete stream from one that broke.
-            response.getHeaders().put(HttpHeader.TRANSFER_ENCODING, "chunked");
-        }
         var stream = new EventStream(this, edge);
         stream.comment("stream");
         return stream;
@@ -252,6 +250,7 @@ public final class Exchange {
         if (head()) {
             buffer = ByteBuffer.allocate(0);
         }
+        patience.lose();
         try {
             Content.Sink.write(response, last, buffer);
         } catch (IOException e) {
@@ -259,6 +258,8 @@ public final class Exchange {
             // The listener is not told when it is a waiting write that fails.
             gone.fire();
             throw new ClientGoneException(e);
+        } finally {
+            patience.regain();
         }
     }
 
@@ -279,7 +280,11 @@ public final class Exchange {
             return;
         }
         // Else the watcher would read, and throw away, the body.
-        bodyStream().transferTo(OutputStream.nullOutputStream());
+        if (bodyStream == null) {
+            body();
+        } else {
+            bodyStream.transferTo(OutputStream.nullOutputStream());
+        }
         response.getHeaders().put(HttpHeader.CONNECTION, "close");
         departure =
                 Departure.watch(request.getConnectionMetaData().getConnection().getEndPoint(), gone);

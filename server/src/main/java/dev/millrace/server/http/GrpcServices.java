@@ -22,8 +22,11 @@ import org.eclipse.jetty.util.Callback;
  */
 final class GrpcServices extends Handler.Wrapper {
 
+    private final HttpLimits limits;
+
     GrpcServices(List<BindableService> services, HttpLimits limits, Executor executor) {
         super(context(services, limits, executor));
+        this.limits = limits;
     }
 
     private static Handler context(List<BindableService> services, HttpLimits limits, Executor executor) {
@@ -40,7 +43,11 @@ final class GrpcServices extends Handler.Wrapper {
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
-        return speaksGrpc(request) && super.handle(request, response, callback);
+        if (!speaksGrpc(request)) {
+            return false;
+        }
+        Patience.with(request, limits.idle());
+        return super.handle(request, response, callback);
     }
 
     private static boolean speaksGrpc(Request request) {

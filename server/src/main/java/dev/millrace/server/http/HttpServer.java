@@ -8,10 +8,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
+import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.AbstractHTTP2ServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
@@ -42,6 +46,8 @@ import org.slf4j.LoggerFactory;
 public final class HttpServer {
     private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
 
+    private static final int GOODBYE_MILLIS = 250;
+
     private enum Phase {
         NEW,
         RUNNING,
@@ -69,6 +75,8 @@ public final class HttpServer {
         var platform = new QueuedThreadPool();
         platform.setName("http-io");
         platform.setVirtualThreadsExecutor(workers);
+        // With threads in reserve, Jetty runs a request on the platform thread that read it (execute-produce-consume).
+        platform.setReservedThreads(0);
         server = new Server(platform);
         connector = new ServerConnector(server, 1, -1, factories(builder));
         connector.setHost(builder.host);
@@ -81,7 +89,7 @@ public final class HttpServer {
         server.addBean(new NetworkConnectionLimit(limits.maxConnections(), connector));
         server.setErrorHandler(new ProblemPage());
         server.setStopTimeout(0);
-        server.setHandler(new Reception(occupancy, handler(builder)));
+        server.setHandler(new Reception(occupancy, workers, handler(builder)));
         builder.stopHooks.forEach(stopping::add);
     }
 
@@ -101,7 +109,8 @@ public final class HttpServer {
         var config = new HttpConfiguration();
         config.setRequestHeaderSize(limits.maxHeader());
         config.setSendServerVersion(false);
-        config.setSendDateHeader(true);
+        // "%25" in a path is safe for us, who decode each piece once (PathSegments), and a file may be called "100%".
+        config.setUriCompliance(UriCompliance.DEFAULT.with("once", UriCompliance.Violation.AMBIGUOUS_PATH_ENCODING));
         // There is one certificate: whatever name the client used for us, it has checked it against that.
         config.addCustomizer(new SecureRequestCustomizer(false));
         var http1 = new HttpConnectionFactory(config);
@@ -178,20 +187,28 @@ public final class HttpServer {
     }
 
     /**
-     * Stops: no new connection is accepted, open streams are told and end in good order (Server-Sent Events after a last comment, WebSocket with 1001), other requests may finish until the drain
-     * is over; then whoever is left is cut off and interrupted. Returns when all is closed; a second call returns at once.
+     * Stops: no new connection is accepted, open streams are told and end in good order (Server-Sent Events after a last
+     * comment, WebSocket with 1001), other requests may finish until the drain is over; then whoever is left is cut off
+     * and interrupted. Returns when all is closed; a second call returns at once.
      */
     public void stop(Duration drain) {
         if (phase.getAndSet(Phase.STOPPING) == Phase.STOPPING) {
             return;
         }
         // Closes the listening socket, and sends GOAWAY on HTTP/2.
-        var _ = Graceful.shutdown(server);
+        var closing = Graceful.shutdown(server);
+        long start = System.nanoTime();
         stopping.fire();
         try {
             if (!occupancy.awaitEmpty(drain)) {
                 log.info("The drain is over: cutting off {} that are still open", occupancy.size());
             }
+            // The last response has been written, but its HTTP/2 connection may have goodbyes to say. Silent HTTP/1
+            // connections would never be done, so there is an end to this.
+            var left = drain.minusNanos(System.nanoTime() - start);
+            closing.get(Math.clamp(left.toMillis(), 0, GOODBYE_MILLIS), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            log.debug("Not all connections said goodbye", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -1,26 +1,48 @@
 package dev.millrace.server.http;
 
+import java.util.concurrent.Executor;
+import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
-/** Where every request comes in, so that the server knows at its end who is still there. */
+/**
+ * Where every request comes in. It puts each on a virtual thread, and counts it until it is answered, so that the server
+ * knows at its end who is still there.
+ */
 final class Reception extends Handler.Wrapper {
     private final Occupancy occupancy;
+    private final Executor workers;
 
-    Reception(Occupancy occupancy, Handler next) {
+    Reception(Occupancy occupancy, Executor workers, Handler next) {
         super(next);
         this.occupancy = occupancy;
+        this.workers = workers;
     }
 
     @Override
-    public boolean handle(Request request, Response response, Callback callback) throws Exception {
-        // A handler that works or waits for long is not idle; one that reads or writes is still watched.
-        request.addIdleTimeoutListener(timeout -> false);
-        var thread = Thread.currentThread();
-        var guest = occupancy.enter(new Occupancy.Resident(thread::interrupt, () -> {}));
+    public boolean handle(Request request, Response response, Callback callback) {
+        if (Thread.currentThread().isVirtual()) {
+            admit(request, response, callback);
+        } else {
+            // The first HTTP/1 request after the protocol was detected comes on a thread of Jetty's pool, which has
+            // 200:
+            // as many waiting endpoints, and nothing would be served any more.
+            workers.execute(() -> admit(request, response, callback));
+        }
+        return true;
+    }
+
+    private void admit(Request request, Response response, Callback callback) {
+        var guest = occupancy.enter(new Occupancy.Resident(Thread.currentThread()::interrupt, () -> {}));
         Request.addCompletionListener(request, failure -> guest.leave());
-        return super.handle(request, response, callback);
+        try {
+            if (!super.handle(request, response, callback)) {
+                Response.writeError(request, response, callback, HttpStatus.NOT_FOUND_404);
+            }
+        } catch (Throwable e) {
+            Response.writeError(request, response, callback, e);
+        }
     }
 }

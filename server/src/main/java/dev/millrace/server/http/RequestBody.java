@@ -8,12 +8,14 @@ import java.util.concurrent.TimeoutException;
 final class RequestBody extends InputStream {
     private final InputStream in;
     private final long max;
+    private final Patience patience;
     private final Signal gone;
     private long read;
 
-    RequestBody(InputStream in, long max, Signal gone) {
+    RequestBody(InputStream in, long max, Patience patience, Signal gone) {
         this.in = in;
         this.max = max;
+        this.patience = patience;
         this.gone = gone;
     }
 
@@ -31,10 +33,13 @@ final class RequestBody extends InputStream {
     @Override
     public int read(byte[] bytes, int offset, int length) throws IOException {
         int n;
+        patience.lose();
         try {
             n = in.read(bytes, offset, length);
         } catch (IOException e) {
             throw failure(e);
+        } finally {
+            patience.regain();
         }
         if (n > 0 && (read += n) > max) {
             throw new IOException(tooLarge(max));

@@ -30,11 +30,11 @@ final class WebSocketFrames implements FrameHandler {
 
     private final WebSocketHandler handler;
     private final Edge edge;
-    private final Occupancy occupancy;
     private final ByteArrayOutputStream message = new ByteArrayOutputStream();
-    private @Nullable CoreSession connection;
+    private volatile @Nullable CoreSession connection;
     private @Nullable WebSocketSession session;
-    private Occupancy.@Nullable Guest guest;
+    private final Occupancy.Guest guest;
+    private volatile @Nullable Thread runner;
     private Signal.@Nullable Hook stopping;
     private boolean refusing;
     private volatile boolean silent;
@@ -42,7 +42,8 @@ final class WebSocketFrames implements FrameHandler {
     WebSocketFrames(WebSocketHandler handler, Edge edge, Occupancy occupancy) {
         this.handler = handler;
         this.edge = edge;
-        this.occupancy = occupancy;
+        // From here on, and not only from open on: a server that stops in between shall still say goodbye.
+        this.guest = occupancy.enter(new Occupancy.Resident(this::interrupt, this::beat));
     }
 
     @Override
@@ -51,11 +52,23 @@ final class WebSocketFrames implements FrameHandler {
         this.connection = connection;
         this.session = session;
         var thread = Thread.ofVirtual().name("websocket").unstarted(() -> run(session));
-        guest = occupancy.enter(new Occupancy.Resident(thread::interrupt, this::beat));
+        runner = thread;
         callback.succeeded();
         connection.demand();
         thread.start();
         stopping = edge.stopping().add(() -> session.close(GOING_AWAY, "going away"));
+    }
+
+    /** The upgrade failed: this connection will never open. */
+    void abandon() {
+        guest.leave();
+    }
+
+    private void interrupt() {
+        var thread = runner;
+        if (thread != null) {
+            thread.interrupt();
+        }
     }
 
     private void run(WebSocketSession session) {
@@ -177,9 +190,7 @@ final class WebSocketFrames implements FrameHandler {
                 log.warn("A WebSocket handler failed at its end", e);
             }
         }
-        if (guest != null) {
-            guest.leave();
-        }
+        guest.leave();
         callback.succeeded();
     }
 }

@@ -12,8 +12,8 @@ public interface WebSocketHandler {
     void run(WebSocketSession session) throws Exception;
 
     /**
-     * One text message. Called in order, on a virtual thread that is not the one of {@link #run}; the next message is
-     * not read before this returns, so a slow receiver slows its sender. May come before {@code run} has begun.
+     * One text message. Called in order, on another thread than {@link #run}, and may block; the next message is not read
+     * before this returns, so a slow receiver slows its sender. May come before {@code run} has begun.
      *
      * @throws Exception closes the connection with 1011
      */

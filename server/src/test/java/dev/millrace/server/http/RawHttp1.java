@@ -66,18 +66,15 @@ final class RawHttp1 implements AutoCloseable {
         return new Head(status, headers);
     }
 
-    /** The next chunk of a chunked body; empty at its end. */
-    String chunk() throws IOException {
-        int length = Integer.parseInt(line(), 16);
-        String chunk = new String(in.readNBytes(length), StandardCharsets.UTF_8);
-        line();
-        return chunk;
+    /** So many bytes, as text. */
+    String bytes(int count) throws IOException {
+        return new String(in.readNBytes(count), StandardCharsets.UTF_8);
     }
 
     /** The body of a response that announced its length. */
     String body(Head head) throws IOException {
         int length = Integer.parseInt(head.headers().get("content-length"));
-        return new String(in.readNBytes(length), StandardCharsets.UTF_8);
+        return bytes(length);
     }
 
     /** Reads until the server closes or resets the connection. Throws SocketTimeoutException if it does neither. */

@@ -1,15 +1,20 @@
 package dev.millrace.server.http;
 
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
 import java.util.function.Predicate;
+import javax.net.ssl.SSLSocket;
 
 /** HTTP/2 frames by hand (RFC 9113). Headers are sent as literals; those received are not decoded. */
 final class RawHttp2 implements AutoCloseable {
@@ -45,10 +50,10 @@ final class RawHttp2 implements AutoCloseable {
     private final DataInputStream in;
     private final DataOutputStream out;
 
-    private RawHttp2(Socket socket) throws IOException {
+    private RawHttp2(Socket socket, InputStream in) throws IOException {
         this.socket = socket;
-        this.in = new DataInputStream(socket.getInputStream());
-        this.out = new DataOutputStream(socket.getOutputStream());
+        this.in = new DataInputStream(in);
+        this.out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream()));
     }
 
     /** A connection by prior knowledge, or over TLS if the socket is. */
@@ -58,14 +63,25 @@ final class RawHttp2 implements AutoCloseable {
 
     /** As {@link #open(Socket)}, where each stream may receive only so many bytes until told otherwise. */
     static RawHttp2 open(Socket socket, int window) throws IOException {
-        var http2 = new RawHttp2(socket);
-        http2.out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-        http2.frame(
+        var http2 = new RawHttp2(socket, socket.getInputStream());
+        http2.preface(window);
+        return http2;
+    }
+
+    /** A connection that was HTTP/1 before; what it has read already is in {@code in}. */
+    static RawHttp2 upgraded(Socket socket, InputStream in) throws IOException {
+        var http2 = new RawHttp2(socket, in);
+        http2.preface(65_535);
+        return http2;
+    }
+
+    private void preface(int window) throws IOException {
+        out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        frame(
                 SETTINGS,
                 0,
                 0,
                 ByteBuffer.allocate(6).putShort((short) 4).putInt(window).array());
-        return http2;
     }
 
     void frame(int type, int flags, int stream, byte... payload) throws IOException {
@@ -85,10 +101,10 @@ final class RawHttp2 implements AutoCloseable {
         frame(HEADERS, 4, stream, headers("POST", path, headers));
     }
 
-    static byte[] headers(String method, String path, String... more) {
+    private byte[] headers(String method, String path, String... more) {
         var block = new ByteArrayOutputStream();
         literal(block, ":method", method);
-        literal(block, ":scheme", "http");
+        literal(block, ":scheme", socket instanceof SSLSocket ? "https" : "http");
         literal(block, ":path", path);
         literal(block, ":authority", "localhost");
         for (int i = 0; i < more.length; i += 2) {
@@ -147,6 +163,9 @@ final class RawHttp2 implements AutoCloseable {
             if (wanted.test(frame)) {
                 return frame;
             }
+            if (frame.type() == GOAWAY) {
+                throw new SocketException("GOAWAY: " + frame.text());
+            }
         }
     }
 
@@ -154,11 +173,20 @@ final class RawHttp2 implements AutoCloseable {
         return await(frame -> frame.is(type, stream));
     }
 
-    /** Whether the connection ends before a frame of this stream comes. */
-    boolean endsWithout(int type, int stream) throws IOException {
+    /** Skips frames until each of these streams has had data, in whatever order. */
+    void awaitData(Integer... streams) throws IOException {
+        var missing = new HashSet<>(List.of(streams));
+        while (!missing.isEmpty()) {
+            missing.remove(await(frame -> frame.type() == DATA).stream());
+        }
+    }
+
+    /** Whether the stream is reset, or its whole connection given up, before it gets an answer. */
+    boolean refuses(int stream) throws IOException {
         try {
-            await(type, stream);
-            return false;
+            return await(frame -> frame.is(HEADERS, stream) || frame.is(RST_STREAM, stream))
+                            .type()
+                    == RST_STREAM;
         } catch (EOFException | SocketException closed) {
             return true;
         }

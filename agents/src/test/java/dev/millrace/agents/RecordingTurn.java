@@ -1,0 +1,165 @@
+package dev.millrace.agents;
+
+import dev.millrace.engine.Turn;
+import dev.millrace.protocol.Artifact;
+import dev.millrace.protocol.Message;
+import dev.millrace.protocol.TextPart;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/** A turn without an engine: it remembers what an agent did, as {@code kind:text}, and can be cancelled. */
+class RecordingTurn implements Turn {
+    private final Message message;
+    private final List<Message> history = new ArrayList<>();
+    private final List<Runnable> onCancel = new ArrayList<>();
+    final List<String> done = new CopyOnWriteArrayList<>();
+    final BlockingQueue<String> said = new LinkedBlockingQueue<>();
+    private boolean cancelled;
+
+    RecordingTurn(Message message, Message... history) {
+        this.message = message;
+        this.history.addAll(List.of(history));
+    }
+
+    static RecordingTurn of(String text) {
+        return new RecordingTurn(Message.user("m1", text));
+    }
+
+    /** The chunks of the answer. */
+    List<String> chunks() {
+        return done.stream()
+                .filter(entry -> entry.startsWith("say:"))
+                .map(entry -> entry.substring(4))
+                .toList();
+    }
+
+    String answer() {
+        var answer = new StringBuilder();
+        for (String entry : done) {
+            if (entry.startsWith("whole:")) {
+                answer.setLength(0);
+                answer.append(entry.substring(6));
+            } else if (entry.startsWith("say:")) {
+                answer.append(entry.substring(4));
+            }
+        }
+        return answer.toString();
+    }
+
+    /** What the engine does on a cancel: fence, tell, interrupt. */
+    void cancel(Thread agent) {
+        List<Runnable> actions;
+        synchronized (this) {
+            cancelled = true;
+            actions = List.copyOf(onCancel);
+        }
+        actions.forEach(Runnable::run);
+        if (agent != null) {
+            agent.interrupt();
+        }
+    }
+
+    private void add(String entry) {
+        if (cancelled()) {
+            throw new Fenced();
+        }
+        done.add(entry);
+    }
+
+    @Override
+    public String contextId() {
+        return "c1";
+    }
+
+    @Override
+    public String taskId() {
+        return "t1";
+    }
+
+    @Override
+    public String owner() {
+        return "me";
+    }
+
+    @Override
+    public int attempt() {
+        return 1;
+    }
+
+    @Override
+    public Message message() {
+        return message;
+    }
+
+    @Override
+    public List<Message> history() {
+        return history;
+    }
+
+    @Override
+    public ArtifactStream artifact(String artifactId) {
+        return new ArtifactStream() {
+            @Override
+            public void say(String text) {
+                add("say:" + text);
+                said.add(text);
+            }
+
+            @Override
+            public ArtifactStream name(String name) {
+                return this;
+            }
+        };
+    }
+
+    @Override
+    public void emit(Artifact artifact) {
+        add("whole:" + ((TextPart) artifact.parts().getFirst()).text());
+    }
+
+    @Override
+    public void status(String text) {
+        add("status:" + text);
+    }
+
+    @Override
+    public void ask(String question) {
+        add("ask:" + question);
+    }
+
+    @Override
+    public void askForAuth(String request) {
+        add("auth:" + request);
+    }
+
+    @Override
+    public void reject(String reason) {
+        add("reject:" + reason);
+    }
+
+    @Override
+    public synchronized boolean cancelled() {
+        return cancelled;
+    }
+
+    @Override
+    public void onCancel(Runnable action) {
+        boolean now;
+        synchronized (this) {
+            now = cancelled;
+            onCancel.add(action);
+        }
+        if (now) {
+            action.run();
+        }
+    }
+
+    @Override
+    public void flush() {}
+
+    /** Stands for {@link dev.millrace.engine.TurnLost}, which only an engine can make. */
+    static final class Fenced extends RuntimeException {}
+}
