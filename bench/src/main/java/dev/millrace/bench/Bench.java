@@ -38,7 +38,7 @@ public final class Bench implements Callable<Integer> {
     @Option(names = "--quick", description = "A rough look within a minute.")
     private boolean quick;
 
-    @Option(names = "--rounds", description = "How often each variant has its turn. Default: 5, or 2 when quick.")
+    @Option(names = "--rounds", description = "How often each variant has its turn. Default: 5, or 1 when quick.")
     private @Nullable Integer rounds;
 
     @Option(names = "--seed", description = "Of the load's random numbers. Default: ${DEFAULT-VALUE}.")
@@ -76,7 +76,7 @@ public final class Bench implements Callable<Integer> {
                 return 2;
             }
         }
-        var plan = new Plan(quick, rounds != null ? rounds : quick ? 2 : 5, seed);
+        var plan = new Plan(quick, rounds != null ? rounds : quick ? 1 : 5, seed);
         var report = new Report(System.out);
         Instant at = Instant.now();
         long began = System.nanoTime();

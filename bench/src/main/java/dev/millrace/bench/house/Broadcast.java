@@ -14,6 +14,8 @@ final class Broadcast {
     /** Events in the ring: the capacity of the original's queue. */
     static final int CAPACITY = 256;
 
+    /** An event; its bytes are shared. */
+    @SuppressWarnings("ArrayRecordComponent")
     record Slot(long id, byte[] payload, boolean last) {}
 
     private final ReentrantLock lock = new ReentrantLock();

@@ -13,6 +13,12 @@ import dev.millrace.server.http.Router;
 
 /** Millrace as it is served, with the echo agent behind a gate. */
 final class MillraceHouse {
+    /**
+     * More than the default: what is measured is how fast events are written, and a task that says 1,000 words in a few
+     * milliseconds has ended, and its words are merged into one event, before a thousandth reader was served from the store.
+     */
+    private static final long TAIL = 2 << 20;
+
     private MillraceHouse() {}
 
     static AutoCloseable open(Store store, Controls controls, Router router) throws InterruptedException {
@@ -28,7 +34,7 @@ final class MillraceHouse {
             }
         };
         var engine = new Engine(
-                store, AgentCatalog.of("echo", gated), EngineSettings.defaults().withObserver(observer));
+                store, AgentCatalog.of("echo", gated), EngineSettings.defaults().withTailBytes(TAIL).withObserver(observer));
         var a2a = new A2aEndpoints(engine, exchange -> "bench", A2aSettings.version("bench"));
         a2a.register(router);
         engine.start();

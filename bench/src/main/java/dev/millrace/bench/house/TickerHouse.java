@@ -24,6 +24,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How chats were acquired before: a send commits its row as pending, and nobody is told. Each second a ticker asks the
@@ -33,12 +35,15 @@ import java.util.concurrent.TimeUnit;
  * <p>Kinder than the original: the words of an answer are not stored at all, and a reader's queue never overflows here.
  */
 final class TickerHouse {
+    private static final Logger LOG = LoggerFactory.getLogger(TickerHouse.class);
+
     /** Seed: "blind 1-second ticker". */
     private static final long TICK_MILLIS = 1_000;
 
     /** Pending rows taken at once, as the original's acquisition did. */
     private static final int BATCH = 10;
 
+    @SuppressWarnings("ArrayRecordComponent")
     private record Frame(long id, byte[] payload, boolean last) {}
 
     private record Pending(int words, long committedAt, BlockingQueue<Frame> reader) {}
@@ -101,7 +106,7 @@ final class TickerHouse {
                 acquire(task);
             }
         } catch (Exception e) {
-            e.printStackTrace();
+            LOG.error("a tick failed", e);
         }
     }
 

@@ -4,12 +4,13 @@ import dev.millrace.bench.Lost;
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.StreamResponse;
 import dev.millrace.protocol.Task;
+import dev.millrace.protocol.TaskArtifactUpdateEvent;
 import dev.millrace.protocol.TaskFold;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.json.A2aJson;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Reads what a stream said, word by word. */
@@ -36,11 +37,20 @@ public final class Answers {
     public static void require(List<byte[]> payloads, int words) {
         Task task = TaskFold.fold(payloads.stream().map(Answers::event).toList());
         String said = task.artifacts().stream().map(Artifact::text).collect(Collectors.joining());
-        String expected =
-                IntStream.rangeClosed(1, words).mapToObj(Integer::toString).collect(Collectors.joining(" "));
-        if (!said.equals(expected) || task.status().state() != TaskState.COMPLETED) {
+        if (!said.equals(count(words)) || task.status().state() != TaskState.COMPLETED) {
             throw new Lost(
                     "expected a count to " + words + ", got " + task.status().state() + " and \"" + said + "\"");
         }
+    }
+
+    /** Whether this is a whole answer, to replace all of its pieces, and a count to {@code words}. */
+    static boolean isCount(byte[] payload, long words) {
+        return event(payload) instanceof TaskArtifactUpdateEvent update
+                && !update.append()
+                && update.artifact().text().equals(count(words));
+    }
+
+    private static String count(long words) {
+        return LongStream.rangeClosed(1, words).mapToObj(Long::toString).collect(Collectors.joining(" "));
     }
 }

@@ -11,8 +11,9 @@ import java.util.zip.CRC32C;
 /**
  * One request and the stream that answers it, as its client sees it. It belongs to the thread of its {@link Crowd}.
  *
- * <p>Each frame is looked at as it comes: its id must follow the one before, and its bytes go into a checksum, so that
- * the readers of one task can be compared with one that was read word by word. Times are {@link System#nanoTime}.
+ * <p>Each frame is looked at as it comes: its id must follow the one before (or it must be the whole answer, in place of
+ * the words between), and its bytes go into a checksum, so that the readers of one task can be compared with one that was
+ * read word by word. Times are {@link System#nanoTime}.
  */
 public final class Reading {
     private static final byte[] WORD = "\"artifactUpdate\"".getBytes(StandardCharsets.US_ASCII);
@@ -39,7 +40,9 @@ public final class Reading {
     private long endedAt;
     private long lastId = -1;
     private long events;
+    private long words;
     private long missing;
+    private long replaced;
     private long now;
 
     Reading(SocketChannel channel, byte[] request, boolean whole) {
@@ -67,19 +70,28 @@ public final class Reading {
     }
 
     private void frame(long id, byte[] bytes, int from, int length) {
-        if (lastId >= 0) {
-            if (id <= lastId) {
-                throw new Lost("event " + id + " came after event " + lastId);
-            }
-            missing += id - lastId - 1;
-        } else {
+        if (lastId >= 0 && id <= lastId) {
+            throw new Lost("event " + id + " came after event " + lastId);
+        }
+        long skipped = lastId < 0 ? 0 : id - lastId - 1;
+        lastId = id;
+        if (events++ == 0) {
             firstEventAt = now;
         }
-        lastId = id;
-        events++;
-        sum.update(bytes, from, length);
-        if (firstWordAt == 0 && contains(bytes, from, length)) {
+        boolean word = contains(bytes, from, length);
+        if (skipped > 0
+                && word
+                && Answers.isCount(Arrays.copyOfRange(bytes, from, from + length), words + skipped + 1)) {
+            replaced += skipped;
+            words += skipped;
+        } else {
+            missing += skipped;
+        }
+        if (word && words++ == 0) {
             firstWordAt = now;
+        }
+        if (words > 0) {
+            sum.update(bytes, from, length);
         }
         if (whole) {
             payloads.add(Arrays.copyOfRange(bytes, from, from + length));
@@ -133,12 +145,20 @@ public final class Reading {
         return events;
     }
 
-    /** Ids that were skipped. */
+    /** Events that were skipped, and whose words did not come otherwise. */
     public long missing() {
         return missing;
     }
 
-    /** A checksum over the payloads of all frames, in order. */
+    /**
+     * Events that were merged into a later one before this reader came to them: a reader that is slower than the task
+     * gets the whole answer at once, in their place.
+     */
+    public long replaced() {
+        return replaced;
+    }
+
+    /** A checksum over the payloads of all frames from the first word on, in order. */
     public long checksum() {
         return sum.getValue();
     }
@@ -154,8 +174,9 @@ public final class Reading {
      * @throws Lost if not
      */
     public void requireAll(long expected) {
-        if (missing != 0 || events != expected) {
-            throw new Lost("expected " + expected + " events in order, got " + events + " and " + missing + " skipped");
+        if (missing != 0 || events + replaced != expected) {
+            throw new Lost("expected " + expected + " events in order, got " + events + ", and " + replaced
+                    + " merged into others; " + missing + " were skipped");
         }
         requireCompleted();
     }

@@ -106,6 +106,7 @@ public final class Streams implements Experiment {
         int words = 1_000;
         for (int count : new int[] {1, 100, 1_000}) {
             var times = fresh(variants);
+            var rates = fresh(variants);
             long[] lost = new long[variants.size()];
             for (int round = 1; round <= plan.rounds(); round++) {
                 report.progress(String.format(Locale.ROOT, "%,d readers, round %d", count, round));
@@ -113,15 +114,15 @@ public final class Streams implements Experiment {
                     for (int i = 0; i < (count >= 1_000 ? 1 : plan.times(5)); i++) {
                         Readers.Heard heard = variants.get(v).audience(count, words);
                         times.get(v).add((double) heard.nanos());
+                        rates.get(v).add(heard.written() / (heard.nanos() / 1e9));
                         lost[v] += heard.lost();
                     }
                 }
             }
             for (int v = 0; v < variants.size(); v++) {
                 Samples of = times.get(v);
-                double sent = (double) count * words;
-                double share = lost[v] / (of.size() * sent);
-                double rate = sent * (1 - share) / (of.median() / 1e9);
+                double share = lost[v] / (of.size() * (double) count * words);
+                double rate = rates.get(v).median();
                 Row row = Row.of(
                                 String.format(Locale.ROOT, "%,d readers", count),
                                 variants.get(v).name())
@@ -143,6 +144,7 @@ public final class Streams implements Experiment {
         var beside = fresh(variants);
         long[] fastLost = new long[variants.size()];
         long[] slowLost = new long[variants.size()];
+        long[] slowWritten = new long[variants.size()];
         int runs = 0;
         for (int round = 1; round <= plan.rounds(); round++) {
             report.progress("a slow reader, round " + round);
@@ -152,7 +154,8 @@ public final class Streams implements Experiment {
                 Readers.Mixed mixed = variants.get(v).mixed(8, words);
                 beside.get(v).add((double) mixed.fast().nanos());
                 fastLost[v] += mixed.fast().lost();
-                slowLost[v] += mixed.slowLost();
+                slowLost[v] += mixed.slow().lost();
+                slowWritten[v] += mixed.slow().written();
             }
         }
         for (int v = 0; v < variants.size(); v++) {
@@ -162,6 +165,7 @@ public final class Streams implements Experiment {
                             .number("fast, no slow one there ms", alone.get(v).median() / 1e6)
                             .millis("fast, beside the slow", beside.get(v))
                             .percent("fast lost", fastLost[v] / (8.0 * words * runs))
+                            .number("slow: events written", slowWritten[v] / (double) runs)
                             .percent("slow lost", slowLost[v] / ((double) words * runs)));
         }
         report.print(SLOW);
