@@ -111,7 +111,7 @@ public final class SqliteFigures implements Experiment {
                 .number("commits/s", rate.median())
                 .number("others did not run for ms", stall.median() / 1e6)
                 .number("at worst ms", stall.quantile(1) / 1e6)
-                .number("database is locked", refused);
+                .number("database is locked", (double) refused);
     }
 
     /** Commits in a second, and how many were refused because the lock was not to be had within a second. */
@@ -202,7 +202,7 @@ public final class SqliteFigures implements Experiment {
         }
 
         double longestStall() {
-            return longest;
+            return (double) longest;
         }
 
         @Override

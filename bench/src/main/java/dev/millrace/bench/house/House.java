@@ -43,6 +43,9 @@ public final class House implements AutoCloseable {
             "--enable-native-access=ALL-UNNAMED",
             "-Dlogback.configurationFile=dev/millrace/bench/logback.xml");
 
+    /** What a house prints when it serves, before its port. */
+    static final String READY = "ready on port ";
+
     private final Process process;
     private final int port;
     private final @Nullable Path folder;
@@ -81,10 +84,13 @@ public final class House implements AutoCloseable {
                 .start();
         var out = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
         String line = out.readLine();
+        while (line != null && !line.startsWith(READY)) {
+            line = out.readLine(); // the JVM's own words, when it is profiled
+        }
         if (line == null) {
             throw new IOException("the server to be measured (" + kind + ") did not start; see above");
         }
-        return new House(process, Integer.parseInt(line), folder);
+        return new House(process, Integer.parseInt(line.substring(READY.length())), folder);
     }
 
     public int port() {

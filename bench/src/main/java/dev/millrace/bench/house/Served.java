@@ -25,9 +25,9 @@ final class Served {
                 };
         HttpServer http = HttpServer.builder(router).build();
         http.start();
-        System.out.println(http.port());
+        System.out.println(House.READY + http.port());
         int end = System.in.read();
-        Runtime.getRuntime().halt(end < 0 ? 0 : 1); // quickly: nothing of it is kept
         house.close();
+        System.exit(end < 0 ? 0 : 1); // without waiting for connections: nobody is there
     }
 }

@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Takes an HTTP/1.1 response with a chunked body apart into Server-Sent Events, whatever the pieces it comes in. Made to
+ * Takes an HTTP/1.1 response, chunked or not, apart into Server-Sent Events, whatever the pieces it comes in. Made to
  * cost little: one pass over the bytes, no object for a frame.
  */
 final class Frames {
@@ -29,6 +29,7 @@ final class Frames {
     private final StringBuilder head = new StringBuilder();
     private At at = At.HEAD;
     private long chunk;
+    private boolean endless;
     private byte[] line = new byte[1024];
     private int lineLength;
     private long id = -1;
@@ -42,6 +43,13 @@ final class Frames {
     /** True once the response is complete. */
     boolean complete() {
         return at == At.END;
+    }
+
+    /** The connection was closed by the server: a response without chunks is complete if it is not within a frame. */
+    void closed() {
+        if (endless && lineLength == 0 && dataLength < 0) {
+            at = At.END;
+        }
     }
 
     void feed(byte[] bytes, int length) {
@@ -76,13 +84,16 @@ final class Frames {
             return;
         }
         String text = head.toString().toLowerCase(java.util.Locale.ROOT);
-        if (!text.startsWith("http/1.1 200 ") || !text.contains("transfer-encoding: chunked")) {
-            throw new Lost("the server did not answer with a stream: " + head);
+        if (!text.startsWith("http/1.1 200 ") || !text.contains("text/event-stream")) {
+            throw new Lost("the server did not answer with events: " + head);
         }
-        if (!text.contains("text/event-stream")) {
-            throw new Lost("the server answered with something else than events: " + head);
+        if (text.contains("transfer-encoding: chunked")) {
+            at = At.SIZE;
+        } else {
+            at = At.DATA;
+            chunk = Long.MAX_VALUE; // to the end of the connection
+            endless = true;
         }
-        at = At.SIZE;
     }
 
     private void size(byte b) {

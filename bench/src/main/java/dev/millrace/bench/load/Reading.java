@@ -60,6 +60,8 @@ public final class Reading {
         now = at;
         if (length > 0) {
             frames.feed(bytes, length);
+        } else if (length < 0) {
+            frames.closed();
         }
         if (endedAt == 0 && (frames.complete() || length < 0)) {
             if (!frames.complete()) {
