@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +32,25 @@ abstract class EngineContract extends WithEngine {
 
     static List<StreamResponse> decoded(List<Journal.Entry<Event>> entries) {
         return entries.stream().map(e -> Events.decode(e.event())).toList();
+    }
+
+    /**
+     * The last words go to the store from the agent's thread, those before them from the store's. So many words that the
+     * agent waits for the store, is let go, and returns at once.
+     */
+    @Test
+    void the_last_words_of_an_agent_overtake_none_and_are_not_overtaken() throws Exception {
+        String text = IntStream.rangeClosed(1, Turn.PENDING_EVENTS + 10)
+                .mapToObj(Integer::toString)
+                .collect(Collectors.joining(" "));
+        start(WithEngine::echo);
+        for (int round = 0; round < 40; round++) {
+            List<Sent> chats = IntStream.range(0, 4).mapToObj(i -> chat(text)).toList();
+            for (Sent sent : chats) {
+                List<Journal.Entry<Event>> seen = readToEnd(sent, sent.from());
+                assertThat(answer(fold(seen, sent.taskId()))).isEqualTo(text);
+            }
+        }
     }
 
     @Test

@@ -1,0 +1,152 @@
+package dev.millrace.bench.house;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A server in a process of its own: its JIT, heap and scheduler are not shared with the load, nor with the variant it is
+ * compared with.
+ */
+public final class House implements AutoCloseable {
+    /** What is served. */
+    public enum Kind {
+        /** Millrace: the real HTTP edge, A2A endpoints, engine and store, with the echo agent. */
+        MILLRACE,
+        /** What was before event-driven acquisition: rows found by a clock. */
+        TICKER,
+        /** What was before the journal: a bounded broadcast, timers and hops. */
+        BROADCAST
+    }
+
+    /** An agent's start: nanoseconds after the commit that made its task runnable, and when by System.nanoTime. */
+    public record Start(long nanos, long at) {}
+
+    /** The flags of {@code ./millrace serve}, but for a fixed heap, so that variants don't differ in it. */
+    private static final List<String> FLAGS = List.of(
+            "-Xms1g",
+            "-Xmx1g",
+            "-XX:+UseParallelGC",
+            "--enable-native-access=ALL-UNNAMED",
+            "-Dlogback.configurationFile=dev/millrace/bench/logback.xml");
+
+    /** What a house prints when it serves, before its port. */
+    static final String READY = "ready on port ";
+
+    private final Process process;
+    private final int port;
+    private final @Nullable Path folder;
+    private final HttpClient client = HttpClient.newHttpClient();
+
+    private House(Process process, int port, @Nullable Path folder) {
+        this.process = process;
+        this.port = port;
+        this.folder = folder;
+    }
+
+    public static House inMemory(Kind kind) throws IOException {
+        return start(kind, null);
+    }
+
+    /** On SQLite in a new folder beside the working directory's temporary files; it is deleted at the end. */
+    public static House onSqlite(Kind kind) throws IOException {
+        return start(kind, Files.createTempDirectory("millrace-bench"));
+    }
+
+    private static House start(Kind kind, @Nullable Path folder) throws IOException {
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(FLAGS);
+        String more = System.getProperty("bench.house.flags", "");
+        if (!more.isBlank()) {
+            command.addAll(List.of(more.replace("%k", kind + (folder == null ? "-memory" : "-sqlite"))
+                    .split(" ")));
+        }
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Served.class.getName(), kind.name()));
+        if (folder != null) {
+            command.add(folder.toString());
+        }
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        var out = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
+        String line = out.readLine();
+        while (line != null && !line.startsWith(READY)) {
+            line = out.readLine(); // the JVM's own words, when it is profiled
+        }
+        if (line == null) {
+            throw new IOException("the server to be measured (" + kind + ") did not start; see above");
+        }
+        return new House(process, Integer.parseInt(line.substring(READY.length())), folder);
+    }
+
+    public int port() {
+        return port;
+    }
+
+    /** Agents that start from now on wait until the gate is opened. */
+    public void shutGate() throws IOException, InterruptedException {
+        ask("gate/shut");
+    }
+
+    public void openGate() throws IOException, InterruptedException {
+        ask("gate/open");
+    }
+
+    /** The starts of agents since the last call. */
+    public List<Start> starts() throws IOException, InterruptedException {
+        return ask("starts")
+                .lines()
+                .map(line -> line.split(" "))
+                .map(parts -> new Start(Long.parseLong(parts[0]), Long.parseLong(parts[1])))
+                .toList();
+    }
+
+    private String ask(String what) throws IOException, InterruptedException {
+        HttpResponse<String> response = client.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/bench/" + what))
+                        .POST(HttpRequest.BodyPublishers.noBody())
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        if (response.statusCode() >= 300) {
+            throw new IOException("the server to be measured answered " + response.statusCode() + " to " + what);
+        }
+        return response.body();
+    }
+
+    @Override
+    public void close() throws IOException {
+        client.close();
+        process.getOutputStream().close();
+        boolean interrupted = false;
+        try {
+            process.waitFor();
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            interrupted = true;
+        }
+        if (folder != null) {
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

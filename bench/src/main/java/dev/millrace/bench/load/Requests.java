@@ -1,0 +1,37 @@
+package dev.millrace.bench.load;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/** The requests of the load, as bytes on the wire. */
+public final class Requests {
+    /** Distinguishes the messages of this process from those of runs before it. */
+    private static final String RUN = Long.toString(System.currentTimeMillis(), 36);
+
+    private static final AtomicLong MESSAGES = new AtomicLong();
+
+    private Requests() {}
+
+    /** Sends a message in a new context, and streams the answer, a count to {@code words}. */
+    public static byte[] stream(int words) {
+        return post("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"SendStreamingMessage\",\"params\":{\"message\":"
+                + "{\"messageId\":\"" + RUN + "-" + MESSAGES.incrementAndGet()
+                + "\",\"role\":\"ROLE_USER\",\"parts\":[{\"text\":\"count\"}],\"metadata\":{\"words\":" + words
+                + "}}}}");
+    }
+
+    /** Joins the stream of a task. */
+    public static byte[] subscribe(String taskId) {
+        return post(
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"SubscribeToTask\",\"params\":{\"id\":\"" + taskId + "\"}}");
+    }
+
+    private static byte[] post(String body) {
+        return ("POST /a2a HTTP/1.1\r\nHost: bench\r\nA2A-Version: 1.0\r\nAccept: text/event-stream\r\n"
+                        + "Content-Type: application/json\r\nContent-Length: " + body.getBytes(UTF_8).length
+                        + "\r\n\r\n"
+                        + body)
+                .getBytes(UTF_8);
+    }
+}
