@@ -164,7 +164,15 @@ class StopTest extends WithEngine {
         var commit = new CountDownLatch(1);
         Store real = store;
         store = new SlowCommit(real, decided, commit);
-        start(this::gated);
+        var interrupted = new AtomicBoolean();
+        start(turn -> {
+            try {
+                go.acquire();
+            } catch (InterruptedException e) {
+                interrupted.set(true);
+                throw e;
+            }
+        });
         var sent = new CompletableFuture<Sent>();
         Thread.ofVirtual().start(() -> sent.complete(chat("x")));
         decided.await(); // the place is taken, and there is no turn yet
@@ -173,6 +181,7 @@ class StopTest extends WithEngine {
         await().atMost(Duration.ofSeconds(20)).until(() -> stopping.getState() == Thread.State.TIMED_WAITING);
         commit.countDown();
         stopping.join();
+        assertThat(interrupted).isTrue();
         startAgain(this::counted);
         assertThat(answer(ended(sent.get()))).isEqualTo("whole");
         assertThat(attempts).as("as if never tried").containsExactly(1);
