@@ -303,19 +303,9 @@ public final class Journal<E> implements AutoCloseable {
         }
     }
 
-    /** A closed waiter stays on the list. */
+    /** A closed waiter stays on the list. Enough of them are cleared away by a wake-up, which has no other effect. */
     void litter() {
         if (waiters.litter(readers)) {
-            tidy();
-        }
-    }
-
-    void tidy() {
-        long lastBefore = last;
-        boolean closedBefore = closed;
-        waiters.tidy();
-        if (last != lastBefore || closed != closedBefore) {
-            // A writer came while the list was being tidied, and may have found it empty.
             waiters.wake();
         }
     }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *       the next wave, it takes its old place again, so that a reader leaves no more than one node behind.
  * </ul>
  *
- * Only a reader moves between WAITING and LEFT, only a wave (or the tidying of the list) moves to OFF, and both do it
+ * Only a reader moves between WAITING and LEFT, only a wave moves to OFF, and both do it
  * atomically. So exactly one of two things is true of a reader that stops waiting: it left before the wave came to it,
  * and the wave passes on to another; or the wave has reached it, and it carries the wave on before it does anything
  * else.
@@ -69,7 +69,7 @@ final class Waiter {
     }
 
     /** Takes this waiter, which the caller took off the list, off duty: true if its reader waited and was woken. */
-    boolean wake(@Nullable Wave by) {
+    boolean wake(Wave by) {
         next = null;
         wave = by;
         if ((int) STATE.getAndSet(this, OFF) != WAITING) {

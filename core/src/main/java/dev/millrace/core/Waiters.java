@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  * <h2>Garbage</h2>
  *
  * A reader that goes leaves its waiter on the list until the next wave. One that comes back takes it up again; those
- * that were closed are counted, and when they outnumber the open readers (and are more than a few) {@link #tidy} drops
- * them.
+ * that were closed are counted, and when they outnumber the open readers (and are more than a few) everyone is woken for
+ * nothing: the list is empty then, and those who still wait come back to it. That is one wake-up for each reader that
+ * closed, and needs no second way to take the list, which a writer in its midst could find empty.
  */
 final class Waiters {
     private static final int FEW = 32;
@@ -48,7 +49,7 @@ final class Waiters {
 
     private volatile @Nullable Waiter top;
 
-    /** Closed waiters on the list, about: a hint for when to tidy. */
+    /** Closed waiters on the list, about: a hint for when to clear the list. */
     @SuppressWarnings("UnusedVariable")
     private volatile int closed;
 
@@ -84,26 +85,9 @@ final class Waiters {
         return (Waiter) TOP.getAndSet(this, null);
     }
 
-    /** Counts a closed waiter that stays on the list: true if it is time to {@link #tidy}. */
+    /** Counts a closed waiter that stays on the list: true if it is time to clear the list by a {@link #wake}. */
     boolean litter(int readers) {
         return (int) CLOSED.getAndAdd(this, 1) >= FEW + readers;
-    }
-
-    /**
-     * Drops closed waiters. Meanwhile the others are off the list for a moment, where {@link #wake} does not find them:
-     * the caller must look afterwards whether there was something to wake them for.
-     */
-    void tidy() {
-        Waiter waiter = takeAll();
-        while (waiter != null) {
-            Waiter below = waiter.next;
-            if (waiter.closed) {
-                waiter.wake(null);
-            } else {
-                push(waiter);
-            }
-            waiter = below;
-        }
     }
 
     /** How many are on the list, for tests; only while nothing else happens. */

@@ -159,29 +159,4 @@ final class WaitersInterleavings {
             r.r1 = run(others);
         }
     }
-
-    /** An event comes while the list is off its hook to be tidied. */
-    @JCStressTest
-    @Outcome(id = "3", expect = Expect.ACCEPTABLE, desc = "all readers were woken")
-    @Outcome(expect = Expect.FORBIDDEN, desc = "a reader was left asleep")
-    @State
-    public static class TidyAndAppend {
-        private final Journal<Integer> journal = Journal.inMemory();
-        private final List<Waiter> readers = enlisted(journal.waiters(), 3);
-
-        @Actor
-        public void writer() {
-            journal.append(1);
-        }
-
-        @Actor
-        public void tidier() {
-            journal.tidy();
-        }
-
-        @Arbiter
-        public void after(I_Result r) {
-            r.r1 = run(readers);
-        }
-    }
 }

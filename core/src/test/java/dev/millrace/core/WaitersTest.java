@@ -163,7 +163,7 @@ class WaitersTest {
     }
 
     @Test
-    void tidying_does_not_lose_a_wake_up() throws Exception {
+    void clearing_the_list_of_closed_readers_does_not_lose_a_wake_up() throws Exception {
         for (int round = 0; round < 100; round++) {
             var journal = Journal.<String>inMemory();
             var delivered = new AtomicInteger();
@@ -177,7 +177,7 @@ class WaitersTest {
                     }
                 }));
             }
-            var tidying = Threads.run(() -> {
+            var clearing = Threads.run(() -> {
                 for (int i = 0; i < 2_000; i++) {
                     journal.cursor(0).close();
                     journal.litter();
@@ -189,7 +189,7 @@ class WaitersTest {
             for (var reader : readers) {
                 reader.join();
             }
-            tidying.join();
+            clearing.join();
             assertThat(delivered).hasValue(4 * events);
         }
     }

@@ -382,7 +382,7 @@ public final class Engine implements AutoCloseable {
         List<TaskRecord> stopped = await(ledger.change(contextId, Durability.FSYNCED, draft -> {
             requireOwner(draft.context(), owner, contextId);
             return draft.openTasks().stream()
-                    .filter(task -> TaskTable.holds(task.state()))
+                    .filter(TaskRecord::holds)
                     .map(task -> cancel(draft, task))
                     .toList();
         }));

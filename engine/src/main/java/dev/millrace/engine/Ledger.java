@@ -127,7 +127,7 @@ final class Ledger {
                 if (serial) {
                     return false;
                 }
-            } else if (serial && TaskTable.holds(task.state())) {
+            } else if (serial && task.holds()) {
                 return false;
             }
         }

@@ -4,7 +4,6 @@ import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.TaskRecord;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -18,10 +17,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every batch is fenced in its own transaction: it is written only while the task is WORKING under this turn's epoch.
  *
- * <p><b>Order.</b> A batch is taken under the lock and handed to the store outside of it, because the store may commit
- * (and call back) within the call. Between the two it is counted in {@code inHand}. A batch is taken only when none is
- * on its way, so batches can't overtake each other; only {@link #seal}, which does not wait for commits, waits until
- * nothing is in hand, which takes no longer than a hand-over.
+ * <p><b>Order.</b> A batch is handed to the store under the lock, so batches reach it in the order in which they were
+ * taken, and nothing that the end of the turn submits after {@link #seal} overtakes one. A store may commit, and call
+ * back, within the call: the lock is reentrant, and as nobody can add while it is held, the call back finds nothing more
+ * to send and uses no stack to speak of. What can't be stored takes all that is behind it with it: the words of a turn
+ * have no holes.
  */
 final class Outbox {
     private final Ledger ledger;
@@ -31,14 +31,13 @@ final class Outbox {
     private final Condition changed = lock.newCondition();
     private List<Event> gathering = new ArrayList<>();
     private int onTheWay;
-    private int inHand;
     private boolean sealed;
+    private boolean committedAny;
 
     // Written under the lock. Read without it by transactions, which must not wait for it: who holds it may wait for
     // them.
     private volatile boolean wroteAny;
     private volatile @Nullable Throwable failure;
-    private volatile boolean committedAny;
 
     Outbox(Ledger ledger, Lease lease, Observer observer) {
         this.ledger = ledger;
@@ -48,7 +47,6 @@ final class Outbox {
 
     /** @throws TurnLost if this turn may write no more */
     void add(Event event) {
-        List<Event> batch = null;
         lock.lock();
         try {
             while (gathering.size() >= Turn.PENDING_EVENTS && failure == null && !sealed) {
@@ -57,12 +55,11 @@ final class Outbox {
             throwIfFailed();
             gathering.add(event);
             if (onTheWay == 0) {
-                batch = takeGathered();
+                send();
             }
         } finally {
             lock.unlock();
         }
-        send(batch);
     }
 
     /** Waits until everything added so far is committed. */
@@ -80,21 +77,14 @@ final class Outbox {
 
     /** The agent is done: sends what gathered, behind what is on its way, and takes nothing more. Waits for no commit. */
     void seal() {
-        List<Event> batch = null;
         lock.lock();
         try {
             sealed = true;
-            while (inHand > 0) {
-                changed.awaitUninterruptibly();
-            }
-            if (!gathering.isEmpty() && failure == null) {
-                batch = takeGathered();
-            }
+            send();
             changed.signalAll();
         } finally {
             lock.unlock();
         }
-        send(batch);
     }
 
     /** Nothing more can be added or is written; what gathered is dropped. */
@@ -124,65 +114,46 @@ final class Outbox {
         }
     }
 
-    private List<Event> takeGathered() {
+    /** Hands what gathered to the store; called with the lock held. */
+    private void send() {
+        if (gathering.isEmpty() || failure != null) {
+            return;
+        }
         List<Event> batch = gathering;
         gathering = new ArrayList<>();
         onTheWay++;
-        inHand++;
         wroteAny = true;
-        return batch;
+        var _ = ledger.change(lease.task().contextId(), Durability.WRITTEN, draft -> {
+                    requireWhole();
+                    requireLease(draft, lease);
+                    batch.forEach(draft::append);
+                    return true;
+                })
+                .whenComplete((done, error) -> settle(error));
     }
 
-    /** A loop, not a recursion: a store that commits within the call would otherwise use stack for every batch. */
-    private void send(@Nullable List<Event> first) {
-        List<Event> batch = first;
-        while (batch != null) {
-            CompletableFuture<Integer> commit = submit(batch);
-            if (!commit.isDone()) {
-                var _ = commit.whenComplete((count, error) -> send(settle(error)));
-                return;
-            }
-            batch = settle(commit.isCompletedExceptionally() ? commit.exceptionNow() : null);
+    /** Asked in the transaction of a batch: one before it, which was on its way when this one was sent, may have failed. */
+    private void requireWhole() {
+        Throwable before = failure;
+        if (before != null) {
+            throw new TurnLost("what was emitted before this is not stored: " + before.getMessage());
         }
     }
 
-    private CompletableFuture<Integer> submit(List<Event> batch) {
-        try {
-            return ledger.change(lease.task().contextId(), Durability.WRITTEN, draft -> {
-                requireLease(draft, lease);
-                batch.forEach(draft::append);
-                return draft.events().size();
-            });
-        } finally {
-            handedOver();
-        }
-    }
-
-    private void handedOver() {
+    /** A batch was committed, or not. */
+    private void settle(@Nullable Throwable error) {
+        boolean first = false;
         lock.lock();
         try {
-            inHand--;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** A batch was committed, or not. Returns the next one. */
-    private @Nullable List<Event> settle(@Nullable Throwable error) {
-        if (error != null) {
-            fail(error);
-            return null;
-        }
-        boolean first;
-        List<Event> batch = null;
-        lock.lock();
-        try {
-            first = !committedAny;
-            committedAny = true;
             onTheWay--;
-            if (!gathering.isEmpty() && failure == null && onTheWay == 0) {
-                batch = takeGathered();
+            if (error != null) {
+                fail(error);
+            } else {
+                first = !committedAny;
+                committedAny = true;
+                if (onTheWay == 0) {
+                    send();
+                }
             }
             changed.signalAll();
         } finally {
@@ -191,7 +162,6 @@ final class Outbox {
         if (first) {
             observer.firstChunk(lease.task().id());
         }
-        return batch;
     }
 
     private void fail(Throwable reason) {

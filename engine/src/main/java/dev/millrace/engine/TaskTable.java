@@ -59,9 +59,4 @@ public final class TaskTable {
         }
         return Optional.ofNullable(TABLE.getOrDefault(transition, Map.of()).get(from));
     }
-
-    /** True while a task in this state keeps the next one of a {@code SERIAL} context waiting. */
-    public static boolean holds(TaskState state) {
-        return state == WORKING || state == INPUT_REQUIRED || state == AUTH_REQUIRED;
-    }
 }

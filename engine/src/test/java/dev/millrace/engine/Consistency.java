@@ -35,7 +35,7 @@ final class Consistency {
         List<Journal.Entry<Event>> events = reader.events(contextId, 0, Integer.MAX_VALUE - 1);
         offsetsGrowWithoutGaps(context, tasks, events);
         if (context.concurrency() == Context.Concurrency.SERIAL) {
-            assertThat(tasks.stream().filter(t -> TaskTable.holds(t.state())))
+            assertThat(tasks.stream().filter(TaskRecord::holds))
                     .as("tasks that hold serial context %s", contextId)
                     .hasSizeLessThanOrEqualTo(1);
         }

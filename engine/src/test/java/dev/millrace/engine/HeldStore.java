@@ -27,10 +27,16 @@ final class HeldStore implements Store {
         return held.size();
     }
 
-    synchronized void letGo() {
-        holding = false;
-        held.forEach(Runnable::run);
-        held.clear();
+    /** One by one and outside the monitor, as the contract has it: what waits for a submit may hold a lock around one. */
+    void letGo() {
+        for (Runnable next = next(); next != null; next = next()) {
+            next.run();
+        }
+    }
+
+    private synchronized Runnable next() {
+        holding = !held.isEmpty();
+        return held.isEmpty() ? null : held.removeFirst();
     }
 
     @Override

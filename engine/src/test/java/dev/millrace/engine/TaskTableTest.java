@@ -2,7 +2,9 @@ package dev.millrace.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.protocol.TaskState;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -68,9 +70,12 @@ class TaskTableTest {
     @Test
     void a_serial_context_is_held_by_what_runs_or_waits_for_its_user() {
         for (TaskState state : TaskState.values()) {
-            assertThat(TaskTable.holds(state))
+            var task = new TaskRecord("t", "c", "me", "a", state, Instant.EPOCH, 1, 1, 0, null, 0, false);
+            assertThat(task.holds())
                     .as("%s holds", state)
-                    .isEqualTo(state == TaskState.WORKING || state.interrupted());
+                    .isEqualTo(state == TaskState.WORKING
+                            || state == TaskState.INPUT_REQUIRED
+                            || state == TaskState.AUTH_REQUIRED);
         }
     }
 }

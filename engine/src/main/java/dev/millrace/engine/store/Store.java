@@ -15,6 +15,9 @@ public interface Store extends AutoCloseable {
      * returns and completes the future after {@link Write#committed} ran. Submits of one thread for one context are
      * decided in the order of submission. If {@code decide} throws, nothing is written and the future fails with
      * that; if the store can't write, with {@link StoreFailure}.
+     *
+     * <p>This may complete the future, and so run what depends on it, within the call. Otherwise the thread that does
+     * so holds no lock that a submit needs: whoever depends on the future may hold one of their own around a submit.
      */
     <R> CompletableFuture<R> submit(String contextId, Durability durability, Function<Reader, Write<R>> decide);
 

@@ -28,8 +28,16 @@ public record TaskRecord(
         int attempts,
         boolean merged) {
 
+    /** True while the task keeps the next one of a {@code SERIAL} context waiting. */
+    public boolean holds() {
+        return state == TaskState.WORKING || state.interrupted();
+    }
+
+    /** In another state; a lease ends with the work. */
     public TaskRecord withState(TaskState to, Instant at) {
-        return new TaskRecord(id, contextId, owner, agent, to, at, position, messageAt, epoch, null, attempts, merged);
+        String holder = to == TaskState.WORKING ? leasedBy : null;
+        return new TaskRecord(
+                id, contextId, owner, agent, to, at, position, messageAt, epoch, holder, attempts, merged);
     }
 
     /** Under a new lease. */

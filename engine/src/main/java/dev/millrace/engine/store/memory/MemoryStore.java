@@ -3,7 +3,6 @@ package dev.millrace.engine.store.memory;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
-import dev.millrace.engine.TaskTable;
 import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
@@ -315,7 +314,7 @@ public final class MemoryStore implements Store {
                 return context != null;
             }
             List<TaskRecord> open = view.openTasks(task.contextId());
-            return open.stream().noneMatch(t -> TaskTable.holds(t.state()))
+            return open.stream().noneMatch(TaskRecord::holds)
                     && !open.isEmpty()
                     && open.getFirst().id().equals(task.id());
         });

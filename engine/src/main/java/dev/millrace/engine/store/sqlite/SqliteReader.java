@@ -81,6 +81,7 @@ final class SqliteReader implements Reader, AutoCloseable {
             }
             return found;
         } catch (SQLException e) {
+            forget();
             throw new StoreFailure("the SQLite store can't be read: " + e.getMessage(), e);
         }
     }
@@ -244,12 +245,15 @@ final class SqliteReader implements Reader, AutoCloseable {
         return list(SqliteReader::toTask, TASK + "WHERE merged = 0 AND state IN " + ENDED + " LIMIT ?", max);
     }
 
-    @Override
-    public void close() throws SQLException {
-        for (PreparedStatement statement : statements.values()) {
-            statement.close();
-        }
+    /** Prepares every statement anew when it is next needed: the driver finalizes one that failed. */
+    void forget() {
+        statements.values().forEach(SqliteConnections::closeQuietly);
         statements.clear();
+    }
+
+    @Override
+    public void close() {
+        forget();
     }
 
     private long count(String sql, @Nullable Object... arguments) {

@@ -322,6 +322,7 @@ public final class SqliteStore implements Store {
     }
 
     private void undo(List<Submitted<?>> group, List<Decided> decided, Durability durability, Throwable cause) {
+        reader.forget();
         try {
             SqliteConnections.execute(connection, "ROLLBACK");
         } catch (SQLException e) {
