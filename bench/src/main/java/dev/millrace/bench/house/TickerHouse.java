@@ -63,10 +63,8 @@ final class TickerHouse {
         var house = new TickerHouse(store, controls);
         router.post("/a2a", house::send);
         var _ = house.ticker.scheduleAtFixedRate(house::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
-        return () -> {
-            house.ticker.close();
-            store.close();
-        };
+        // The store stays open: what a burst left pending would be refused now, and logged, a thousand times.
+        return house.ticker::shutdownNow;
     }
 
     private void send(Exchange exchange) throws Exception {

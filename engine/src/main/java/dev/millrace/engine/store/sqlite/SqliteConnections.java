@@ -17,6 +17,7 @@ final class SqliteConnections {
         config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
         config.setBusyTimeout(10_000);
         config.setTempStore(SQLiteConfig.TempStore.MEMORY);
+        config.setGetGeneratedKeys(false); // the driver would ask for the last row's id after each statement
         Connection connection = config.createConnection("jdbc:sqlite:" + file);
         execute(connection, "PRAGMA cache_size=-16384"); // 16 MiB
         if (readOnly) {

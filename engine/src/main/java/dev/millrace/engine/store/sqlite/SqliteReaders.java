@@ -19,11 +19,11 @@ import org.slf4j.LoggerFactory;
 final class SqliteReaders implements AutoCloseable {
     @FunctionalInterface
     private interface Job {
-        void run(@Nullable Connection connection, @Nullable SqliteReader reader);
+        void run(@Nullable SqliteTransactions transactions, @Nullable SqliteReader reader);
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(SqliteReaders.class);
-    private static final Job STOP = (connection, reader) -> {};
+    private static final Job STOP = (transactions, reader) -> {};
 
     private final BlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
     private final List<Thread> threads = new ArrayList<>();
@@ -42,21 +42,21 @@ final class SqliteReaders implements AutoCloseable {
 
     <R extends @Nullable Object> CompletableFuture<R> submit(Function<Reader, R> query) {
         var answer = new CompletableFuture<R>();
-        jobs.add((connection, reader) -> {
-            if (connection == null || reader == null) {
+        jobs.add((transactions, reader) -> {
+            if (transactions == null || reader == null) {
                 answer.completeExceptionally(new StoreFailure("the store is closed"));
                 return;
             }
             R result;
             try {
-                SqliteConnections.execute(connection, "BEGIN");
+                transactions.begin();
                 try {
                     result = query.apply(reader);
                 } finally {
-                    SqliteConnections.execute(connection, "COMMIT");
+                    transactions.commit();
                 }
             } catch (SQLException e) {
-                endTransaction(connection);
+                end(transactions);
                 answer.completeExceptionally(new StoreFailure("the SQLite store can't be read: " + e.getMessage(), e));
                 return;
             } catch (RuntimeException | Error e) {
@@ -72,9 +72,9 @@ final class SqliteReaders implements AutoCloseable {
     }
 
     /** A transaction left open would fail every later read over this connection. */
-    private static void endTransaction(Connection connection) {
+    private static void end(SqliteTransactions transactions) {
         try {
-            SqliteConnections.execute(connection, "ROLLBACK");
+            transactions.rollback();
         } catch (SQLException e) {
             LOG.debug("there is no transaction to end", e);
         }
@@ -82,9 +82,10 @@ final class SqliteReaders implements AutoCloseable {
 
     private void run(Connection connection) {
         try (connection;
+                var transactions = SqliteTransactions.reading(connection);
                 var reader = new SqliteReader(connection)) {
             for (Job job = jobs.take(); job != STOP; job = jobs.take()) {
-                job.run(connection, reader);
+                job.run(transactions, reader);
             }
         } catch (InterruptedException | SQLException e) {
             throw new StoreFailure("a reader of the SQLite store died: " + e, e);

@@ -56,6 +56,7 @@ public final class SqliteStore implements Store {
 
     private final DataFolder folder;
     private final Connection connection;
+    private final SqliteTransactions transactions;
     private final SqliteReader reader;
     private final SqliteWriter writer;
     private final SqliteReaders readers;
@@ -76,7 +77,7 @@ public final class SqliteStore implements Store {
         Path file = folder.database();
         connection = SqliteConnections.open(file, false);
         SqliteConnections.execute(connection, "PRAGMA wal_autocheckpoint=" + WAL_PAGES_LIMIT);
-        connection.setAutoCommit(true);
+        transactions = SqliteTransactions.writing(connection);
         reader = new SqliteReader(connection);
         writer = new SqliteWriter(reader);
         readers = new SqliteReaders(file, Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 4));
@@ -188,6 +189,7 @@ public final class SqliteStore implements Store {
         checkpoints.close();
         readers.close();
         SqliteConnections.closeQuietly(reader);
+        SqliteConnections.closeQuietly(transactions);
         SqliteConnections.closeQuietly(connection);
         folder.close();
         if (interrupted) {
@@ -289,11 +291,11 @@ public final class SqliteStore implements Store {
         var decided = new ArrayList<Decided>(group.size());
         try {
             synchronous(durability);
-            SqliteConnections.execute(connection, "BEGIN IMMEDIATE");
+            transactions.begin();
             for (Submitted<?> submitted : group) {
                 decided.add(decideAndWrite(submitted));
             }
-            SqliteConnections.execute(connection, "COMMIT");
+            transactions.commit();
         } catch (SQLException | RuntimeException | Error e) {
             undo(group, decided, durability, e);
             return;
@@ -324,7 +326,7 @@ public final class SqliteStore implements Store {
     private void undo(List<Submitted<?>> group, List<Decided> decided, Durability durability, Throwable cause) {
         reader.forget();
         try {
-            SqliteConnections.execute(connection, "ROLLBACK");
+            transactions.rollback();
         } catch (SQLException e) {
             LOG.debug("nothing to roll back", e); // SQLite rolls back by itself when the disk is full
         }
