@@ -21,13 +21,15 @@ final class Merger {
     private static final Logger LOG = LoggerFactory.getLogger(Merger.class);
 
     private final Store store;
+    private final Journals journals;
     private final ConcurrentLinkedQueue<TaskRecord> ended = new ConcurrentLinkedQueue<>();
     private final Doorbell bell = new Doorbell();
     private @Nullable Thread thread;
     private volatile boolean stopped;
 
-    Merger(Store store) {
+    Merger(Store store, Journals journals) {
         this.store = store;
+        this.journals = journals;
     }
 
     void start() {
@@ -71,6 +73,10 @@ final class Merger {
                         TaskRecord now = reader.task(task.id());
                         if (now == null || now.merged()) {
                             return Write.nothing(false);
+                        }
+                        if (!merged.isEmpty()) {
+                            // Before the commit: whoever has read the merged events finds no chunk of them in memory.
+                            journals.forget(task.contextId(), merged.getLast().offset());
                         }
                         return new Write<>(
                                 true,
