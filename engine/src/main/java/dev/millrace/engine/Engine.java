@@ -4,14 +4,12 @@ import dev.millrace.core.Cursor;
 import dev.millrace.core.Journal;
 import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.Reader;
-import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
-import dev.millrace.protocol.TaskStatus;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +43,7 @@ public final class Engine implements AutoCloseable {
     private final Merger merger;
     private final Turns turns;
     private final Ledger ledger;
+    private final Inbox inbox;
     private final Dispatcher dispatcher;
     private final ReentrantLock stopping = new ReentrantLock();
 
@@ -59,6 +58,7 @@ public final class Engine implements AutoCloseable {
                         contextId, reader -> reader.events(contextId, after, max)),
                 settings.tailBytes());
         merger = new Merger(store);
+        inbox = new Inbox(agents, settings);
         turns = new Turns(store, settings, agents, workers, merger);
         ledger = new Ledger(store, settings, workers, journals, turns::start, new Ledger.Line() {
             @Override
@@ -155,7 +155,7 @@ public final class Engine implements AutoCloseable {
             throw new Refused(Refused.Reason.UNAVAILABLE, "the server is stopping; send it again in a moment");
         }
         String contextId = contextOf(send);
-        Sent sent = await(ledger.change(contextId, Durability.FSYNCED, draft -> accept(draft, contextId, send)));
+        Sent sent = await(ledger.change(contextId, Durability.FSYNCED, draft -> inbox.accept(draft, contextId, send)));
         settings.observer().sent(System.nanoTime() - asked);
         return sent;
     }
@@ -178,121 +178,6 @@ public final class Engine implements AutoCloseable {
         return send.key() == null ? settings.ids().get() : Ids.of("context", send.owner(), send.key());
     }
 
-    private Sent accept(Draft draft, String contextId, Send send) {
-        Context context = draft.context();
-        if (context == null && !send.create()) {
-            throw new Refused(Refused.Reason.NO_CONTEXT, "there is no context " + contextId);
-        }
-        if (context != null && !context.owner().equals(send.owner())) {
-            throw new Refused(Refused.Reason.NO_CONTEXT, "there is no context " + contextId);
-        }
-        // First of all: a reused key is told as such, whatever else differs.
-        Sent before = context == null ? null : recall(draft, contextId, send);
-        if (before != null) {
-            return before;
-        }
-        if (context != null && send.agent() != null && !send.agent().equals(context.agent())) {
-            throw new Refused(
-                    Refused.Reason.INVALID,
-                    "message.contextId: context " + contextId + " belongs to agent \"" + context.agent() + "\", not \""
-                            + send.agent() + "\"");
-        }
-        if (context == null) {
-            String agent = agents.get(send.agent()).name();
-            draft.create(new Context(
-                    contextId, send.owner(), agent, send.title(), send.concurrency(), draft.now(), draft.now(), 0));
-        }
-        Sent sent = send.message().taskId() == null
-                ? submit(draft, send)
-                : answer(draft, send, send.message().taskId());
-        remember(draft, send, sent);
-        return sent;
-    }
-
-    private @Nullable Sent recall(Draft draft, String contextId, Send send) {
-        if (send.key() != null) {
-            SendKey known = draft.before().recall(contextId, "key:" + send.key());
-            if (known != null && known.print() != null && !known.print().equals(send.keyPrint())) {
-                throw new Refused(
-                        Refused.Reason.KEY_REUSED,
-                        "the idempotency key was used for another request; use a new key for each request");
-            }
-            if (known != null) {
-                return known.answer().again();
-            }
-        }
-        SendKey known =
-                draft.before().recall(contextId, "message:" + send.message().messageId());
-        return known == null ? null : known.answer().again();
-    }
-
-    private static void remember(Draft draft, Send send, Sent sent) {
-        draft.remember(new SendKey("message:" + send.message().messageId(), null, sent));
-        if (send.key() != null) {
-            draft.remember(new SendKey("key:" + send.key(), send.keyPrint(), sent));
-        }
-    }
-
-    private Sent submit(Draft draft, Send send) {
-        Context context = draft.existing();
-        if (context.lastOffset() > 0) {
-            long queued = draft.openTasks().stream()
-                    .filter(task -> task.state() == TaskState.SUBMITTED)
-                    .count();
-            if (queued >= settings.maxQueued()) {
-                throw new Refused(
-                        Refused.Reason.QUEUE_FULL,
-                        "the queue is full: " + queued + " messages wait already; wait until one was worked on");
-            }
-        }
-        String taskId = settings.ids().get();
-        Message message = send.message().in(context.id(), taskId);
-        var status = TaskStatus.of(TaskState.SUBMITTED, draft.now());
-        long from = context.lastOffset();
-        long offset =
-                draft.append(Events.task(Task.of(taskId, context.id(), status).withHistory(List.of(message))));
-        draft.touch();
-        draft.put(new TaskRecord(
-                taskId,
-                context.id(),
-                context.owner(),
-                context.agent(),
-                TaskState.SUBMITTED,
-                draft.now(),
-                offset,
-                offset,
-                0,
-                null,
-                0,
-                false));
-        draft.attach(taskId, message);
-        return new Sent(context.id(), taskId, offset, from, TaskState.SUBMITTED, false);
-    }
-
-    private Sent answer(Draft draft, Send send, String taskId) {
-        TaskRecord task = draft.task(taskId);
-        if (task == null) {
-            throw noTask(taskId);
-        }
-        if (TaskTable.next(task.state(), Transition.ANSWER).isEmpty()) {
-            throw new Refused(
-                    Refused.Reason.NOT_NOW,
-                    task.state().terminal()
-                            ? "task " + taskId + " has ended (" + task.state()
-                                    + ") and takes no more messages; send one without taskId to start a new task"
-                            : "task " + taskId + " is " + task.state()
-                                    + " and does not wait for an answer; send a message without taskId");
-        }
-        long from = draft.existing().lastOffset();
-        Message message = send.message().in(draft.existing().id(), taskId);
-        // The status first: it moves the question into the history, and the answer comes after its question.
-        TaskRecord moved = draft.move(task, Transition.ANSWER, null, null);
-        long offset = draft.append(Events.message(taskId, message));
-        draft.put(moved.answering(offset));
-        draft.attach(taskId, message);
-        return new Sent(draft.existing().id(), taskId, draft.existing().lastOffset(), from, moved.state(), false);
-    }
-
     /**
      * The task as it is now, whole, and the offset from which to read on.
      *
@@ -311,13 +196,9 @@ public final class Engine implements AutoCloseable {
     private TaskRecord find(String owner, String taskId) {
         TaskRecord found = this.<@Nullable TaskRecord>read(null, reader -> reader.task(taskId));
         if (found == null || !found.owner().equals(owner)) {
-            throw noTask(taskId);
+            throw Inbox.noTask(taskId);
         }
         return found;
-    }
-
-    private static Refused noTask(String taskId) {
-        return new Refused(Refused.Reason.NO_TASK, "there is no task " + taskId);
     }
 
     /** One page of the owner's tasks, newest status first. */
@@ -340,7 +221,7 @@ public final class Engine implements AutoCloseable {
         TaskRecord cancelled = await(ledger.change(found.contextId(), Durability.FSYNCED, draft -> {
             TaskRecord task = draft.task(taskId);
             if (task == null) {
-                throw noTask(taskId);
+                throw Inbox.noTask(taskId);
             }
             if (task.state() == TaskState.CANCELED) {
                 return task;
