@@ -35,7 +35,7 @@ public final class Bench implements Callable<Integer> {
             description = "acquire, stream, prefetch, json, sqlite or all. Default: all.")
     private List<String> names = List.of("all");
 
-    @Option(names = "--quick", description = "A rough look within a minute.")
+    @Option(names = "--quick", description = "A rough look within a minute or so: the JIT is not warm.")
     private boolean quick;
 
     @Option(names = "--rounds", description = "How often each variant has its turn. Default: 5, or 1 when quick.")

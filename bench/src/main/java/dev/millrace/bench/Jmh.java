@@ -22,7 +22,7 @@ final class Jmh implements Callable<Integer> {
     private Path json = Path.of("bench", "target", "results", "jmh.json");
 
     @Unmatched
-    private List<String> arguments = List.of();
+    private final List<String> arguments = new ArrayList<>();
 
     @Override
     public Integer call() throws Exception {

@@ -47,11 +47,11 @@ public record Plan(Size size, int rounds, long seed) {
         void run() throws Exception;
     }
 
-    /** Does this again and again until the JIT had time to settle: 8 s for figures to be quoted, else less. At least once. */
+    /** Does this again and again until the JIT had time to settle: 6 s for figures to be quoted, else less. At least once. */
     public void warmUp(Run run) throws Exception {
         long nanos =
                 switch (size) {
-                    case FULL -> 8_000_000_000L;
+                    case FULL -> 6_000_000_000L;
                     case QUICK -> 2_000_000_000L;
                     case TRIAL -> 0;
                 };

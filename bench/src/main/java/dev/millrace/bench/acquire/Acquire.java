@@ -20,7 +20,7 @@ public final class Acquire implements Experiment {
     private static final String TICKER = "1 s ticker, ";
 
     /** What a ticker that takes ten a second starts of a large burst while we watch. */
-    private static final int PATIENCE_SECONDS = 10;
+    private static final int PATIENCE_SECONDS = 5;
 
     @Override
     public void run(Plan plan, Report report) throws Exception {
@@ -62,9 +62,7 @@ public final class Acquire implements Experiment {
             }
             for (int i = 0; i < tickers.size(); i++) {
                 // At most ten a second, at random moments: each has a tick to itself, as a lone message would.
-                int seconds = plan.quick() ? 1 : 2;
-                figures.get(doorbells.size() + i)
-                        .add(tickers.get(i).spread(plan.load(10) * seconds, 1_000 * seconds, random));
+                figures.get(doorbells.size() + i).add(tickers.get(i).spread(plan.load(10), 1_000, random));
             }
         }
         for (int i = 0; i < doorbells.size(); i++) {

@@ -82,7 +82,7 @@ public final class SqliteFigures implements Experiment {
     }
 
     private static void threads(Plan plan, Report report, Path folder) throws Exception {
-        Duration time = Duration.ofMillis(plan.times(3_000));
+        Duration time = Duration.ofMillis(plan.times(1_500));
         var virtual = new Samples();
         var virtualStall = new Samples();
         var platform = new Samples();
