@@ -117,7 +117,7 @@ final class Dispatcher implements Ledger.Line {
     }
 
     private void drain() throws InterruptedException {
-        List<TaskRecord> inVain = List.of();
+        List<TaskRecord> inVain = List.of(); // or else a look that never finds what the list shows would be endless
         while (!stopped && workers.free() > 0) {
             waiting = false; // before the look: whoever is left waiting after it sets it again
             try {
@@ -127,8 +127,8 @@ final class Dispatcher implements Ledger.Line {
                     return;
                 }
                 waiting = true; // there may be more than this batch, or no place for all of it
-                inVain = start(ready) == 0 ? ready : List.of();
-            } catch (ExecutionException | RuntimeException e) {
+                inVain = start(ready) ? List.of() : ready;
+            } catch (ExecutionException | RuntimeException | Error e) {
                 LOG.error("waiting tasks could not be started, trying again in {}: {}", RETRY, e.toString());
                 failed = true;
                 waiting = true;
@@ -137,26 +137,30 @@ final class Dispatcher implements Ledger.Line {
         }
     }
 
-    /** Starts as many as there are places; whose turn was the longest ago comes first. */
-    private int start(List<TaskRecord> ready) throws InterruptedException, ExecutionException {
+    /**
+     * Starts as many as there are places; whose turn was the longest ago comes first. False if it could start none for
+     * another reason than that the places were taken meanwhile: a place that is given back before the next look may
+     * ring no bell, so that look must be made.
+     */
+    private boolean start(List<TaskRecord> ready) throws InterruptedException, ExecutionException {
         var byOwner = new LinkedHashMap<String, Deque<TaskRecord>>();
         ready.forEach(task ->
                 byOwner.computeIfAbsent(task.owner(), o -> new ArrayDeque<>()).add(task));
-        var started = new ArrayList<CompletableFuture<Integer>>();
+        var looks = new ArrayList<CompletableFuture<Ledger.Look>>();
         int places = workers.free();
-        while (started.size() < places && !byOwner.isEmpty()) {
+        while (looks.size() < places && !byOwner.isEmpty()) {
             String owner = Collections.min(byOwner.keySet(), Comparator.comparing(o -> served.getOrDefault(o, 0L)));
             Deque<TaskRecord> line = Objects.requireNonNull(byOwner.get(owner));
-            started.add(ledger.look(line.remove().contextId()));
+            looks.add(ledger.look(line.remove().contextId()));
             served.put(owner, ++serving);
             if (line.isEmpty()) {
                 byOwner.remove(owner);
             }
         }
-        int count = 0;
-        for (Future<Integer> each : started) {
-            count += each.get();
+        boolean any = looks.isEmpty();
+        for (Future<Ledger.Look> each : looks) {
+            any |= each.get() != Ledger.Look.NOTHING;
         }
-        return count;
+        return any;
     }
 }

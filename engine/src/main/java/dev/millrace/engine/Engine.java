@@ -526,7 +526,7 @@ public final class Engine implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             interrupted = true;
-            turns.running().forEach(LiveTurn::stop);
+            turns.stop();
         }
         List<LiveTurn> deaf = turns.running();
         if (!deaf.isEmpty()) {
@@ -544,7 +544,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private void interruptTurns() throws InterruptedException {
-        turns.running().forEach(LiveTurn::stop);
+        turns.stop();
         boolean idle = workers.awaitIdle(REACTION);
         LOG.debug("all turns have stopped: {}", idle);
     }

@@ -62,7 +62,7 @@ final class Ledger {
             try {
                 result = change.apply(draft);
                 waiting = draft.movedTasks() && lookAtStateAfter(draft, leases, Integer.MAX_VALUE, line.othersWait());
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 giveBack(leases);
                 throw e;
             }
@@ -87,26 +87,35 @@ final class Ledger {
         }
     }
 
+    /** What became of a look at a context. */
+    enum Look {
+        /** The first task that was runnable has its lease. */
+        STARTED,
+        /** A task is runnable, and no place was free for it. */
+        NO_PLACE,
+        /** Nothing is runnable (any more). */
+        NOTHING
+    }
+
     /**
      * Only looks at the state: takes the lease of the first task of the context that is runnable, if there is one. No
      * more than one, so that a context with many does not take every place before the next owner's turn.
-     *
-     * @return how many leases were taken
      */
-    CompletableFuture<Integer> look(String contextId) {
+    CompletableFuture<Look> look(String contextId) {
         return store.submit(contextId, Durability.WRITTEN, before -> {
             var draft = new Draft(before, contextId, settings.clock().instant());
             var leases = new ArrayList<Lease>();
+            boolean waiting = false;
             if (draft.context() != null) {
                 try {
-                    lookAtStateAfter(draft, leases, 1, false);
-                } catch (RuntimeException e) {
+                    waiting = lookAtStateAfter(draft, leases, 1, false);
+                } catch (RuntimeException | Error e) {
                     giveBack(leases);
                     throw e;
                 }
             }
             return draft.toWrite(
-                    leases.size(),
+                    !leases.isEmpty() ? Look.STARTED : waiting ? Look.NO_PLACE : Look.NOTHING,
                     () -> {
                         journals.publish(contextId, draft.events());
                         leases.forEach(starter);

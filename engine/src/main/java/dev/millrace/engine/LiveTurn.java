@@ -174,7 +174,7 @@ final class LiveTurn implements Turn {
 
     @Override
     public void emit(Artifact artifact) {
-        outbox.add(Events.artifact(TaskArtifactUpdateEvent.whole(taskId(), contextId(), artifact)));
+        streams.computeIfAbsent(artifact.artifactId(), Stream::new).replace(artifact);
     }
 
     @Override
@@ -335,6 +335,17 @@ final class LiveTurn implements Turn {
                         taskId(), contextId(), Artifact.text(id, text).named(name), begun));
                 begun = true;
                 name = null;
+            } finally {
+                inLine.unlock();
+            }
+        }
+
+        /** What is said after it is appended to it. */
+        void replace(Artifact whole) {
+            inLine.lock();
+            try {
+                outbox.add(Events.artifact(TaskArtifactUpdateEvent.whole(taskId(), contextId(), whole)));
+                begun = true;
             } finally {
                 inLine.unlock();
             }

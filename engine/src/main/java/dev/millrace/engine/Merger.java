@@ -84,7 +84,7 @@ final class Merger {
                                 () -> {});
                     })
                     .get();
-        } catch (ExecutionException | RuntimeException e) {
+        } catch (ExecutionException | RuntimeException | Error e) {
             LOG.warn("the chunks of task {} could not be merged, they stay as they are: {}", task.id(), e.toString());
         }
     }

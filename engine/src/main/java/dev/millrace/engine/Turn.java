@@ -45,7 +45,7 @@ public interface Turn {
     /** The artifact with this id, to be streamed into; the same object for the same id. */
     ArtifactStream artifact(String artifactId);
 
-    /** Emits a whole artifact; it replaces one with the same id. */
+    /** Emits a whole artifact; it replaces one with the same id. What is said to that artifact later is appended. */
     void emit(Artifact artifact);
 
     /** Tells readers what the agent is doing: a WORKING status with a message. */

@@ -26,6 +26,7 @@ final class Turns {
     private final AgentCatalog agents;
     private final Workers workers;
     private final Merger merger;
+    private volatile boolean stopping;
     private @Nullable Ledger ledger;
     private @Nullable Dispatcher dispatcher;
 
@@ -55,6 +56,9 @@ final class Turns {
         long committed = System.nanoTime();
         var turn = new LiveTurn(lease, store, settings, new Outbox(ledger(), lease, settings.observer()));
         workers.add(turn);
+        if (stopping) {
+            turn.stop(); // its lease was being committed while the others were told
+        }
         Thread.ofVirtual().name("turn-" + lease.task().id()).start(() -> {
             try {
                 run(turn, committed);
@@ -201,6 +205,12 @@ final class Turns {
         if (turn != null) {
             turn.lose("task " + taskId + " is " + state);
         }
+    }
+
+    /** The process stops: every turn is interrupted, those included that are just about to start. */
+    void stop() {
+        stopping = true;
+        running().forEach(LiveTurn::stop);
     }
 
     List<LiveTurn> running() {

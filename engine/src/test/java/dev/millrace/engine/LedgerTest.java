@@ -200,7 +200,12 @@ class LedgerTest {
         workers.giveBack();
         assertThat(ledger.look("c").get())
                 .as("or else one context takes every place before another owner's turn")
-                .isEqualTo(1);
+                .isEqualTo(Ledger.Look.STARTED);
+        assertThat(workers.free()).isEqualTo(1);
+        assertThat(ledger.look("c").get()).isEqualTo(Ledger.Look.STARTED);
+        taskIn("c", TaskState.SUBMITTED);
+        assertThat(ledger.look("c").get()).isEqualTo(Ledger.Look.NO_PLACE);
+        assertThat(ledger.look("nowhere").get()).isEqualTo(Ledger.Look.NOTHING);
     }
 
     private static Ledger.Line lineOf(AtomicInteger rung) {

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.millrace.core.Cursor;
+import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.Reader;
+import dev.millrace.engine.store.Store;
+import dev.millrace.engine.store.Write;
 import dev.millrace.engine.store.sqlite.SqliteStore;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
@@ -17,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -150,6 +155,63 @@ class StopTest extends WithEngine {
             assertThat(attempts).containsExactly(1);
         } finally {
             free.set(true);
+        }
+    }
+
+    @Test
+    void a_turn_whose_lease_is_being_committed_during_the_stop_is_stopped_too() throws Exception {
+        var decided = new CountDownLatch(1);
+        var commit = new CountDownLatch(1);
+        Store real = store;
+        store = new SlowCommit(real, decided, commit);
+        var interrupted = new AtomicBoolean();
+        start(turn -> {
+            try {
+                go.acquire();
+            } catch (InterruptedException e) {
+                interrupted.set(true);
+                throw e;
+            }
+        });
+        var sent = new CompletableFuture<Sent>();
+        Thread.ofVirtual().start(() -> sent.complete(chat("x")));
+        decided.await(); // the place is taken, and there is no turn yet
+        Thread stopping = Thread.ofPlatform().start(() -> engine.stop(Duration.ZERO));
+        // It has told every turn that there is, and waits for the place that is taken.
+        await().atMost(Duration.ofSeconds(20)).until(() -> stopping.getState() == Thread.State.TIMED_WAITING);
+        commit.countDown();
+        stopping.join();
+        assertThat(interrupted).isTrue();
+        startAgain(this::counted);
+        assertThat(answer(ended(sent.get()))).isEqualTo("whole");
+        assertThat(attempts).as("as if never tried").containsExactly(1);
+    }
+
+    /** The first commit of this store takes its time, after the decision. */
+    private record SlowCommit(Store store, CountDownLatch decided, CountDownLatch commit) implements Store {
+        @Override
+        public <R> CompletableFuture<R> submit(
+                String contextId, Durability durability, Function<Reader, Write<R>> decide) {
+            return store.submit(contextId, durability, reader -> {
+                Write<R> write = decide.apply(reader);
+                decided.countDown();
+                try {
+                    commit.await();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+                return write;
+            });
+        }
+
+        @Override
+        public <R> R read(String contextId, Function<Reader, R> query) throws InterruptedException {
+            return store.read(contextId, query);
+        }
+
+        @Override
+        public void close() {
+            store.close();
         }
     }
 

@@ -98,6 +98,25 @@ class TurnTest extends WithEngine {
         assertThat(task(sent)).as("after the merge").isEqualTo(live);
     }
 
+    @Test
+    void what_is_said_after_a_whole_artifact_is_appended_to_it_and_a_whole_one_replaces_what_was_said()
+            throws Exception {
+        start(turn -> {
+            turn.emit(Artifact.text("plan", "one"));
+            turn.artifact("plan").say(" two");
+            turn.say("draft");
+            turn.emit(Artifact.text(Turn.ANSWER, "final"));
+            turn.say(" words");
+        });
+        Sent sent = chat("x");
+        Task live = ended(sent);
+        assertThat(text(live, "plan")).isEqualTo("one two");
+        assertThat(answer(live)).isEqualTo("final words");
+        merged(sent);
+        assertThat(text(task(sent), "plan")).isEqualTo("one two");
+        assertThat(answer(task(sent))).isEqualTo("final words");
+    }
+
     /** Waits until the task's chunks were merged. */
     private void merged(Sent sent) {
         await().atMost(Duration.ofSeconds(20))

@@ -7,6 +7,7 @@ import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.server.Millrace;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -18,7 +19,7 @@ class GreeterTest {
 
     @Test
     void it_greets_over_a2a() throws Exception {
-        try (Millrace server = Greeter.start(0);
+        try (Millrace server = greeter();
                 A2aClient client = A2aClient.at(server.uri()).connect()) {
             assertThat(client.send(Message.user("m1", "Ada"))).isInstanceOfSatisfying(Task.class, task -> {
                 assertThat(task.status().state()).isEqualTo(TaskState.COMPLETED);
@@ -29,7 +30,7 @@ class GreeterTest {
 
     @Test
     void it_greets_over_the_chat_api() throws Exception {
-        try (Millrace server = Greeter.start(0);
+        try (Millrace server = greeter();
                 HttpClient client = HttpClient.newHttpClient()) {
             var created = client.send(
                     HttpRequest.newBuilder(server.uri().resolve("/api/v1/chats"))
@@ -42,10 +43,18 @@ class GreeterTest {
                     .matcher(created.body());
             assertThat(ids.find()).as(created.body()).isTrue();
 
-            var stream = server.uri().resolve("/api/v1/chats/" + ids.group(1) + "/stream?until=" + ids.group(2));
-            var events = client.send(HttpRequest.newBuilder(stream).build(), BodyHandlers.ofString());
-
-            assertThat(events.body()).contains("\"Hello\"", "\", Ada!\"", "TASK_STATE_COMPLETED");
+            URI chat = server.uri().resolve("/api/v1/chats/" + ids.group(1));
+            assertThat(get(client, chat + "/stream?until=" + ids.group(2))).contains("TASK_STATE_COMPLETED");
+            assertThat(get(client, chat + "/messages")).contains("\"Hello, Ada!\"");
         }
+    }
+
+    private static Millrace greeter() throws Exception {
+        return Millrace.with("greeter", new Greeter()).start();
+    }
+
+    private static String get(HttpClient client, String uri) throws Exception {
+        return client.send(HttpRequest.newBuilder(URI.create(uri)).build(), BodyHandlers.ofString())
+                .body();
     }
 }

@@ -10,6 +10,7 @@ import dev.millrace.engine.store.sqlite.SqliteStore;
 import dev.millrace.files.Source;
 import dev.millrace.server.a2a.A2aEndpoints;
 import dev.millrace.server.a2a.A2aSettings;
+import dev.millrace.server.auth.Identity;
 import dev.millrace.server.chat.ChatApi;
 import dev.millrace.server.config.BadSetting;
 import dev.millrace.server.config.Settings;
@@ -111,7 +112,7 @@ public final class Millrace implements AutoCloseable {
         belongings.push(new FilesEndpoint(sources(settings)).register(router));
         Identity identity = Identity.local();
         new ChatApi(engine, identity).register(router);
-        var a2a = new A2aEndpoints(engine, identity::owner, a2a(settings));
+        var a2a = new A2aEndpoints(engine, identity, a2a(settings));
         belongings.push(a2a);
         a2a.register(router);
         HttpServer http = http(settings, router);

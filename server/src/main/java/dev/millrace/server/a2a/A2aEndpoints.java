@@ -3,6 +3,7 @@ package dev.millrace.server.a2a;
 import dev.millrace.core.Sweeper;
 import dev.millrace.engine.AgentCatalog;
 import dev.millrace.engine.Engine;
+import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
 import dev.millrace.server.http.Router;
@@ -22,26 +23,15 @@ public final class A2aEndpoints implements AutoCloseable {
     private static final String ROOT = "/a2a";
     private static final String CARD = "/.well-known/agent-card.json";
 
-    /** Tells who a request comes from. */
-    @FunctionalInterface
-    public interface Identification {
-        /**
-         * The owner, as the engine knows it.
-         *
-         * @throws HttpProblem to refuse the request, with 401 or 403
-         */
-        String owner(Exchange exchange) throws HttpProblem;
-    }
-
     private final AgentCatalog agents;
-    private final Identification identification;
+    private final Identity identity;
     private final JsonRpcEndpoint jsonRpc;
     private final CardEndpoint cards;
     private final Sweeper sweeper;
 
-    public A2aEndpoints(Engine engine, Identification identification, A2aSettings settings) {
+    public A2aEndpoints(Engine engine, Identity identity, A2aSettings settings) {
         this.agents = engine.agents();
-        this.identification = identification;
+        this.identity = identity;
         this.sweeper = new Sweeper(settings.heartbeat());
         this.jsonRpc = new JsonRpcEndpoint(new A2aService(engine), sweeper, settings.heartbeat());
         this.cards = new CardEndpoint(settings);
@@ -66,7 +56,7 @@ public final class A2aEndpoints implements AutoCloseable {
 
     private void call(Exchange exchange, AgentCatalog.Listing agent)
             throws HttpProblem, IOException, InterruptedException {
-        jsonRpc.handle(exchange, new Caller(identification.owner(exchange), agent.name()));
+        jsonRpc.handle(exchange, new Caller(identity.owner(exchange), agent.name()));
     }
 
     private AgentCatalog.Listing named(Exchange exchange) throws HttpProblem {

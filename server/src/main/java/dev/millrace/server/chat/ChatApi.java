@@ -5,7 +5,7 @@ import dev.millrace.engine.Engine;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.Refused;
 import dev.millrace.engine.Standing;
-import dev.millrace.server.Identity;
+import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
 import dev.millrace.server.http.Router;

@@ -5,7 +5,7 @@ import dev.millrace.engine.Snapshot;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.json.A2aJson;
-import dev.millrace.server.Identity;
+import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
 import java.io.IOException;

@@ -12,7 +12,7 @@ import dev.millrace.engine.Sent;
 import dev.millrace.engine.Standing;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.json.InvalidField;
-import dev.millrace.server.Identity;
+import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
 import java.io.IOException;

@@ -3,7 +3,7 @@ package dev.millrace.server.chat;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.Snapshot;
-import dev.millrace.server.Identity;
+import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.EventStream;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;

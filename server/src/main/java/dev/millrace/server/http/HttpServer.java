@@ -17,7 +17,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.AbstractHTTP2ServerConnectionFactory;
-import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.DetectorConnectionFactory;
@@ -114,7 +113,7 @@ public final class HttpServer {
         // There is one certificate: whatever name the client used for us, it has checked it against that.
         config.addCustomizer(new SecureRequestCustomizer(false));
         var http1 = new HttpConnectionFactory(config);
-        var h2c = limited(new HTTP2CServerConnectionFactory(config));
+        var h2c = limited(new ClearHttp2(config, builder.upgrades));
         if (builder.chainFile == null || builder.keyFile == null) {
             return new ConnectionFactory[] {http1, h2c};
         }
@@ -246,6 +245,7 @@ public final class HttpServer {
         private HttpLimits limits = HttpLimits.defaults();
         private @Nullable Path chainFile;
         private @Nullable Path keyFile;
+        private boolean upgrades;
 
         private Builder(Router router) {
             this.router = router;
@@ -272,6 +272,16 @@ public final class HttpServer {
 
         public Builder limits(HttpLimits those) {
             limits = those;
+            return this;
+        }
+
+        /**
+         * Also answers a cleartext HTTP/1.1 request that offers an upgrade to HTTP/2 by that upgrade. Default: in HTTP/1.1.
+         * The client of JDK 25 breaks on some of the large answers to such a request: the bytes that came with the switch
+         * and those behind them get out of order. Clients that begin with HTTP/2 do not need this.
+         */
+        public Builder upgradeToHttp2(boolean offered) {
+            upgrades = offered;
             return this;
         }
 

@@ -56,7 +56,7 @@ final class A2aHouse implements AutoCloseable {
                 settings.apply(A2aSettings.version("1.2.3")));
         endpoints.register(router);
         endpoints.start();
-        server = HttpServer.builder(router).build();
+        server = HttpServer.builder(router).upgradeToHttp2(true).build();
         server.start();
         client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     }

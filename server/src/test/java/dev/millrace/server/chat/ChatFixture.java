@@ -6,7 +6,7 @@ import dev.millrace.engine.AgentCatalog;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.EngineSettings;
 import dev.millrace.engine.store.Store;
-import dev.millrace.server.Identity;
+import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
 import java.io.IOException;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.core.Journal;
 import java.io.InputStream;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -26,6 +27,21 @@ class Http2Test {
                         out.event(entry.offset(), entry.event().getBytes(StandardCharsets.UTF_8));
                         return Framing.Then.CONTINUE;
                     })));
+
+    @Test
+    void an_offered_upgrade_is_left_alone_by_default() throws Exception {
+        try (var server = TestServer.start(router, limits -> limits, builder -> builder.upgradeToHttp2(false));
+                var client = Wire.HTTP2_CLEAR.client()) {
+            var request = HttpRequest.newBuilder(server.http("/")).build();
+            var answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
+            assertThat(answer.body()).isEqualTo("ok");
+            try (var http2 = RawHttp2.open(server.socket())) {
+                http2.get(1, "/");
+                assertThat(http2.await(RawHttp2.DATA, 1).text()).isEqualTo("ok");
+            }
+        }
+    }
 
     @Test
     void an_upgrade_from_http1_is_answered_in_http2() throws Exception {

@@ -102,7 +102,6 @@ class LimitsTest {
             }
             try (var http2 = RawHttp2.open(server.socket())) {
                 http2.post(1, "/", "x-long", "x".repeat(5000));
-                assertThat(http2.next()).isNotNull();
                 assertThat(http2.refuses(1)).isTrue();
             }
         }

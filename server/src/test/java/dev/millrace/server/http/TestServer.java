@@ -34,6 +34,8 @@ final class TestServer implements AutoCloseable {
         var certificate = TestCertificate.ec();
         var builder = HttpServer.builder(router)
                 .tls(certificate.chain(), certificate.key())
+                // For the JDK's client, which has no other way to HTTP/2 in cleartext.
+                .upgradeToHttp2(true)
                 .limits(limits.apply(HttpLimits.builder()).build());
         var server = settings.apply(builder).build();
         server.start();

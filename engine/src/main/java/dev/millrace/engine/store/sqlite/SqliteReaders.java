@@ -12,6 +12,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Platform threads that read, each over a connection of its own, each query in one snapshot. */
 final class SqliteReaders implements AutoCloseable {
@@ -20,6 +22,7 @@ final class SqliteReaders implements AutoCloseable {
         void run(@Nullable SqliteTransactions transactions, @Nullable SqliteReader reader);
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(SqliteReaders.class);
     private static final Job STOP = (transactions, reader) -> {};
 
     private final BlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
@@ -53,6 +56,7 @@ final class SqliteReaders implements AutoCloseable {
                     transactions.commit();
                 }
             } catch (SQLException e) {
+                end(transactions);
                 answer.completeExceptionally(new StoreFailure("the SQLite store can't be read: " + e.getMessage(), e));
                 return;
             } catch (RuntimeException | Error e) {
@@ -65,6 +69,15 @@ final class SqliteReaders implements AutoCloseable {
             refuseTheRest();
         }
         return answer;
+    }
+
+    /** A transaction left open would fail every later read over this connection. */
+    private static void end(SqliteTransactions transactions) {
+        try {
+            transactions.rollback();
+        } catch (SQLException e) {
+            LOG.debug("there is no transaction to end", e);
+        }
     }
 
     private void run(Connection connection) {

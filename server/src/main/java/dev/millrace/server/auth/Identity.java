@@ -1,4 +1,4 @@
-package dev.millrace.server;
+package dev.millrace.server.auth;
 
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
