@@ -67,8 +67,9 @@ final class Merger {
     private void merge(TaskRecord task) throws InterruptedException {
         try {
             // The task has ended, so its events no longer change: they can be read and folded outside the transaction.
-            List<Journal.Entry<Event>> merged =
-                    store.read(task.contextId(), reader -> Events.mergeChunks(reader.eventsOf(task)));
+            // Folded outside the query, too: a store answers others meanwhile.
+            List<Journal.Entry<Event>> events = store.read(task.contextId(), reader -> reader.eventsOf(task));
+            List<Journal.Entry<Event>> merged = Events.mergeChunks(events);
             store.submit(task.contextId(), Durability.WRITTEN, reader -> {
                         TaskRecord now = reader.task(task.id());
                         if (now == null || now.merged()) {
