@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
 
 /** {@code millrace bench}: runs the experiments, prints their tables and writes them as JSON. */
 @Command(
-        name = "bench",
+        name = "millrace bench",
         mixinStandardHelpOptions = true,
         subcommands = Jmh.class,
         description = "Measures Millrace end to end, each figure beside the way it replaces, in the same run.")
