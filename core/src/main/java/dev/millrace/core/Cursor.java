@@ -49,6 +49,9 @@ public final class Cursor<E> implements AutoCloseable {
     private final Waiter waiter = new Waiter();
     private long position;
 
+    /** True while the event at the position came from the tail: then the next one may, too, whatever was merged. */
+    private boolean inTail;
+
     /** The position at which the backlog of a cold journal was asked, and had no more. */
     private long askedAt = NEVER;
 
@@ -155,7 +158,8 @@ public final class Cursor<E> implements AutoCloseable {
         }
         long last = journal.last();
         if (last > position) {
-            List<Journal.Entry<E>> entries = readTail((int) Math.min(max, last - position));
+            boolean tail = inTail || position >= journal.mergedTo();
+            List<Journal.Entry<E>> entries = tail ? readTail((int) Math.min(max, last - position)) : List.of();
             return entries.isEmpty() ? readGap(max) : entries;
         }
         return journal.cold() && askedAt != position ? readCold(max) : List.of();
@@ -172,6 +176,7 @@ public final class Cursor<E> implements AutoCloseable {
             entry = entries.size() < max ? journal.held(entry.offset() + 1) : null;
         }
         position += entries.size();
+        inTail = true;
         return entries;
     }
 
@@ -193,6 +198,7 @@ public final class Cursor<E> implements AutoCloseable {
     }
 
     private List<Journal.Entry<E>> readStored(int max) throws InterruptedException {
+        inTail = false;
         List<Journal.Entry<E>> entries = journal.stored(position, max);
         long previous = position;
         for (Journal.Entry<E> entry : entries) {
@@ -221,6 +227,7 @@ public final class Cursor<E> implements AutoCloseable {
     public void seek(long offset) {
         Journal.requireOffset(offset);
         position = offset;
+        inTail = false;
         askedAt = NEVER;
     }
 

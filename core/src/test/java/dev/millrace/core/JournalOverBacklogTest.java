@@ -50,21 +50,26 @@ class JournalOverBacklogTest {
     }
 
     @Test
-    void after_a_forget_what_was_merged_comes_from_the_backlog_and_what_came_later_from_memory() throws Exception {
+    void where_events_were_merged_a_reader_from_the_backlog_stays_there_and_one_in_the_tail_gets_every_event()
+            throws Exception {
         var journal = cold(100);
-        commitAndPublish(journal, entries(1, 6));
-        var cursor = journal.cursor(0);
-        assertThat(cursor.take(2)).isEqualTo(entries(1, 2));
-        journal.forget(5);
-        store.removeIf(entry -> entry.offset() >= 1 && entry.offset() <= 4); // merged into the fifth
-        assertThat(cursor.take(1)).isEqualTo(entries(5, 5));
-        assertThat(asked).containsExactly(2L);
-        assertThat(cursor.take(1)).isEqualTo(entries(6, 6));
-        assertThat(asked).as("the sixth is still in memory").containsExactly(2L);
-        assertThat(journal.tailBytes()).isEqualTo(1);
-        commitAndPublish(journal, entries(7, 7));
-        assertThat(cursor.take(1)).isEqualTo(entries(7, 7));
-        assertThatThrownBy(() -> Journal.inMemory().forget(1)).isInstanceOf(UnsupportedOperationException.class);
+        commitAndPublish(journal, entries(1, 7));
+        var inTail = journal.cursor(0);
+        assertThat(inTail.take(2)).isEqualTo(entries(1, 2));
+        assertThat(asked).isEmpty();
+        journal.merging(6);
+        store.removeIf(entry -> entry.offset() == 2 || entry.offset() == 4); // merged into the sixth
+        var late = journal.cursor(2);
+        assertThat(late.take(1)).isEqualTo(entries(3, 3));
+        assertThat(late.take(1)).isEqualTo(entries(5, 5));
+        assertThat(late.take(1)).isEqualTo(entries(6, 6));
+        assertThat(asked).as("each of these from the backlog").containsExactly(2L, 3L, 5L);
+        assertThat(late.take(1)).isEqualTo(entries(7, 7));
+        assertThat(inTail.take(9)).isEqualTo(entries(3, 7));
+        inTail.seek(3);
+        assertThat(inTail.take(1)).as("who seeks comes from elsewhere").isEqualTo(entries(5, 5));
+        assertThat(asked).containsExactly(2L, 3L, 5L, 3L);
+        assertThatThrownBy(() -> Journal.inMemory().merging(1)).isInstanceOf(IllegalStateException.class);
     }
 
     @Test
