@@ -49,7 +49,10 @@ public final class Cursor<E> implements AutoCloseable {
     private final Waiter waiter = new Waiter();
     private long position;
 
-    /** True while the event at the position came from the tail: then the next one may, too, whatever was merged. */
+    /**
+     * True while the event at the position came from the tail, or nothing was read at all (position 0): then the next one
+     * may come from there, whatever was merged.
+     */
     private boolean inTail;
 
     /** The position at which the backlog of a cold journal was asked, and had no more. */
@@ -68,6 +71,7 @@ public final class Cursor<E> implements AutoCloseable {
     Cursor(Journal<E> journal, long position) {
         this.journal = journal;
         this.position = position;
+        inTail = position == 0;
     }
 
     /**
@@ -227,7 +231,7 @@ public final class Cursor<E> implements AutoCloseable {
     public void seek(long offset) {
         Journal.requireOffset(offset);
         position = offset;
-        inTail = false;
+        inTail = offset == 0;
         askedAt = NEVER;
     }
 
