@@ -50,8 +50,8 @@ public final class Cursor<E> implements AutoCloseable {
     private long position;
 
     /**
-     * True while the event at the position came from the tail, or nothing was read at all (position 0): then the next one
-     * may come from there, whatever was merged.
+     * True while the next event may come from the tail, whatever is merged from now on: the event at the position came
+     * from there, or whoever came here with that position cannot have seen anything merged past it.
      */
     private boolean inTail;
 
@@ -71,7 +71,7 @@ public final class Cursor<E> implements AutoCloseable {
     Cursor(Journal<E> journal, long position) {
         this.journal = journal;
         this.position = position;
-        inTail = position == 0;
+        inTail = unmergedFrom(position);
     }
 
     /**
@@ -162,11 +162,15 @@ public final class Cursor<E> implements AutoCloseable {
         }
         long last = journal.last();
         if (last > position) {
-            boolean tail = inTail || position >= journal.mergedTo();
+            boolean tail = inTail || unmergedFrom(position);
             List<Journal.Entry<E>> entries = tail ? readTail((int) Math.min(max, last - position)) : List.of();
             return entries.isEmpty() ? readGap(max) : entries;
         }
         return journal.cold() && askedAt != position ? readCold(max) : List.of();
+    }
+
+    private boolean unmergedFrom(long offset) {
+        return offset == 0 || offset >= journal.mergedTo();
     }
 
     private List<Journal.Entry<E>> readTail(int max) {
@@ -231,7 +235,7 @@ public final class Cursor<E> implements AutoCloseable {
     public void seek(long offset) {
         Journal.requireOffset(offset);
         position = offset;
-        inTail = offset == 0;
+        inTail = unmergedFrom(offset);
         askedAt = NEVER;
     }
 

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * something; that is an error for this reader and never skipped.
  *
  * <p><b>Merging.</b> The tail still has the single events then. A reader that goes through the tail may go on there: it
- * gets every one of them. A reader that comes from the backlog, or has just come, may have been given a merged view, in
+ * gets every one of them. A reader that comes from the backlog, or comes after a merge, may have been given a merged view, in
  * which only the merged event, at the last offset, is missing yet. If it went on in the tail, it would take the single
  * event there for the whole. So {@link #merging} is announced before the backlog changes, and a reader goes from the
  * backlog to the tail only at or past what was announced.
