@@ -23,6 +23,7 @@ final class Ledger {
     private final Journals journals;
     private final Consumer<Lease> starter;
     private final Line line;
+    private volatile Consumer<TaskRecord> stopped = task -> {};
 
     /** The line of tasks that wait for a place. */
     interface Line {
@@ -52,16 +53,27 @@ final class Ledger {
         this.line = line;
     }
 
+    /** Whom to tell, after the commit, of a task that was stopped while somebody may work on it. */
+    void onStopped(Consumer<TaskRecord> listener) {
+        stopped = listener;
+    }
+
     /** Changes a context in one transaction. The future fails with what {@code change} throws, or a StoreFailure. */
     <R> CompletableFuture<R> change(String contextId, Durability durability, Function<Draft, R> change) {
-        return store.submit(contextId, durability, before -> {
+        // A store may decide several times; what was written is the last one's.
+        var written = new ArrayList<TaskRecord>();
+        CompletableFuture<R> outcome = store.submit(contextId, durability, before -> {
             var draft = new Draft(before, contextId, settings.clock().instant());
             var leases = new ArrayList<Lease>();
             boolean waiting;
             R result;
             try {
                 result = change.apply(draft);
-                waiting = draft.movedTasks() && lookAtStateAfter(draft, leases, Integer.MAX_VALUE, line.othersWait());
+                written.clear();
+                written.addAll(draft.stopped());
+                waiting = draft.movedTasks()
+                        && !draft.forgotten()
+                        && lookAtStateAfter(draft, leases, Integer.MAX_VALUE, line.othersWait());
             } catch (RuntimeException | Error e) {
                 giveBack(leases);
                 throw e;
@@ -77,6 +89,17 @@ final class Ledger {
                     },
                     () -> giveBack(leases));
         });
+        // Not in the commit: a store may hold a lock there that a turn, which has locks of its own, waits for.
+        var told = new CompletableFuture<R>();
+        var _ = outcome.whenComplete((result, failure) -> {
+            if (failure == null) {
+                written.forEach(stopped);
+                told.complete(result);
+            } else {
+                told.completeExceptionally(failure);
+            }
+        });
+        return told;
     }
 
     /** The leases were not committed. Who looked for a place meanwhile found none, and must look again. */
@@ -126,7 +149,11 @@ final class Ledger {
 
     /** True if something runnable was left in line. */
     private boolean lookAtStateAfter(Draft draft, List<Lease> leases, int most, boolean standInLine) {
-        boolean serial = draft.existing().concurrency() == Context.Concurrency.SERIAL;
+        Context context = draft.existing();
+        boolean serial = context.concurrency() == Context.Concurrency.SERIAL;
+        if (context.shelf().archived() || (serial && context.held())) {
+            return false;
+        }
         for (TaskRecord task : draft.openTasks()) {
             if (TaskTable.next(task.state(), Transition.ACQUIRE).isPresent()) {
                 if (standInLine || leases.size() == most || !workers.tryTake()) {

@@ -1,6 +1,7 @@
 package dev.millrace.server.chat;
 
 import dev.millrace.engine.AgentCatalog;
+import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.Refused;
@@ -63,8 +64,9 @@ public final class ChatApi {
     private void chats(Exchange exchange) throws HttpProblem, IOException {
         String owner = identity.owner(exchange);
         int limit = Parameters.limit(exchange, LIMIT, MAX_LIMIT);
-        Page<Standing> page =
-                engine.standings(owner, limit, exchange.queryParameter("after").orElse(null));
+        Page<Standing> page = engine.chats()
+                .list(ContextQuery.of(
+                        owner, limit, exchange.queryParameter("after").orElse(null)));
         ObjectNode body = ChatJson.object();
         ArrayNode chats = body.putArray("chats");
         page.items().forEach(standing -> chats.add(ChatJson.chat(standing)));

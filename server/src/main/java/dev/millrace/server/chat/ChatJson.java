@@ -47,6 +47,9 @@ final class ChatJson {
         if (standing.waiting() > 0) {
             return "waiting";
         }
+        if (standing.context().held()) {
+            return "failed";
+        }
         return standing.queued() > 0 ? "running" : "idle";
     }
 
