@@ -19,9 +19,18 @@ final class ContextEvents {
 
     /** The queue was changed by its owner: these tasks wait now, in this order. */
     static Event queue(List<TaskRecord> waiting) {
+        return queue(waiting, null);
+    }
+
+    /** The same, and the message of one task was taken back. */
+    static Event queue(List<TaskRecord> waiting, @Nullable String deleted) {
         ObjectNode event = object();
-        ArrayNode tasks = event.putObject("queue").putArray("taskIds");
+        ObjectNode queue = event.putObject("queue");
+        ArrayNode tasks = queue.putArray("taskIds");
         waiting.forEach(task -> tasks.add(task.id()));
+        if (deleted != null) {
+            queue.put("deleted", deleted);
+        }
         return encode(event);
     }
 

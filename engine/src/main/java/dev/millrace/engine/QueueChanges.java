@@ -45,7 +45,7 @@ final class QueueChanges {
         TaskRecord task = waiting(draft, taskId);
         TaskRecord cancelled = draft.cancel(task);
         draft.put(cancelled.cut(cancelled.position()));
-        draft.append(ContextEvents.queue(draft.queue()));
+        draft.append(ContextEvents.queue(draft.queue(), taskId));
     }
 
     /** Makes the message the next one, stops what is under way for it, and lets the queue go. */
