@@ -169,8 +169,9 @@ final class ChatFixture implements AutoCloseable {
 
     @Override
     public void close() {
-        client.close();
+        // The server first: the JDK's client would wait for a WebSocket that it aborted and, rarely, left open.
         server.stop(Duration.ZERO);
+        client.close();
         engine.close();
     }
 }
