@@ -51,7 +51,7 @@ public final class Cursor<E> implements AutoCloseable {
 
     /**
      * True while the next event may come from the tail, whatever is merged from now on: the event at the position came
-     * from there, or whoever came here with that position cannot have seen anything merged past it.
+     * from there, or nothing past the position was merged when the reader got to it.
      */
     private boolean inTail;
 
@@ -162,8 +162,7 @@ public final class Cursor<E> implements AutoCloseable {
         }
         long last = journal.last();
         if (last > position) {
-            boolean tail = inTail || unmergedFrom(position);
-            List<Journal.Entry<E>> entries = tail ? readTail((int) Math.min(max, last - position)) : List.of();
+            List<Journal.Entry<E>> entries = inTail ? readTail((int) Math.min(max, last - position)) : List.of();
             return entries.isEmpty() ? readGap(max) : entries;
         }
         return journal.cold() && askedAt != position ? readCold(max) : List.of();
@@ -206,7 +205,6 @@ public final class Cursor<E> implements AutoCloseable {
     }
 
     private List<Journal.Entry<E>> readStored(int max) throws InterruptedException {
-        inTail = false;
         List<Journal.Entry<E>> entries = journal.stored(position, max);
         long previous = position;
         for (Journal.Entry<E> entry : entries) {
@@ -217,6 +215,7 @@ public final class Cursor<E> implements AutoCloseable {
             previous = entry.offset();
         }
         position = previous;
+        inTail = unmergedFrom(position); // looked at after the backlog, which merges only what was announced before
         return entries;
     }
 

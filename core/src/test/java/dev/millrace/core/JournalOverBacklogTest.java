@@ -75,6 +75,18 @@ class JournalOverBacklogTest {
     }
 
     @Test
+    void who_has_caught_up_from_the_backlog_stays_in_the_tail_whatever_is_merged_then() throws Exception {
+        store.addAll(entries(1, 3));
+        var journal = cold(100);
+        var cursor = journal.cursor(0);
+        assertThat(cursor.take(9)).isEqualTo(entries(1, 3));
+        commitAndPublish(journal, entries(4, 7));
+        journal.merging(6);
+        store.removeIf(entry -> entry.offset() == 4 || entry.offset() == 5); // merged into the sixth
+        assertThat(cursor.take(9)).isEqualTo(entries(4, 7));
+    }
+
+    @Test
     void an_empty_backlog_is_asked_once() throws Exception {
         var journal = cold(100);
         var cursor = journal.cursor(0);
