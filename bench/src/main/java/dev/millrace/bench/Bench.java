@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
 
 /** {@code millrace bench}: runs the experiments, prints their tables and writes them as JSON. */
 @Command(
-        name = "bench",
+        name = "millrace bench",
         mixinStandardHelpOptions = true,
         subcommands = Jmh.class,
         description = "Measures Millrace end to end, each figure beside the way it replaces, in the same run.")
@@ -35,7 +35,7 @@ public final class Bench implements Callable<Integer> {
             description = "acquire, stream, prefetch, json, sqlite or all. Default: all.")
     private List<String> names = List.of("all");
 
-    @Option(names = "--quick", description = "A rough look within a minute.")
+    @Option(names = "--quick", description = "A rough look within a minute or so: the JIT is not warm.")
     private boolean quick;
 
     @Option(names = "--rounds", description = "How often each variant has its turn. Default: 5, or 1 when quick.")
@@ -46,6 +46,12 @@ public final class Bench implements Callable<Integer> {
 
     @Option(names = "--json", paramLabel = "FILE", description = "Where to write all figures.")
     private @Nullable Path json;
+
+    @Option(
+            names = "--markdown",
+            paramLabel = "FILE",
+            description = "A page to write the tables into, between its marks for figures.")
+    private @Nullable Path markdown;
 
     /** The process's exit code: 0; 1 if something was lost or could not run; 2 for a wrong option. */
     public static int run(String... arguments) {
@@ -76,7 +82,7 @@ public final class Bench implements Callable<Integer> {
                 return 2;
             }
         }
-        var plan = new Plan(quick, rounds != null ? rounds : quick ? 1 : 5, seed);
+        var plan = new Plan(quick ? Plan.Size.QUICK : Plan.Size.FULL, rounds != null ? rounds : quick ? 1 : 5, seed);
         var report = new Report(System.out);
         Instant at = Instant.now();
         long began = System.nanoTime();
@@ -86,13 +92,21 @@ public final class Bench implements Callable<Integer> {
         }
         Path file = json != null ? json : Path.of("bench", "target", "results", FILE_NAME.format(at) + ".json");
         report.write(file, plan, at);
+        if (markdown != null) {
+            report.writeMarkdown(markdown, command(plan), at);
+        }
         System.out.printf(
                 "%n%s in %d s; every event and byte was checked; figures in %s%n",
                 report.summary(), (System.nanoTime() - began) / 1_000_000_000, file);
         return 0;
     }
 
-    private static Map<String, Experiment> experiments() {
+    private String command(Plan plan) {
+        return "./millrace bench " + String.join(" ", names) + (quick ? " --quick" : "") + " --rounds " + plan.rounds()
+                + " --seed " + plan.seed();
+    }
+
+    static Map<String, Experiment> experiments() {
         var all = new LinkedHashMap<String, Experiment>();
         all.put("acquire", new Acquire());
         all.put("stream", new Streams());

@@ -3,19 +3,61 @@ package dev.millrace.bench;
 /**
  * How much is measured.
  *
- * @param quick a fifth of the work, for a look; the figures are rougher
  * @param rounds how often each variant has its turn; the variants of a comparison alternate
  * @param seed of everything that is random in the load: the same seed gives the same load
  */
-public record Plan(boolean quick, int rounds, long seed) {
+public record Plan(Size size, int rounds, long seed) {
+    /** What the figures are for. */
+    public enum Size {
+        /** To be quoted. */
+        FULL,
+        /** For a look: a fifth of the repetitions, and a shorter warm-up. The figures are rougher. */
+        QUICK,
+        /** To see that everything works: as little as there can be. The figures mean nothing. */
+        TRIAL
+    }
+
     public Plan {
         if (rounds < 1) {
             throw new IllegalArgumentException("--rounds must be at least 1, not " + rounds);
         }
     }
 
-    /** {@code full} repetitions, or about a fifth of them when quick; at least one. */
+    /** {@code full} repetitions, or fewer by the size; at least one. */
     public int times(int full) {
-        return quick ? Math.max(1, full / 5) : full;
+        return switch (size) {
+            case FULL -> full;
+            case QUICK -> Math.max(1, full / 5);
+            case TRIAL -> Math.max(1, full / 100);
+        };
+    }
+
+    /** So many clients, words or bytes; the same for every figure that is one. */
+    public int load(int full) {
+        return size == Size.TRIAL ? Math.max(2, full / 50) : full;
+    }
+
+    public boolean quick() {
+        return size != Size.FULL;
+    }
+
+    /** Something to be measured. */
+    @FunctionalInterface
+    public interface Run {
+        void run() throws Exception;
+    }
+
+    /** Does this again and again until the JIT had time to settle: 6 s for figures to be quoted, else less. At least once. */
+    public void warmUp(Run run) throws Exception {
+        long nanos =
+                switch (size) {
+                    case FULL -> 6_000_000_000L;
+                    case QUICK -> 2_000_000_000L;
+                    case TRIAL -> 0;
+                };
+        long end = System.nanoTime() + nanos;
+        do {
+            run.run();
+        } while (System.nanoTime() < end);
     }
 }

@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -16,7 +17,11 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Collects the rows of a run by table; prints a table when it is complete, and all of them as JSON at the end. */
 public final class Report {
+    private static final String BEGIN = "<!-- figures -->";
+    private static final String END = "<!-- end of figures -->";
+
     private final PrintStream out;
+    private final StringBuilder markdown = new StringBuilder();
     private final Map<String, List<Row>> tables = new LinkedHashMap<>();
 
     public Report(PrintStream out) {
@@ -57,14 +62,15 @@ public final class Report {
             }
             lines.add(line);
         }
-        out.println();
-        out.println("## " + table);
-        out.println();
-        print(lines);
+        var text = new StringBuilder();
+        text.append("\n**").append(table).append("**\n\n");
+        print(lines, text);
+        out.print(text);
+        markdown.append(text);
     }
 
     /** As a Markdown table whose source reads well, too. */
-    private void print(List<List<String>> lines) {
+    private static void print(List<List<String>> lines, StringBuilder text) {
         int columns = lines.getFirst().size();
         int[] widths = new int[columns];
         for (List<String> line : lines) {
@@ -73,30 +79,49 @@ public final class Report {
             }
         }
         for (int at = 0; at < lines.size(); at++) {
-            var text = new StringBuilder("|");
+            text.append('|');
             for (int i = 0; i < columns; i++) {
                 String cell = lines.get(at).get(i);
                 String pad = " ".repeat(widths[i] - cell.length());
                 text.append(' ').append(i < 2 ? cell + pad : pad + cell).append(" |");
             }
-            out.println(text);
+            text.append('\n');
             if (at == 0) {
-                var rule = new StringBuilder("|");
+                text.append('|');
                 for (int i = 0; i < columns; i++) {
-                    rule.append("-".repeat(widths[i] + 1)).append(i < 2 ? "-|" : ":|");
+                    text.append("-".repeat(widths[i] + 1)).append(i < 2 ? "-|" : ":|");
                 }
-                out.println(rule);
+                text.append('\n');
             }
         }
     }
 
-    /** How many of the rows with a target reached it, as a sentence. */
+    /** How many of the rows with a target reached it, as a phrase. */
     String summary() {
         List<Row> aimed = tables.values().stream()
                 .flatMap(List::stream)
                 .filter(row -> row.target() != null)
                 .toList();
         return aimed.stream().filter(Row::met).count() + " of " + aimed.size() + " targets met";
+    }
+
+    /**
+     * Writes the tables into a page, between the lines {@code <!-- figures -->} and {@code <!-- end of figures -->}, with
+     * the command that made them. A page without these lines, or a new one, gets the tables and nothing else.
+     */
+    void writeMarkdown(Path file, String command, Instant at) throws IOException {
+        String figures = BEGIN + "\n\n`" + command + "`, "
+                + at.truncatedTo(ChronoUnit.DAYS).toString().substring(0, 10)
+                + ", " + Runtime.getRuntime().availableProcessors() + " cores, Java " + Runtime.version() + ", "
+                + System.getProperty("os.name") + ": " + summary() + ".\n" + markdown + "\n" + END;
+        String page = Files.exists(file) ? Files.readString(file) : "";
+        int begin = page.indexOf(BEGIN);
+        int end = page.indexOf(END);
+        Files.writeString(
+                file,
+                begin < 0 || end < begin
+                        ? figures + "\n"
+                        : page.substring(0, begin) + figures + page.substring(end + END.length()));
     }
 
     /** Writes everything, numbers unrounded, with what is needed to read it later. */
@@ -107,7 +132,7 @@ public final class Report {
         json.put("java", Runtime.version().toString());
         json.put("os", System.getProperty("os.name"));
         json.put("cores", Runtime.getRuntime().availableProcessors());
-        json.put("quick", plan.quick());
+        json.put("size", plan.size().name());
         json.put("rounds", plan.rounds());
         json.put("seed", plan.seed());
         var all = json.putArray("rows");

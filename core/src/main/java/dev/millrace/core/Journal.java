@@ -232,6 +232,22 @@ public final class Journal<E> implements AutoCloseable {
     }
 
     /**
+     * Forgets what the memory tail holds up to {@code offset}; readers get it from the backlog. To be called before the
+     * backlog changes what it has there (merges events): a reader who was given a merged view of the backlog must not
+     * come upon one of the single events in the tail after that.
+     *
+     * @throws UnsupportedOperationException if the journal is in memory, without a backlog
+     */
+    public void forget(long offset) {
+        writing.lock();
+        try {
+            tail.evictTo(offset);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /**
      * A reader positioned after {@code after} (0 = from the beginning). Close it when done. Any thread, also after the
      * journal was closed.
      */

@@ -50,6 +50,24 @@ class JournalOverBacklogTest {
     }
 
     @Test
+    void after_a_forget_what_was_merged_comes_from_the_backlog_and_what_came_later_from_memory() throws Exception {
+        var journal = cold(100);
+        commitAndPublish(journal, entries(1, 6));
+        var cursor = journal.cursor(0);
+        assertThat(cursor.take(2)).isEqualTo(entries(1, 2));
+        journal.forget(5);
+        store.removeIf(entry -> entry.offset() >= 1 && entry.offset() <= 4); // merged into the fifth
+        assertThat(cursor.take(1)).isEqualTo(entries(5, 5));
+        assertThat(asked).containsExactly(2L);
+        assertThat(cursor.take(1)).isEqualTo(entries(6, 6));
+        assertThat(asked).as("the sixth is still in memory").containsExactly(2L);
+        assertThat(journal.tailBytes()).isEqualTo(1);
+        commitAndPublish(journal, entries(7, 7));
+        assertThat(cursor.take(1)).isEqualTo(entries(7, 7));
+        assertThatThrownBy(() -> Journal.inMemory().forget(1)).isInstanceOf(UnsupportedOperationException.class);
+    }
+
+    @Test
     void an_empty_backlog_is_asked_once() throws Exception {
         var journal = cold(100);
         var cursor = journal.cursor(0);

@@ -62,6 +62,7 @@ final class Dispatcher implements Ledger.Line {
 
     /** Starts what waits from before, then waits for more. */
     void start() throws InterruptedException {
+        waiting = true; // somebody may wait from before, and what was recovered may have every place
         drain();
         thread = Thread.ofVirtual().name("millrace-dispatcher").start(this::run);
     }

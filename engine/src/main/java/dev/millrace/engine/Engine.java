@@ -57,7 +57,7 @@ public final class Engine implements AutoCloseable {
                 (contextId, after, max) -> store.<List<Journal.Entry<Event>>>read(
                         contextId, reader -> reader.events(contextId, after, max)),
                 settings.tailBytes());
-        merger = new Merger(store);
+        merger = new Merger(store, journals);
         inbox = new Inbox(agents, settings);
         turns = new Turns(store, settings, agents, workers, merger);
         ledger = new Ledger(store, settings, workers, journals, turns::start, new Ledger.Line() {

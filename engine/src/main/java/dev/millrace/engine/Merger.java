@@ -21,13 +21,15 @@ final class Merger {
     private static final Logger LOG = LoggerFactory.getLogger(Merger.class);
 
     private final Store store;
+    private final Journals journals;
     private final ConcurrentLinkedQueue<TaskRecord> ended = new ConcurrentLinkedQueue<>();
     private final Doorbell bell = new Doorbell();
     private @Nullable Thread thread;
     private volatile boolean stopped;
 
-    Merger(Store store) {
+    Merger(Store store, Journals journals) {
         this.store = store;
+        this.journals = journals;
     }
 
     void start() {
@@ -65,12 +67,17 @@ final class Merger {
     private void merge(TaskRecord task) throws InterruptedException {
         try {
             // The task has ended, so its events no longer change: they can be read and folded outside the transaction.
-            List<Journal.Entry<Event>> merged =
-                    store.read(task.contextId(), reader -> Events.mergeChunks(reader.eventsOf(task)));
+            // Folded outside the query, too: a store answers others meanwhile.
+            List<Journal.Entry<Event>> events = store.read(task.contextId(), reader -> reader.eventsOf(task));
+            List<Journal.Entry<Event>> merged = Events.mergeChunks(events);
             store.submit(task.contextId(), Durability.WRITTEN, reader -> {
                         TaskRecord now = reader.task(task.id());
                         if (now == null || now.merged()) {
                             return Write.nothing(false);
+                        }
+                        if (!merged.isEmpty()) {
+                            // Before the commit: whoever has read the merged events finds no chunk of them in memory.
+                            journals.forget(task.contextId(), merged.getLast().offset());
                         }
                         return new Write<>(
                                 true,

@@ -17,6 +17,7 @@ final class Follower {
     private final int appetite;
 
     private final Map<String, TaskFold> folds = new HashMap<>();
+    private final StringBuilder seen = new StringBuilder();
     private volatile long at;
     private volatile boolean leaving;
     private volatile @Nullable Cursor<Event> cursor;
@@ -35,6 +36,7 @@ final class Follower {
         this(owner, snapshot.task().contextId(), appetite);
         fold(snapshot.task().id()).apply(snapshot.task());
         at = snapshot.offset();
+        seen.append("snapshot at ").append(at);
     }
 
     long at() {
@@ -43,6 +45,7 @@ final class Follower {
 
     void follow(Engine engine) {
         leaving = false;
+        seen.append("\nfollows from ").append(at).append(": ");
         thread = Thread.ofVirtual().start(() -> {
             try (Cursor<Event> mine = engine.read(contextId, at)) {
                 cursor = mine;
@@ -83,6 +86,7 @@ final class Follower {
             throw new AssertionError("offset " + entry.offset() + " came after " + at);
         }
         at = entry.offset();
+        seen.append(at).append(' ');
         String taskId = entry.event().taskId();
         if (entry.event().kind() == Event.Kind.TASK || folds.containsKey(taskId)) {
             fold(taskId).apply(Events.decode(entry.event()));
@@ -91,6 +95,11 @@ final class Follower {
 
     private TaskFold fold(String taskId) {
         return folds.computeIfAbsent(taskId, id -> new TaskFold());
+    }
+
+    /** The offsets it has seen, for who has to find out what went wrong. */
+    String seen() {
+        return seen.toString();
     }
 
     /** What it has made of the events. After {@link #leave}. */

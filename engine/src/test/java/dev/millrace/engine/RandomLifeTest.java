@@ -338,8 +338,8 @@ class RandomLifeTest {
 
     private void finish() {
         holding.countDown();
-        await().atMost(Duration.ofSeconds(30)).until(() -> {
-            boolean allEnded = true;
+        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+            var open = new ArrayList<String>();
             for (Known task : known.values()) {
                 TaskState state = engine.task(task.owner, task.sent.taskId())
                         .task()
@@ -348,9 +348,13 @@ class RandomLifeTest {
                 if (state.interrupted()) {
                     answer(task);
                 }
-                allEnded &= state.terminal();
+                if (!state.terminal()) {
+                    open.add(task.message.text() + " is " + state + " in " + task.sent.contextId());
+                }
             }
-            return allEnded;
+            assertThat(open)
+                    .as("what has not ended, with %d turns running", engine.runningTurns())
+                    .isEmpty();
         });
     }
 
@@ -378,7 +382,7 @@ class RandomLifeTest {
             follower.leave();
             follower.tasks()
                     .forEach((id, task) -> assertThat(task)
-                            .as("as a reader of %s saw it", follower.contextId)
+                            .as("as a reader of %s saw it, by offsets: %s", follower.contextId, follower.seen())
                             .isEqualTo(engine.task(follower.owner, id).task()));
         }
     }

@@ -180,6 +180,19 @@ class RecoveryTest extends WithEngine {
     }
 
     @Test
+    void what_waited_before_the_crash_is_started_when_what_was_recovered_gives_its_place_back() throws Exception {
+        start(this::gated, EngineSettings.defaults().withMaxTurns(1));
+        Sent running = chat("a");
+        reached.acquire();
+        Sent waiting = chat("b");
+        crash(this::gated, EngineSettings.defaults().withMaxTurns(1));
+        reached.acquire(); // the only place is taken again before anybody looks for who waits
+        go.release(2);
+        assertThat(answer(ended(waiting))).isEqualTo("first second");
+        assertThat(answer(ended(running))).isEqualTo("first second");
+    }
+
+    @Test
     void what_an_agent_no_longer_there_should_do_fails_and_says_why() throws Exception {
         start(this::gated);
         Sent sent = chat("x");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.millrace.engine.store.Store;
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Task;
@@ -115,6 +116,58 @@ class TurnTest extends WithEngine {
         merged(sent);
         assertThat(text(task(sent), "plan")).isEqualTo("one two");
         assertThat(answer(task(sent))).isEqualTo("final words");
+    }
+
+    @Test
+    void a_reader_between_the_store_and_the_tail_never_takes_a_chunk_for_the_rest_of_what_was_merged()
+            throws Exception {
+        for (int tail = 300; tail < 6_000; tail += 300) {
+            var go = new java.util.concurrent.Semaphore(0);
+            var said = new java.util.concurrent.Semaphore(0);
+            try (Store fresh = kind.open(folder.resolve("tail-" + tail));
+                    var two = new Engine(
+                            fresh,
+                            AgentCatalog.of("test", turn -> {
+                                boolean first = turn.message().text().equals("one");
+                                for (int i = 0; i < 6; i++) {
+                                    if (first) {
+                                        go.acquire();
+                                    }
+                                    turn.say(i + " ");
+                                    turn.flush();
+                                    if (first) {
+                                        said.release();
+                                    } else {
+                                        go.release();
+                                        said.acquire(); // so that each one's chunks stand between the other's
+                                    }
+                                }
+                            }),
+                            EngineSettings.defaults().withTailBytes(tail))) {
+                two.start();
+                Sent one = two.send(Send.task(ME, null, Message.user("m1", "one")));
+                try (var keepsTheJournal = two.read(one.contextId(), 0);
+                        var slow = two.read(one.contextId(), 0)) {
+                    Sent other = two.send(
+                            Send.task(ME, null, Message.user("m2", "two").in(one.contextId(), null)));
+                    await().atMost(Duration.ofSeconds(20))
+                            .until(() -> fresh.<Boolean>read(
+                                    one.contextId(),
+                                    r -> r.tasks(one.contextId()).stream().allMatch(t -> t.merged())));
+                    long last = two.task(ME, one.taskId()).offset();
+                    var seen = new ArrayList<dev.millrace.core.Journal.Entry<Event>>();
+                    while (slow.position() < last) {
+                        seen.addAll(slow.take(1));
+                    }
+                    for (Sent each : List.of(one, other)) {
+                        assertThat(answer(fold(seen, each.taskId())))
+                                .as("with a tail of %d bytes", tail)
+                                .isEqualTo("0 1 2 3 4 5 ");
+                    }
+                    assertThat(keepsTheJournal.position()).isZero();
+                }
+            }
+        }
     }
 
     /** Waits until the task's chunks were merged. */

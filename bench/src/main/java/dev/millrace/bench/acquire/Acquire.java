@@ -20,7 +20,7 @@ public final class Acquire implements Experiment {
     private static final String TICKER = "1 s ticker, ";
 
     /** What a ticker that takes ten a second starts of a large burst while we watch. */
-    private static final int PATIENCE_SECONDS = 10;
+    private static final int PATIENCE_SECONDS = 5;
 
     @Override
     public void run(Plan plan, Report report) throws Exception {
@@ -34,13 +34,13 @@ public final class Acquire implements Experiment {
                     new Chats(TICKER + "memory", tickerMemory), new Chats(TICKER + "SQLite, fsync", tickerSqlite));
             report.progress("warming up");
             for (Chats chats : doorbells) {
-                chats.oneAfterTheOther(plan.quick() ? 500 : 2_000);
-                for (int i = 0; i < plan.times(10); i++) {
-                    chats.atOnce(300);
-                }
+                plan.warmUp(() -> {
+                    chats.oneAfterTheOther(plan.times(500));
+                    chats.atOnce(plan.load(300));
+                });
             }
             for (Chats chats : tickers) {
-                chats.spread(20, 1_000, new Random(plan.seed()));
+                chats.spread(plan.load(20), 1_000, new Random(plan.seed()));
             }
             one(plan, report, doorbells, tickers);
             many(plan, report, 100, doorbells);
@@ -62,7 +62,7 @@ public final class Acquire implements Experiment {
             }
             for (int i = 0; i < tickers.size(); i++) {
                 // At most ten a second, at random moments: each has a tick to itself, as a lone message would.
-                figures.get(doorbells.size() + i).add(tickers.get(i).spread(plan.times(20), plan.times(2_000), random));
+                figures.get(doorbells.size() + i).add(tickers.get(i).spread(plan.load(10), 1_000, random));
             }
         }
         for (int i = 0; i < doorbells.size(); i++) {
@@ -90,7 +90,7 @@ public final class Acquire implements Experiment {
         for (int round = 1; round <= plan.rounds(); round++) {
             report.progress(count + " chats at once, round " + round);
             for (int i = 0; i < doorbells.size(); i++) {
-                figures.get(i).add(doorbells.get(i).atOnce(count));
+                figures.get(i).add(doorbells.get(i).atOnce(plan.load(count)));
             }
         }
         for (int i = 0; i < doorbells.size(); i++) {
@@ -110,7 +110,7 @@ public final class Acquire implements Experiment {
         for (int round = 1; round <= plan.rounds(); round++) {
             report.progress("a burst of 1,500 sends, round " + round);
             for (int i = 0; i < doorbells.size(); i++) {
-                figures.get(i).add(doorbells.get(i).atOnce(count));
+                figures.get(i).add(doorbells.get(i).atOnce(plan.load(count)));
             }
         }
         for (int i = 0; i < doorbells.size(); i++) {
@@ -122,7 +122,7 @@ public final class Acquire implements Experiment {
         }
         int seconds = plan.times(PATIENCE_SECONDS);
         report.progress("a burst of 1,500 sends to the ticker, watched for " + seconds + " s");
-        int started = ticker.startedWithin(count, seconds);
+        int started = ticker.startedWithin(plan.load(count), seconds);
         report.add(
                 TABLE,
                 Row.of("a burst of 1,500 sends", ticker.name())

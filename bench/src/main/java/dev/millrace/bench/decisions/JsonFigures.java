@@ -44,7 +44,11 @@ public final class JsonFigures implements Experiment {
     /** The same event for Jackson's databind, which finds its way by reflection. */
     record Wrapped(Update artifactUpdate) {}
 
-    record Update(String taskId, String contextId, Piece artifact, @Nullable Boolean append) {}
+    record Update(
+            String taskId,
+            String contextId,
+            Piece artifact,
+            @Nullable Boolean append) {}
 
     record Piece(String artifactId, List<Text> parts) {}
 
@@ -72,7 +76,9 @@ public final class JsonFigures implements Experiment {
         written.forEach((name, of) -> report.add(
                 WRITE,
                 of.row("write, " + json.length + " bytes", name)
-                        .percent("of " + Math.round(whole) + " ns for an event in the engine", of.nanos.median() / whole)));
+                        .percent(
+                                "of " + Math.round(whole) + " ns for an event in the engine",
+                                of.nanos.median() / whole)));
         report.print(WRITE);
 
         Map<String, Supplier<Object>> readers = new LinkedHashMap<>();
@@ -85,7 +91,8 @@ public final class JsonFigures implements Experiment {
 
     private ObjectNode tree() {
         ObjectNode root = MAPPER.createObjectNode();
-        ObjectNode update = root.putObject("artifactUpdate").put("taskId", taskId).put("contextId", contextId);
+        ObjectNode update =
+                root.putObject("artifactUpdate").put("taskId", taskId).put("contextId", contextId);
         ObjectNode artifact = update.putObject("artifact").put("artifactId", "answer");
         artifact.putArray("parts").addObject().put("text", "hello ");
         update.put("append", true);
@@ -164,7 +171,9 @@ public final class JsonFigures implements Experiment {
                         for (var entry : cursor.take(32)) {
                             seen++;
                             var state = entry.event().state();
-                            ended |= state != null && state.terminal() && sent.taskId().equals(entry.event().taskId());
+                            ended |= state != null
+                                    && state.terminal()
+                                    && sent.taskId().equals(entry.event().taskId());
                         }
                     }
                     if (run > runs / 2) {

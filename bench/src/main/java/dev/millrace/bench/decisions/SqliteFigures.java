@@ -25,7 +25,8 @@ import java.util.stream.Stream;
 /** What a commit costs, by how much is in it and what it waits for; and what SQLite does to virtual threads. */
 public final class SqliteFigures implements Experiment {
     private static final String COMMITS = "sqlite: commits of events of 250 bytes, WAL";
-    private static final String THREADS = "sqlite: four writers and a virtual thread that wants to run each millisecond";
+    private static final String THREADS =
+            "sqlite: four writers and a virtual thread that wants to run each millisecond";
 
     private static final int[] GROUPS = {1, 8, 64, 512};
     private static final int WRITERS = 4;
@@ -81,7 +82,7 @@ public final class SqliteFigures implements Experiment {
     }
 
     private static void threads(Plan plan, Report report, Path folder) throws Exception {
-        Duration time = Duration.ofMillis(plan.times(3_000));
+        Duration time = Duration.ofMillis(plan.times(1_500));
         var virtual = new Samples();
         var virtualStall = new Samples();
         var platform = new Samples();
@@ -97,7 +98,8 @@ public final class SqliteFigures implements Experiment {
                 virtualStall.add(pulse.longestStall());
             }
             try (var pulse = new Pulse()) {
-                platform.add(onOnePlatformThread(folder.resolve("writer" + round + ".db"), time).rate());
+                platform.add(onOnePlatformThread(folder.resolve("writer" + round + ".db"), time)
+                        .rate());
                 platformStall.add(pulse.longestStall());
             }
         }

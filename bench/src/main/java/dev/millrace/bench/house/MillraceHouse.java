@@ -34,7 +34,9 @@ final class MillraceHouse {
             }
         };
         var engine = new Engine(
-                store, AgentCatalog.of("echo", gated), EngineSettings.defaults().withTailBytes(TAIL).withObserver(observer));
+                store,
+                AgentCatalog.of("echo", gated),
+                EngineSettings.defaults().withTailBytes(TAIL).withObserver(observer));
         var a2a = new A2aEndpoints(engine, exchange -> "bench", A2aSettings.version("bench"));
         a2a.register(router);
         engine.start();

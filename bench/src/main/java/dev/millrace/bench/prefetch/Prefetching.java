@@ -63,24 +63,24 @@ public final class Prefetching implements Experiment {
             };
             report.progress("warming up");
             List<Block> warm = blocks(16L * MIB, new int[0], BLOCK);
-            for (int i = 0; i < plan.times(10); i++) {
+            plan.warmUp(() -> {
                 measure(Strategy.window(N), warm, fetcher);
                 measure(Strategy.mapConcurrent(N), warm, fetcher);
-            }
+            });
             latencies(plan, report, origin, fetcher, overhead);
             bandwidth(plan, report, origin, fetcher);
         }
     }
 
-    private static void latencies(
-            Plan plan, Report report, Origin origin, Strategy.Fetcher fetcher, Overhead overhead) throws Exception {
+    private static void latencies(Plan plan, Report report, Origin origin, Strategy.Fetcher fetcher, Overhead overhead)
+            throws Exception {
         Map<String, Strategy> strategies = new LinkedHashMap<>();
         strategies.put("barrier", Strategy.barrier(N));
         strategies.put("batch drain (#192)", Strategy.batchDrain(N));
         strategies.put("Gatherers.mapConcurrent", Strategy.mapConcurrent(N));
         strategies.put("window of 3 N", Strategy.window(N));
         strategies.put("window of 3 N, hedged", Strategy.windowWithHedge(N, MEAN.multipliedBy(3)));
-        List<Block> blocks = blocks((plan.quick() ? 100L : 200L) * BLOCK, new int[0], BLOCK);
+        List<Block> blocks = blocks(plan.load(plan.quick() ? 100 : 200) * (long) BLOCK, new int[0], BLOCK);
         for (Script.Law law : Script.Law.values()) {
             var figures = figures(strategies);
             for (int round = 1; round <= Math.min(plan.rounds(), 3); round++) {
@@ -121,7 +121,7 @@ public final class Prefetching implements Experiment {
         ways.put("Gatherers.mapConcurrent", new Way(Strategy.mapConcurrent(N), even));
         ways.put("window of 3 N", new Way(Strategy.window(N), even));
         ways.put("window of 3 N, ramped blocks", new Way(Strategy.window(N), ramp));
-        for (int rate : plan.quick() ? new int[] {40} : new int[] {12, 40, 120}) {
+        for (int rate : plan.quick() ? new int[] {40} : new int[] {40, 120}) {
             var figures = figures(ways);
             for (int round = 1; round <= Math.min(plan.rounds(), 3); round++) {
                 report.progress(rate + " MiB/s, round " + round);

@@ -30,13 +30,13 @@ public final class Streams implements Experiment {
                     new Readers("before: broadcast", before, false));
             report.progress("warming up");
             for (Readers readers : variants) {
-                for (int i = 0; i < plan.times(400); i++) {
-                    readers.stream(52);
-                    readers.stream(252);
-                }
-                for (int i = 0; i < plan.times(5); i++) {
-                    readers.audience(100, 1_000);
-                }
+                plan.warmUp(() -> {
+                    for (int i = 0; i < plan.times(100); i++) {
+                        readers.stream(52);
+                        readers.stream(502);
+                    }
+                    readers.audience(plan.load(100), plan.load(1_000));
+                });
             }
             lengths(plan, report, variants);
             crowds(plan, report, variants);
@@ -76,11 +76,12 @@ public final class Streams implements Experiment {
 
     private static void crowds(Plan plan, Report report, List<Readers> variants) throws Exception {
         int length = 252;
-        for (int count : new int[] {1, 16, 64}) {
+        for (int size : new int[] {1, 16, 64}) {
+            int count = Math.min(size, plan.load(1_000));
             var times = fresh(variants);
             long[] lost = new long[variants.size()];
             for (int round = 1; round <= plan.rounds(); round++) {
-                report.progress(count + " streams at once, round " + round);
+                report.progress(size + " streams at once, round " + round);
                 for (int v = 0; v < variants.size(); v++) {
                     for (int i = 0; i < plan.times(10); i++) {
                         Readers.Heard heard = variants.get(v).streams(count, length);
@@ -93,7 +94,7 @@ public final class Streams implements Experiment {
                 Samples of = times.get(v);
                 report.add(
                         CROWDS,
-                        Row.of(count + " at once", variants.get(v).name())
+                        Row.of(size + " at once", variants.get(v).name())
                                 .millis("all streams", of)
                                 .number("events/s", count * length / (of.median() / 1e9))
                                 .percent("lost", lost[v] / (double) (of.size() * count * length)));
@@ -103,15 +104,16 @@ public final class Streams implements Experiment {
     }
 
     private static void audiences(Plan plan, Report report, List<Readers> variants) throws Exception {
-        int words = 1_000;
-        for (int count : new int[] {1, 100, 1_000}) {
+        int words = plan.load(1_000);
+        for (int size : new int[] {1, 100, 1_000}) {
+            int count = size == 1 ? 1 : plan.load(size);
             var times = fresh(variants);
             var rates = fresh(variants);
             long[] lost = new long[variants.size()];
             for (int round = 1; round <= plan.rounds(); round++) {
-                report.progress(String.format(Locale.ROOT, "%,d readers, round %d", count, round));
+                report.progress(String.format(Locale.ROOT, "%,d readers, round %d", size, round));
                 for (int v = 0; v < variants.size(); v++) {
-                    for (int i = 0; i < (count >= 1_000 ? 1 : plan.times(5)); i++) {
+                    for (int i = 0; i < (size >= 1_000 ? 1 : plan.times(10)); i++) {
                         Readers.Heard heard = variants.get(v).audience(count, words);
                         times.get(v).add((double) heard.nanos());
                         rates.get(v).add(heard.written() / (heard.nanos() / 1e9));
@@ -124,12 +126,12 @@ public final class Streams implements Experiment {
                 double share = lost[v] / (of.size() * (double) count * words);
                 double rate = rates.get(v).median();
                 Row row = Row.of(
-                                String.format(Locale.ROOT, "%,d readers", count),
+                                String.format(Locale.ROOT, "%,d readers", size),
                                 variants.get(v).name())
                         .millis("last reader done", of)
                         .number("events/s", rate)
                         .percent("lost", share);
-                if (count == 1_000 && v == 0) {
+                if (size == 1_000 && v == 0) {
                     row.target("≥ 500,000 events/s, none lost", rate >= 500_000 && lost[v] == 0);
                 }
                 report.add(READERS, row);
@@ -139,7 +141,7 @@ public final class Streams implements Experiment {
     }
 
     private static void slow(Plan plan, Report report, List<Readers> variants) throws Exception {
-        int words = 20_000;
+        int words = plan.load(20_000);
         var alone = fresh(variants);
         var beside = fresh(variants);
         long[] fastLost = new long[variants.size()];
