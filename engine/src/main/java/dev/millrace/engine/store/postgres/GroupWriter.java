@@ -204,29 +204,37 @@ final class GroupWriter {
             LOG.warn(
                     "the connection was lost while a group was written, finding out what became of it: {}",
                     e.toString());
-            return resolve(members);
+            return resolve(members, e);
         }
+        return again(members, e, lost || passing(e));
+    }
+
+    /** Nothing of these was written; gives those that go again together. */
+    private List<Member> again(List<Member> members, SQLException e, boolean passing) {
         members.forEach(Member::failOnce);
-        boolean passing = lost || again(e);
-        if (passing && members.getFirst().failures() < FAILURES) {
+        Member first = members.getFirst();
+        if (passing && first.failures() < FAILURES) {
             return members;
         }
-        if (members.size() > 1 || members.getFirst().submits().size() > 1) {
+        if (members.size() > 1 || first.submits().size() > 1) {
             members.forEach(member -> member.split().forEach(each -> write(List.of(each))));
             return List.of();
         }
+        if (passing && first.waitedLessThan(patience)) {
+            return members;
+        }
         LOG.error("a write failed and was undone: {}", e.toString());
-        members.getFirst().fail(new StoreFailure("the PostgreSQL store could not write: " + e.getMessage(), e));
+        first.fail(new StoreFailure("the PostgreSQL store could not write: " + e.getMessage(), e));
         return List.of();
     }
 
     /** Deadlock, serialization, lock or statement timeout, fenced: it may go well the next time. */
-    private static boolean again(SQLException e) {
+    private static boolean passing(SQLException e) {
         String state = String.valueOf(e.getSQLState());
         return state.startsWith("40") || state.equals("55P03") || state.equals("57014") || state.equals("MR001");
     }
 
-    private List<Member> resolve(List<Member> members) {
+    private List<Member> resolve(List<Member> members, SQLException e) {
         long group = connection.group();
         WriterConnection.Found found = reconnectInDoubt(members);
         if (found == null) {
@@ -236,13 +244,7 @@ final class GroupWriter {
         if (found.lastGroup() == group) {
             return settle(members, found.lost());
         }
-        members.forEach(Member::failOnce);
-        if (members.getFirst().failures() < FAILURES) {
-            return members;
-        }
-        members.forEach(
-                member -> member.fail(new StoreFailure("the connection to PostgreSQL was lost again and again")));
-        return List.of();
+        return again(members, e, true);
     }
 
     private static StoreFailure unknown() {

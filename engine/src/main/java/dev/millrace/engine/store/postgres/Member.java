@@ -2,6 +2,7 @@ package dev.millrace.engine.store.postgres;
 
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.StoreFailure;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -127,6 +128,11 @@ final class Member {
                 each.giveUp(reason);
             }
         }
+    }
+
+    boolean waitedLessThan(Duration patience) {
+        long now = System.nanoTime();
+        return submits.stream().anyMatch(each -> each.waitedNanos(now) < patience.toNanos());
     }
 
     boolean allGivenUp() {

@@ -74,7 +74,13 @@ public final class PostgresServer {
 
     /** A fresh schema's address: nobody else has it. */
     public PostgresAddress schema() {
-        return PostgresAddress.parse(url("t" + ProcessHandle.current().pid() + "_" + SCHEMAS.incrementAndGet()));
+        return schema("");
+    }
+
+    /** @param options more of them, each with an ampersand before it */
+    public PostgresAddress schema(String options) {
+        String name = "t" + ProcessHandle.current().pid() + "_" + SCHEMAS.incrementAndGet();
+        return PostgresAddress.parse(url(name) + options);
     }
 
     public String url(String schema) {
