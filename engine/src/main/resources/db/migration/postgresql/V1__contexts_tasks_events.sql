@@ -71,3 +71,10 @@ CREATE TABLE writers (
     lost        TEXT[] NOT NULL,
     seen_at     TIMESTAMPTZ NOT NULL
 ) WITH (fillfactor = 50);
+
+-- The processes that share these tables. tasks.leased_by names one: its tasks are its own until expires_at, by the clock
+-- of this server.
+CREATE TABLE replicas (
+    id         TEXT COLLATE "C" PRIMARY KEY,
+    expires_at TIMESTAMPTZ NOT NULL
+) WITH (fillfactor = 50);

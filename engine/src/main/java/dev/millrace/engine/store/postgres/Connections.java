@@ -69,6 +69,17 @@ final class Connections {
         return connection;
     }
 
+    /** A connection for what must not wait behind anything else, each answer within this time. */
+    Connection forSigns(Duration within) throws SQLException {
+        long seconds = Math.max(1, within.toSeconds());
+        Properties properties = plain();
+        properties.setProperty("socketTimeout", Long.toString(seconds));
+        properties.setProperty("connectTimeout", Long.toString(Math.min(seconds, CONNECT.toSeconds())));
+        properties.putIfAbsent("prepareThreshold", "1");
+        properties.setProperty("options", "-c statement_timeout=" + seconds * 1000);
+        return open(properties);
+    }
+
     private Connection open(Properties properties) throws SQLException {
         return DriverManager.getConnection(address.jdbcUrl(), properties);
     }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,21 +47,25 @@ final class GroupWriter {
     private final Views views;
     private final Durability durability;
     private final Duration patience;
+    private final ObjLongConsumer<String> wrote;
     private final Thread thread;
     private boolean down;
 
+    /** @param wrote told of each context that was written, and its last offset */
     GroupWriter(
             WriterConnection connection,
             Lines lines,
             Views views,
             Durability durability,
             Duration patience,
+            ObjLongConsumer<String> wrote,
             String name) {
         this.connection = connection;
         this.lines = lines;
         this.views = views;
         this.durability = durability;
         this.patience = patience;
+        this.wrote = wrote;
         thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
     }
 
@@ -187,7 +192,11 @@ final class GroupWriter {
                 again.add(member);
                 continue;
             }
-            views.put(member.contextId(), member.change().after());
+            Change change = member.change();
+            views.put(member.contextId(), change.after());
+            if (change.writes()) {
+                wrote.accept(member.contextId(), change.row().lastOffset());
+            }
             if (!member.tell()) {
                 again.add(member);
             }

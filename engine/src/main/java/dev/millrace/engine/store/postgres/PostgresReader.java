@@ -16,7 +16,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,7 +74,7 @@ final class PostgresReader implements Reader {
         return found.isEmpty() ? null : found.getFirst();
     }
 
-    private static void bind(PreparedStatement statement, @Nullable Object... arguments) throws SQLException {
+    private void bind(PreparedStatement statement, @Nullable Object... arguments) throws SQLException {
         for (int i = 0; i < arguments.length; i++) {
             switch (arguments[i]) {
                 case null -> statement.setString(i + 1, null);
@@ -78,6 +82,7 @@ final class PostgresReader implements Reader {
                 case Long number -> statement.setLong(i + 1, number);
                 case Integer number -> statement.setInt(i + 1, number);
                 case Instant at -> statement.setLong(i + 1, at.toEpochMilli());
+                case List<?> texts -> statement.setArray(i + 1, connection.createArrayOf("text", texts.toArray()));
                 case TaskState state -> statement.setInt(i + 1, state.number());
                 case Object other -> throw new IllegalArgumentException("can't bind a " + other.getClass());
             }
@@ -204,7 +209,28 @@ final class PostgresReader implements Reader {
     @Override
     public List<TaskRecord> leasedByOthers(String holder) {
         return list(
-                Rows::task, TASK + "WHERE t.state = 2 AND t.leased_by IS DISTINCT FROM ? ORDER BY t.status_at", holder);
+                Rows::task,
+                TASK + "WHERE t.state = 2 AND t.leased_by IS DISTINCT FROM ? AND NOT EXISTS (SELECT 1 FROM replicas r"
+                        + " WHERE r.id = t.leased_by AND r.expires_at > now()) ORDER BY t.status_at",
+                holder);
+    }
+
+    /** See {@link dev.millrace.engine.store.Replicas#held}. */
+    Map<String, Long> held(String holder) {
+        var held = new HashMap<String, Long>();
+        list(Rows::task, TASK + "WHERE t.state = 2 AND t.leased_by = ?", holder)
+                .forEach(task -> held.put(task.id(), task.epoch()));
+        return held;
+    }
+
+    /** See {@link dev.millrace.engine.store.Replicas#lastOffsets}. */
+    Map<String, Long> lastOffsets(Collection<String> contextIds) {
+        return list(
+                        row -> Map.entry(row.getString(1), row.getLong(2)),
+                        "SELECT c.id, c.last_offset FROM contexts c WHERE c.id = ANY (?)",
+                        List.copyOf(contextIds))
+                .stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     @Override

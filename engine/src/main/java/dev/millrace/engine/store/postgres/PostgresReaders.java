@@ -1,6 +1,5 @@
 package dev.millrace.engine.store.postgres;
 
-import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.StoreFailure;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -47,7 +46,7 @@ final class PostgresReaders implements AutoCloseable {
         threads.forEach(Thread::start);
     }
 
-    <R extends @Nullable Object> CompletableFuture<R> submit(Function<Reader, R> query) {
+    <R extends @Nullable Object> CompletableFuture<R> submit(Function<? super PostgresReader, R> query) {
         var answer = new CompletableFuture<R>();
         jobs.add(thread -> {
             if (thread == null) {
@@ -94,20 +93,8 @@ final class PostgresReaders implements AutoCloseable {
     public void close() {
         closed = true;
         threads.forEach(thread -> jobs.add(STOP));
-        boolean interrupted = false;
-        for (Thread thread : threads) {
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
+        threads.forEach(Joining::join);
         refuseTheRest();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     /** What one thread has. */
@@ -120,7 +107,7 @@ final class PostgresReaders implements AutoCloseable {
         }
 
         /** A connection that turns out to be dead is replaced once: reading twice does no harm. */
-        <R extends @Nullable Object> R ask(Function<Reader, R> query) {
+        <R extends @Nullable Object> R ask(Function<? super PostgresReader, R> query) {
             boolean fresh = connection == null;
             try {
                 return query.apply(new PostgresReader(connection()));

@@ -2,6 +2,7 @@ package dev.millrace.engine.store.postgres;
 
 import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.Reader;
+import dev.millrace.engine.store.Replicas;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.Write;
@@ -42,10 +43,13 @@ public final class PostgresStore implements Store {
     private final Lines lines = new Lines();
     private final List<GroupWriter> writers;
     private final PostgresReaders readers;
+    private final PostgresReplicas replicas;
     private final ReentrantLock closing = new ReentrantLock();
 
     private PostgresStore(PostgresSettings settings, Connections connections) {
         var views = new Views(settings.views());
+        readers = new PostgresReaders(connections, settings.readers());
+        replicas = new PostgresReplicas(connections, readers, views, settings.hints());
         String id = UUID.randomUUID().toString();
         var all = new java.util.ArrayList<GroupWriter>();
         all.add(writer(connections, views, settings, Durability.WRITTEN, id + "-chunks", "millrace-postgres-chunks"));
@@ -54,7 +58,6 @@ public final class PostgresStore implements Store {
                     connections, views, settings, Durability.FSYNCED, id + "-" + i, "millrace-postgres-writer-" + i));
         }
         writers = List.copyOf(all);
-        readers = new PostgresReaders(connections, settings.readers());
     }
 
     private GroupWriter writer(
@@ -65,7 +68,13 @@ public final class PostgresStore implements Store {
             String id,
             String name) {
         return new GroupWriter(
-                new WriterConnection(connections, id), lines, views, durability, settings.patience(), name);
+                new WriterConnection(connections, id),
+                lines,
+                views,
+                durability,
+                settings.patience(),
+                replicas::wrote,
+                name);
     }
 
     /**
@@ -86,6 +95,7 @@ public final class PostgresStore implements Store {
         var store = new PostgresStore(settings, connections);
         store.writers.forEach(GroupWriter::start);
         store.readers.start();
+        store.replicas.start();
         return store;
     }
 
@@ -126,24 +136,18 @@ public final class PostgresStore implements Store {
     }
 
     @Override
+    public Replicas replicas() {
+        return replicas;
+    }
+
+    @Override
     public void close() {
         closing.lock();
         try {
             lines.close();
-            boolean interrupted = false;
-            for (GroupWriter writer : writers) {
-                while (writer.thread().isAlive()) {
-                    try {
-                        writer.thread().join();
-                    } catch (InterruptedException e) {
-                        interrupted = true;
-                    }
-                }
-            }
+            writers.forEach(writer -> Joining.join(writer.thread()));
+            replicas.close();
             readers.close();
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
         } finally {
             closing.unlock();
         }
