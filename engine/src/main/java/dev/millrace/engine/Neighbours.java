@@ -103,13 +103,11 @@ final class Neighbours implements Replicas.Listener {
         if (stopped || !(journals.isBehind(contextId, lastOffset) || workers.runsIn(contextId))) {
             return;
         }
-        heard.compute(contextId, (id, before) -> {
-            if (before == null) {
-                Thread.ofVirtual().name("news-" + id).start(() -> follow(id));
-                return lastOffset;
-            }
-            return Math.max(before, lastOffset); // whoever follows it already sees that there is more
-        });
+        if (heard.putIfAbsent(contextId, lastOffset) == null) {
+            Thread.ofVirtual().name("news-" + contextId).start(() -> follow(contextId));
+        } else if (heard.computeIfPresent(contextId, (id, before) -> Math.max(before, lastOffset)) == null) {
+            changed(contextId, lastOffset); // whoever followed it was done just now
+        }
     }
 
     @Override

@@ -79,15 +79,19 @@ public final class PostgresServer {
 
     /** @param options more of them, each with an ampersand before it */
     public PostgresAddress schema(String options) {
-        String name = "t" + ProcessHandle.current().pid() + "_" + SCHEMAS.incrementAndGet();
-        return PostgresAddress.parse(url(name) + options);
+        return PostgresAddress.parse(url(newSchema()) + options);
+    }
+
+    /** A name that nobody else has. */
+    public String newSchema() {
+        return "t" + ProcessHandle.current().pid() + "_" + SCHEMAS.incrementAndGet();
     }
 
     public String url(String schema) {
         return "postgresql://millrace@127.0.0.1:" + port + "/postgres?schema=" + schema;
     }
 
-    int port() {
+    public int databasePort() {
         return port;
     }
 

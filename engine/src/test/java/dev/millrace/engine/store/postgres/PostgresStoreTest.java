@@ -143,7 +143,7 @@ class PostgresStoreTest extends StoreContract {
 
     @Test
     void a_commit_whose_answer_was_lost_is_told_and_not_written_twice() throws Exception {
-        try (var proxy = new CuttingProxy(server.port());
+        try (var proxy = new CuttingProxy(server.databasePort());
                 Store cut = PostgresStore.open(PostgresSettings.of(through(proxy)))) {
             for (int i = 1; i <= 5; i++) {
                 append(cut, "c", Durability.FSYNCED, () -> {}).get(); // so that all is prepared
@@ -203,7 +203,7 @@ class PostgresStoreTest extends StoreContract {
 
     @Test
     void without_a_server_a_write_fails_after_the_patience_and_goes_on_when_it_is_back() throws Exception {
-        try (var proxy = new CuttingProxy(server.port());
+        try (var proxy = new CuttingProxy(server.databasePort());
                 Store cut =
                         PostgresStore.open(PostgresSettings.of(through(proxy)).withPatience(Duration.ofMillis(200)))) {
             append(cut, "c", Durability.FSYNCED, () -> {}).get();
