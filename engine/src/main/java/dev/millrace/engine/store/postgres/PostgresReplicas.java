@@ -50,7 +50,6 @@ final class PostgresReplicas implements Replicas {
         this.hints = hints;
         channel = "millrace_" + connections.address().schema();
         ringer = new Ringer(connections, self, channel);
-        ringer.alone(!hints);
     }
 
     void start() {

@@ -37,7 +37,7 @@ final class Ringer {
     private final Thread thread;
     private volatile boolean runnable;
     private volatile boolean hello;
-    private volatile boolean alone;
+    private volatile boolean alone = true;
     private volatile boolean closed;
     private @Nullable Connection connection;
 
