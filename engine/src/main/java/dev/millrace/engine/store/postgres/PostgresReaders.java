@@ -89,6 +89,7 @@ final class PostgresReaders implements AutoCloseable {
         }
     }
 
+    /** Once: the words to stop that it leaves are one for each thread. */
     @Override
     public void close() {
         closed = true;

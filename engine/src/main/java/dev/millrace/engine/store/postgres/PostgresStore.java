@@ -144,6 +144,9 @@ public final class PostgresStore implements Store {
     public void close() {
         closing.lock();
         try {
+            if (lines.closed()) {
+                return;
+            }
             lines.close();
             writers.forEach(writer -> Joining.join(writer.thread()));
             replicas.close();
