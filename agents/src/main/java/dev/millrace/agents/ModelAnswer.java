@@ -57,7 +57,7 @@ final class ModelAnswer implements StreamingChatResponseHandler {
             return;
         }
         if (replace && !spoken) {
-            turn.emit(Artifact.text(Turn.ANSWER, words));
+            turn.emit(Artifact.text(turn.answerId(), words));
         } else {
             turn.say(words);
         }

@@ -42,7 +42,11 @@ public final class Row {
     }
 
     public Row percent(String column, double share) {
-        cells.put(column, new Cell(Math.round(100 * share) + " %", share));
+        // Near the whole a tenth counts: 94.6 % has not reached 95 %.
+        String shown = share > 0.9 && share < 1
+                ? String.format(Locale.ROOT, "%.1f %%", 100 * share)
+                : Math.round(100 * share) + " %";
+        cells.put(column, new Cell(shown, share));
         return this;
     }
 

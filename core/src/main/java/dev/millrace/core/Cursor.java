@@ -49,6 +49,12 @@ public final class Cursor<E> implements AutoCloseable {
     private final Waiter waiter = new Waiter();
     private long position;
 
+    /**
+     * True while the next event may come from the tail, whatever is merged from now on: the event at the position came
+     * from there, or nothing past the position was merged when the reader got to it.
+     */
+    private boolean inTail;
+
     /** The position at which the backlog of a cold journal was asked, and had no more. */
     private long askedAt = NEVER;
 
@@ -65,6 +71,7 @@ public final class Cursor<E> implements AutoCloseable {
     Cursor(Journal<E> journal, long position) {
         this.journal = journal;
         this.position = position;
+        inTail = unmergedFrom(position);
     }
 
     /**
@@ -155,10 +162,14 @@ public final class Cursor<E> implements AutoCloseable {
         }
         long last = journal.last();
         if (last > position) {
-            List<Journal.Entry<E>> entries = readTail((int) Math.min(max, last - position));
+            List<Journal.Entry<E>> entries = inTail ? readTail((int) Math.min(max, last - position)) : List.of();
             return entries.isEmpty() ? readGap(max) : entries;
         }
         return journal.cold() && askedAt != position ? readCold(max) : List.of();
+    }
+
+    private boolean unmergedFrom(long offset) {
+        return offset == 0 || offset >= journal.mergedTo();
     }
 
     private List<Journal.Entry<E>> readTail(int max) {
@@ -172,6 +183,7 @@ public final class Cursor<E> implements AutoCloseable {
             entry = entries.size() < max ? journal.held(entry.offset() + 1) : null;
         }
         position += entries.size();
+        inTail = true;
         return entries;
     }
 
@@ -203,6 +215,7 @@ public final class Cursor<E> implements AutoCloseable {
             previous = entry.offset();
         }
         position = previous;
+        inTail = unmergedFrom(position); // looked at after the backlog, which merges only what was announced before
         return entries;
     }
 
@@ -221,6 +234,7 @@ public final class Cursor<E> implements AutoCloseable {
     public void seek(long offset) {
         Journal.requireOffset(offset);
         position = offset;
+        inTail = unmergedFrom(offset);
         askedAt = NEVER;
     }
 

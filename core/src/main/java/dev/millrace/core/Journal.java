@@ -30,6 +30,12 @@ import org.jspecify.annotations.Nullable;
  * event. A backlog that has nothing at all after <i>p</i>, though events after <i>p</i> were published, has lost
  * something; that is an error for this reader and never skipped.
  *
+ * <p><b>Merging.</b> The tail still has the single events then. A reader that goes through the tail may go on there: it
+ * gets every one of them. A reader that comes from the backlog, or comes after a merge, may have been given a merged view, in
+ * which only the merged event, at the last offset, is missing yet. If it went on in the tail, it would take the single
+ * event there for the whole. So {@link #merging} is announced before the backlog changes, and a reader goes from the
+ * backlog to the tail only at or past what was announced.
+ *
  * <p><b>Waiting.</b> A reader that has read everything puts itself on a list and parks. A writer takes the whole list at
  * once and wakes two readers, each of which wakes two more before it reads; {@link Waiters} shows why no wake-up is
  * lost on that way. No timer is involved.
@@ -94,6 +100,7 @@ public final class Journal<E> implements AutoCloseable {
     private final Waiters waiters = new Waiters();
 
     private volatile long last;
+    private volatile long mergedTo;
     private volatile boolean closed;
     private volatile int readers;
 
@@ -261,16 +268,18 @@ public final class Journal<E> implements AutoCloseable {
     }
 
     /**
-     * Forgets what the memory tail holds up to {@code offset}; readers get it from the backlog. To be called before the
-     * backlog changes what it has there (merges events): a reader who was given a merged view of the backlog must not
-     * come upon one of the single events in the tail after that.
+     * Announces that the backlog will merge events up to {@code offset}, the last offset of a merged event. To be called
+     * before that can be seen in the backlog; harmless if it then does not happen. Any thread; never waits for a reader.
      *
-     * @throws UnsupportedOperationException if the journal is in memory, without a backlog
+     * @throws IllegalStateException if the journal has no backlog
      */
-    public void forget(long offset) {
+    public void merging(long offset) {
+        if (backlog == null) {
+            throw new IllegalStateException("a journal in memory has no backlog in which events could be merged");
+        }
         writing.lock();
         try {
-            tail.evictTo(offset);
+            mergedTo = Math.max(mergedTo, offset);
         } finally {
             writing.unlock();
         }
@@ -325,6 +334,11 @@ public final class Journal<E> implements AutoCloseable {
 
     long last() {
         return last;
+    }
+
+    /** Up to here the tail may have single events of which the backlog has the merged one. */
+    long mergedTo() {
+        return mergedTo;
     }
 
     @Nullable Entry<E> held(long offset) {

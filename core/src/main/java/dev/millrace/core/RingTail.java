@@ -87,13 +87,6 @@ final class RingTail<E> implements Tail<E> {
         BYTES.setOpaque(this, bytes + weight);
     }
 
-    @Override
-    public void evictTo(long offset) {
-        while (held > 0 && first <= offset) {
-            evictOldest();
-        }
-    }
-
     private void evictOldest() {
         int slot = slot(first, weights.length);
         ring[slot] = null;

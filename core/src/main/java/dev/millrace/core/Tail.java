@@ -18,9 +18,6 @@ sealed interface Tail<E> permits RingTail, WholeTail {
     /** Adds the entry that follows the last one added (the first may have any offset), and evicts what is too much. */
     void add(Journal.Entry<E> entry, int bytes);
 
-    /** Evicts every entry up to {@code offset}. */
-    void evictTo(long offset);
-
     /** The sum of the weights of the entries held. Any thread. */
     long bytes();
 }

@@ -68,9 +68,4 @@ final class WholeTail<E> implements Tail<E> {
     public long bytes() {
         return 0;
     }
-
-    @Override
-    public void evictTo(long offset) {
-        throw new UnsupportedOperationException("there is no backlog to read from instead");
-    }
 }

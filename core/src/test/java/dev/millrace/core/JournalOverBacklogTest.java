@@ -50,21 +50,40 @@ class JournalOverBacklogTest {
     }
 
     @Test
-    void after_a_forget_what_was_merged_comes_from_the_backlog_and_what_came_later_from_memory() throws Exception {
+    void where_events_were_merged_a_reader_from_the_backlog_stays_there_and_one_in_the_tail_gets_every_event()
+            throws Exception {
         var journal = cold(100);
-        commitAndPublish(journal, entries(1, 6));
+        commitAndPublish(journal, entries(1, 7));
+        var inTail = journal.cursor(0);
+        assertThat(inTail.take(2)).isEqualTo(entries(1, 2));
+        var early = journal.cursor(3);
+        journal.merging(6);
+        store.removeIf(entry -> entry.offset() == 2 || entry.offset() == 4); // merged into the sixth
+        var late = journal.cursor(2);
+        assertThat(late.take(1)).isEqualTo(entries(3, 3));
+        assertThat(late.take(1)).isEqualTo(entries(5, 5));
+        assertThat(late.take(1)).isEqualTo(entries(6, 6));
+        assertThat(asked).as("each of these from the backlog").containsExactly(2L, 3L, 5L);
+        assertThat(late.take(1)).isEqualTo(entries(7, 7));
+        assertThat(inTail.take(9)).isEqualTo(entries(3, 7));
+        assertThat(early.take(9)).as("nothing was merged when it came").isEqualTo(entries(4, 7));
+        assertThat(asked).containsExactly(2L, 3L, 5L);
+        inTail.seek(3);
+        assertThat(inTail.take(1)).as("who seeks comes from elsewhere").isEqualTo(entries(5, 5));
+        assertThat(asked).containsExactly(2L, 3L, 5L, 3L);
+        assertThatThrownBy(() -> Journal.inMemory().merging(1)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void who_has_caught_up_from_the_backlog_stays_in_the_tail_whatever_is_merged_then() throws Exception {
+        store.addAll(entries(1, 3));
+        var journal = cold(100);
         var cursor = journal.cursor(0);
-        assertThat(cursor.take(2)).isEqualTo(entries(1, 2));
-        journal.forget(5);
-        store.removeIf(entry -> entry.offset() >= 1 && entry.offset() <= 4); // merged into the fifth
-        assertThat(cursor.take(1)).isEqualTo(entries(5, 5));
-        assertThat(asked).containsExactly(2L);
-        assertThat(cursor.take(1)).isEqualTo(entries(6, 6));
-        assertThat(asked).as("the sixth is still in memory").containsExactly(2L);
-        assertThat(journal.tailBytes()).isEqualTo(1);
-        commitAndPublish(journal, entries(7, 7));
-        assertThat(cursor.take(1)).isEqualTo(entries(7, 7));
-        assertThatThrownBy(() -> Journal.inMemory().forget(1)).isInstanceOf(UnsupportedOperationException.class);
+        assertThat(cursor.take(9)).isEqualTo(entries(1, 3));
+        commitAndPublish(journal, entries(4, 7));
+        journal.merging(6);
+        store.removeIf(entry -> entry.offset() == 4 || entry.offset() == 5); // merged into the sixth
+        assertThat(cursor.take(9)).isEqualTo(entries(4, 7));
     }
 
     @Test

@@ -225,10 +225,10 @@ final class Journals {
     }
 
     /** Called before the events of the context up to {@code offset} are merged in the store. */
-    void forget(String contextId, long offset) {
+    void merging(String contextId, long offset) {
         Journal<Event> journal = live.get(contextId); // one made later has no event of a task that has ended
         if (journal != null) {
-            journal.forget(offset);
+            journal.merging(offset);
         }
     }
 

@@ -168,6 +168,12 @@ final class LiveTurn implements Turn {
     }
 
     @Override
+    public String answerId() {
+        TaskRecord task = lease.task();
+        return task.messageAt() == task.position() ? ANSWER : ANSWER + "-" + task.messageAt();
+    }
+
+    @Override
     public ArtifactStream artifact(String artifactId) {
         return streams.computeIfAbsent(artifactId, Stream::new);
     }

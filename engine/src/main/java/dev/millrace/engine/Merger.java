@@ -76,8 +76,9 @@ final class Merger {
                             return Write.nothing(false);
                         }
                         if (!merged.isEmpty()) {
-                            // Before the commit: whoever has read the merged events finds no chunk of them in memory.
-                            journals.forget(task.contextId(), merged.getLast().offset());
+                            // Before the commit, so that no reader takes a chunk in memory for the rest of what was
+                            // merged.
+                            journals.merging(task.contextId(), merged.getLast().offset());
                         }
                         return new Write<>(
                                 true,

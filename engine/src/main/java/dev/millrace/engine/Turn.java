@@ -15,7 +15,7 @@ public interface Turn {
     /** How many emitted events may wait for the store before emitting blocks. */
     int PENDING_EVENTS = 1024;
 
-    /** The artifact that {@link #say} writes to. */
+    /** The artifact that {@link #say} writes to while the task has asked nothing. */
     String ANSWER = "answer";
 
     String contextId();
@@ -37,12 +37,23 @@ public interface Turn {
      */
     List<Message> history();
 
-    /** Appends text to the task's answer, the artifact {@value #ANSWER}. Empty text is ignored. */
-    default void say(String text) {
-        artifact(ANSWER).say(text);
+    /**
+     * The id of the artifact that {@link #say} writes to: {@value #ANSWER}, and after the user has answered a question of
+     * the task, one for each answer, so that what was said before stays.
+     */
+    default String answerId() {
+        return ANSWER;
     }
 
-    /** The artifact with this id, to be streamed into; the same object for the same id. */
+    /** Appends text to the artifact {@link #answerId}. Empty text is ignored. */
+    default void say(String text) {
+        artifact(answerId()).say(text);
+    }
+
+    /**
+     * The artifact with this id, to be streamed into; the same object for the same id. What a turn first says to an
+     * artifact begins it, and replaces what an earlier turn of the task said to the same id.
+     */
     ArtifactStream artifact(String artifactId);
 
     /** Emits a whole artifact; it replaces one with the same id. What is said to that artifact later is appended. */

@@ -81,6 +81,24 @@ class TurnTest extends WithEngine {
     }
 
     @Test
+    void what_was_said_before_a_question_stays_when_its_answer_is_answered() throws Exception {
+        start(turn -> {
+            if (turn.message().text().equals("paint")) {
+                turn.say("I have green and red.");
+                turn.ask("which colour?");
+            } else {
+                turn.say("It is ");
+                turn.say(turn.message().text() + ".");
+            }
+        });
+        Sent asked = chat("paint");
+        readUntil(asked, 0, TaskState.INPUT_REQUIRED);
+        readToEnd(answer(asked, "red"), 0);
+        assertThat(task(asked).artifacts().stream().map(Artifact::text))
+                .containsExactly("I have green and red.", "It is red.");
+    }
+
+    @Test
     void artifacts_by_several_names_keep_their_texts_and_the_order_in_which_they_began() throws Exception {
         start(turn -> {
             turn.artifact("plan").name("the plan").say("one ");

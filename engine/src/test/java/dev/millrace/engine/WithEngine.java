@@ -110,8 +110,11 @@ abstract class WithEngine {
                 entries.stream().filter(e -> taskId.equals(e.event().taskId())).toList());
     }
 
+    /** The last thing that the task's turns said. */
     static String answer(Task task) {
-        return text(task, Turn.ANSWER);
+        return task.artifacts().stream()
+                .filter(a -> a.artifactId().startsWith(Turn.ANSWER))
+                .reduce("", (before, a) -> a.text(), (a, b) -> b);
     }
 
     static String text(Task task, String artifactId) {

@@ -52,7 +52,7 @@ public final class Streams implements Experiment {
             for (int round = 1; round <= plan.rounds(); round++) {
                 report.progress(length + " events, round " + round);
                 for (int v = 0; v < variants.size(); v++) {
-                    for (int i = 0; i < plan.times(50); i++) {
+                    for (int i = 0; i < plan.times(30); i++) {
                         Readers.Heard heard = variants.get(v).stream(length);
                         times.get(v).add((double) heard.nanos());
                         lost[v] += heard.lost();
@@ -113,7 +113,7 @@ public final class Streams implements Experiment {
             for (int round = 1; round <= plan.rounds(); round++) {
                 report.progress(String.format(Locale.ROOT, "%,d readers, round %d", size, round));
                 for (int v = 0; v < variants.size(); v++) {
-                    for (int i = 0; i < (size >= 1_000 ? 1 : plan.times(10)); i++) {
+                    for (int i = 0; i < (size >= 1_000 ? 1 : plan.times(5)); i++) {
                         Readers.Heard heard = variants.get(v).audience(count, words);
                         times.get(v).add((double) heard.nanos());
                         rates.get(v).add(heard.written() / (heard.nanos() / 1e9));

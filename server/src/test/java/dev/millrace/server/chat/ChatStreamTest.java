@@ -7,6 +7,7 @@ import dev.millrace.server.chat.ChatFixture.Answer;
 import dev.millrace.server.chat.ChatFixture.Sent;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.Socket;
 import java.net.http.HttpRequest;
@@ -200,24 +201,35 @@ class ChatStreamTest {
         live.socket.abort();
         long last = seen.getLast().required("offset").asLong();
 
-        var resumed = new ArrayList<CompletableFuture<List<JsonNode>>>();
+        var resumed = new ArrayList<BufferedReader>();
         for (long offset = 0; offset <= last; offset++) {
-            long from = offset;
-            resumed.add(chats.client
-                    .sendAsync(
-                            HttpRequest.newBuilder(chats.uri(path + "&after=0"))
-                                    .header("Last-Event-ID", Long.toString(from))
-                                    .build(),
-                            HttpResponse.BodyHandlers.ofString())
-                    .thenApply(response -> ChatFixture.entries(response.body())));
+            var request = HttpRequest.newBuilder(chats.uri(path + "&after=0"))
+                    .header("Last-Event-ID", Long.toString(offset))
+                    .build();
+            resumed.add(new BufferedReader(new InputStreamReader(
+                    chats.client
+                            .send(request, HttpResponse.BodyHandlers.ofInputStream())
+                            .body(),
+                    StandardCharsets.UTF_8)));
+        }
+        var before = new ArrayList<StringBuilder>();
+        for (int offset = 0; offset <= last; offset++) {
+            var text = new StringBuilder();
+            if (!finished) {
+                // Each has what was there before when the agent goes on.
+                for (long next = offset + 1; next <= last; next++) {
+                    readTo("id: " + next, resumed.get(offset), text);
+                }
+            }
+            before.add(text);
         }
         if (!finished) {
-            // They are open, with what was there before, when the agent goes on.
-            await().atMost(Duration.ofSeconds(30)).until(() -> chats.server.open() >= resumed.size());
             chats.agent.go.release(2);
         }
         for (int offset = 0; offset <= last; offset++) {
-            List<JsonNode> after = resumed.get(offset).get(30, TimeUnit.SECONDS);
+            var text = before.get(offset);
+            resumed.get(offset).lines().forEach(line -> text.append(line).append('\n'));
+            List<JsonNode> after = ChatFixture.entries(text.toString());
             int from = offset;
             var whole = new ArrayList<>(seen.stream()
                     .filter(entry -> entry.required("offset").asLong() <= from)
@@ -235,6 +247,15 @@ class ChatStreamTest {
                         .isEqualTo(LongStream.rangeClosed(1, 8).boxed().toList());
             }
         }
+    }
+
+    private static void readTo(String wanted, BufferedReader stream, StringBuilder text) throws IOException {
+        String line;
+        do {
+            line = stream.readLine();
+            assertThat(line).as("after " + text).isNotNull();
+            text.append(line).append('\n');
+        } while (!line.equals(wanted));
     }
 
     /**

@@ -5,8 +5,8 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 
 /**
- * Begins and ends the transactions of one connection, with statements that are prepared once: to prepare BEGIN and COMMIT
- * each time was a tenth of what the writer did. Not thread-safe: it belongs to its connection's thread.
+ * Begins and ends the transactions of one connection, with statements that are prepared once. Not thread-safe: it belongs
+ * to its connection's thread.
  */
 final class SqliteTransactions implements AutoCloseable {
     private final PreparedStatement begin;
