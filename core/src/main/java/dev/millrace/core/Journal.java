@@ -233,7 +233,7 @@ public final class Journal<E> implements AutoCloseable {
             if (offset <= last) {
                 return;
             }
-            tail.evictTo(offset);
+            tail.clear(); // it is contiguous
             last = offset;
         } finally {
             writing.unlock();

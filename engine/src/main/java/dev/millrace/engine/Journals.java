@@ -106,8 +106,8 @@ final class Journals {
     }
 
     /**
-     * Another process does not say before it merges events. Offsets that skip tell of it: then memory forgets what it has,
-     * or else this reader could come upon single events behind merged ones.
+     * Another process does not say before it merges events. Offsets that skip tell of it, before this reader goes on: it
+     * must not come upon single events in memory behind merged ones.
      */
     private List<Journal.Entry<Event>> readShared(String contextId, long after, int max) throws InterruptedException {
         List<Journal.Entry<Event>> entries = backlogs.read(contextId, after, max);
@@ -119,7 +119,7 @@ final class Journals {
         try {
             Journal<Event> journal = live.get(contextId);
             if (journal != null && journal.lastOffset() > 0) {
-                journal.forget(journal.lastOffset());
+                journal.merging(journal.lastOffset());
             }
         } finally {
             lock.unlock();
