@@ -66,6 +66,10 @@ final class Journals {
         var cursor = new AtomicReference<Cursor<Event>>();
         live.compute(contextId, (id, journal) -> {
             Journal<Event> there = journal != null ? journal : make(id);
+            if (shared && after > 0 && after < there.lastOffset()) {
+                // Another process may have merged, and shown, what is single in memory here: the store knows.
+                there.merging(there.lastOffset());
+            }
             cursor.set(there.cursor(after));
             return there;
         });
