@@ -217,6 +217,35 @@ public final class Journal<E> implements AutoCloseable {
         waiters.wake();
     }
 
+    /**
+     * Makes visible that the backlog has events up to {@code offset} that are not published here: another process
+     * committed them, and nobody needs them in memory, or some of them were merged meanwhile. Readers get them from the
+     * backlog; what is published next continues there. Does nothing if that offset was published already.
+     *
+     * @throws IllegalStateException if the journal is closed
+     * @throws UnsupportedOperationException if the journal is in memory, without a backlog
+     */
+    public void advance(long offset) {
+        requireOffset(offset);
+        writing.lock();
+        try {
+            requireOpen();
+            if (offset <= last) {
+                return;
+            }
+            tail.clear(); // it is contiguous
+            last = offset;
+        } finally {
+            writing.unlock();
+        }
+        waiters.wake();
+    }
+
+    /** The last offset that was published; negative while the journal is cold. */
+    public long lastOffset() {
+        return last;
+    }
+
     private int weigh(E event) {
         int bytes = weigher.bytes(Objects.requireNonNull(event, "event"));
         if (bytes < 0) {

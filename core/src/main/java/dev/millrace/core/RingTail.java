@@ -95,7 +95,8 @@ final class RingTail<E> implements Tail<E> {
         BYTES.setOpaque(this, bytes - weights[slot]);
     }
 
-    private void clear() {
+    @Override
+    public void clear() {
         RING.setRelease(this, nothing());
         weights = new int[0];
         held = 0;

@@ -18,6 +18,9 @@ sealed interface Tail<E> permits RingTail, WholeTail {
     /** Adds the entry that follows the last one added (the first may have any offset), and evicts what is too much. */
     void add(Journal.Entry<E> entry, int bytes);
 
+    /** Evicts everything; the next entry may have any offset after those. */
+    void clear();
+
     /** The sum of the weights of the entries held. Any thread. */
     long bytes();
 }

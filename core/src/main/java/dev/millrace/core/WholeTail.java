@@ -65,6 +65,11 @@ final class WholeTail<E> implements Tail<E> {
     }
 
     @Override
+    public void clear() {
+        throw new UnsupportedOperationException("a journal in memory has no backlog to read from instead");
+    }
+
+    @Override
     public long bytes() {
         return 0;
     }

@@ -87,6 +87,29 @@ class JournalOverBacklogTest {
     }
 
     @Test
+    void what_others_committed_comes_from_the_backlog_and_the_next_publish_continues_there() throws Exception {
+        var journal = cold(100);
+        assertThat(journal.lastOffset()).isNegative();
+        var cursor = journal.cursor(0);
+        var reader = go(() -> cursor.take(10)).untilParked();
+        store.addAll(entries(1, 3));
+        journal.advance(3);
+        assertThat(reader.join()).isEqualTo(entries(1, 3));
+        assertThat(journal.lastOffset()).isEqualTo(3);
+        commitAndPublish(journal, entries(4, 5));
+        store.addAll(entries(6, 7));
+        journal.advance(7);
+        journal.advance(6); // known already
+        assertThat(journal.tailBytes()).as("the tail is contiguous").isZero();
+        commitAndPublish(journal, entries(8, 8));
+        assertThat(cursor.take(10)).isEqualTo(entries(4, 8));
+        assertThat(cursor.poll(10)).isEmpty();
+        assertThatThrownBy(() -> Journal.inMemory().advance(1)).isInstanceOf(UnsupportedOperationException.class);
+        journal.close();
+        assertThatThrownBy(() -> journal.advance(9)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
     void an_empty_backlog_is_asked_once() throws Exception {
         var journal = cold(100);
         var cursor = journal.cursor(0);

@@ -4,6 +4,7 @@ import dev.millrace.core.Cursor;
 import dev.millrace.core.Journal;
 import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.Reader;
+import dev.millrace.engine.store.Replicas;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.protocol.Message;
@@ -44,6 +45,10 @@ public final class Engine implements AutoCloseable {
     private final Dispatcher dispatcher;
     private final Calls calls;
     private final Chats chats;
+
+    /** Null if the store is this process's own. */
+    private final @Nullable Sharing sharing;
+
     private final ReentrantLock stopping = new ReentrantLock();
 
     /** The engine closes the store when it is closed. */
@@ -55,11 +60,12 @@ public final class Engine implements AutoCloseable {
         journals = new Journals(
                 (contextId, after, max) -> store.<List<Journal.Entry<Event>>>read(
                         contextId, reader -> reader.events(contextId, after, max)),
-                settings.tailBytes());
+                settings.tailBytes(),
+                store.replicas() != null);
         merger = new Merger(store, journals);
         inbox = new Inbox(agents, settings);
         turns = new Turns(store, settings, agents, workers, merger);
-        ledger = new Ledger(store, settings, workers, journals, turns::start, new Ledger.Line() {
+        ledger = new Ledger(store, settings, this::holder, workers, journals, this::begin, new Ledger.Line() {
             @Override
             public boolean othersWait() {
                 return line().othersWait();
@@ -68,6 +74,9 @@ public final class Engine implements AutoCloseable {
             @Override
             public void leftWaiting() {
                 line().leftWaiting();
+                if (workers.free() == 0) {
+                    tellOthers();
+                }
             }
 
             @Override
@@ -80,6 +89,30 @@ public final class Engine implements AutoCloseable {
         ledger.onStopped(this::stopped);
         calls = new Calls(store);
         chats = new Chats(calls, ledger, settings, merger::add, journals::end);
+        Replicas replicas = store.replicas();
+        sharing = replicas == null
+                ? null
+                : new Sharing(
+                        store, replicas, settings, workers, turns, journals, dispatcher::leftWaiting, this::recover);
+    }
+
+    /** In whose name this process takes leases now. */
+    private String holder() {
+        return sharing == null ? settings.worker() : sharing.holder();
+    }
+
+    private void begin(Lease lease) {
+        turns.start(lease);
+        if (!holder().equals(lease.task().leasedBy())) {
+            turns.lost(lease.task().id(), TaskState.SUBMITTED); // it ran out while the lease was committed
+        }
+    }
+
+    /** No place is free here for what can run; there may be one elsewhere. */
+    private void tellOthers() {
+        if (sharing != null) {
+            sharing.tellOthers();
+        }
     }
 
     /** The ledger and the dispatcher know each other; this breaks the circle of their construction. */
@@ -90,7 +123,10 @@ public final class Engine implements AutoCloseable {
     /** Takes up what a dead process left, and starts what waits. Returns when all of it is under way. */
     public void start() throws InterruptedException {
         merger.start();
-        List<TaskRecord> orphans = store.read(null, reader -> reader.leasedByOthers(settings.worker()));
+        if (sharing != null) {
+            sharing.join();
+        }
+        List<TaskRecord> orphans = store.read(null, reader -> reader.leasedByOthers(holder()));
         var recoveries = new ArrayList<CompletableFuture<?>>();
         for (TaskRecord orphan : orphans) {
             recoveries.add(recover(orphan));
@@ -104,6 +140,9 @@ public final class Engine implements AutoCloseable {
         List<TaskRecord> unmerged = store.read(null, reader -> reader.unmerged(10_000));
         unmerged.forEach(merger::add);
         dispatcher.start();
+        if (sharing != null) {
+            sharing.start();
+        }
     }
 
     private CompletableFuture<?> recover(TaskRecord orphan) {
@@ -326,6 +365,9 @@ public final class Engine implements AutoCloseable {
     private void stopAll(Duration drain) {
         workers.close();
         dispatcher.stop();
+        if (sharing != null) {
+            sharing.stopLooking();
+        }
         boolean interrupted = Thread.interrupted(); // whoever is in a hurry: without the drain, but in order
         try {
             if (interrupted || !workers.awaitIdle(drain)) {
@@ -343,6 +385,9 @@ public final class Engine implements AutoCloseable {
             deaf.forEach(turns::handBack);
         }
         merger.stop();
+        if (sharing != null) {
+            sharing.leave();
+        }
         journals.close();
         store.close();
         if (interrupted) {

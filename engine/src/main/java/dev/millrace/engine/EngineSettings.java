@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.function.Supplier;
 
@@ -10,6 +11,9 @@ import java.util.function.Supplier;
  * @param maxTurns how many agents run at once; more tasks wait in order
  * @param maxQueued how many tasks may wait in one context
  * @param maxAttempts how often a task is taken up whose worker was lost, before it fails
+ * @param lease how long a process that shares its store keeps its tasks without a sign of life; it gives one every third
+ *     of that
+ * @param lookAgain how long what another process did may go unnoticed here, if no word of it comes through
  * @param tailBytes how much of a journal that is read stays in memory, for each context
  */
 public record EngineSettings(
@@ -17,6 +21,8 @@ public record EngineSettings(
         int maxTurns,
         int maxQueued,
         int maxAttempts,
+        Duration lease,
+        Duration lookAgain,
         long tailBytes,
         InstantSource clock,
         Supplier<String> ids,
@@ -27,6 +33,8 @@ public record EngineSettings(
         atLeastOne("maxQueued", maxQueued);
         atLeastOne("maxAttempts", maxAttempts);
         atLeastOne("tailBytes", tailBytes);
+        atLeastOne("lease in ms", lease.toMillis());
+        atLeastOne("lookAgain in ms", lookAgain.toMillis());
     }
 
     private static void atLeastOne(String name, long value) {
@@ -35,35 +43,60 @@ public record EngineSettings(
         }
     }
 
-    /** 4,096 turns at once, 20 tasks queued in a context, 5 attempts, 256 KiB of journal in memory. */
+    /** 4,096 turns at once, 20 tasks queued in a context, 5 attempts, a lease of 15 s, 256 KiB of journal in memory. */
     public static EngineSettings defaults() {
         InstantSource clock = InstantSource.system();
         var ids = new Ids(clock, new java.security.SecureRandom());
         return new EngineSettings(
-                ProcessHandle.current().pid() + "-" + ids.get(), 4096, 20, 5, 256 * 1024, clock, ids, Observer.NONE);
+                ProcessHandle.current().pid() + "-" + ids.get(),
+                4096,
+                20,
+                5,
+                Duration.ofSeconds(15),
+                Duration.ofSeconds(5),
+                256 * 1024,
+                clock,
+                ids,
+                Observer.NONE);
     }
 
     public EngineSettings withMaxTurns(int turns) {
-        return new EngineSettings(worker, turns, maxQueued, maxAttempts, tailBytes, clock, ids, observer);
+        return new EngineSettings(
+                worker, turns, maxQueued, maxAttempts, lease, lookAgain, tailBytes, clock, ids, observer);
     }
 
     public EngineSettings withMaxQueued(int queued) {
-        return new EngineSettings(worker, maxTurns, queued, maxAttempts, tailBytes, clock, ids, observer);
+        return new EngineSettings(
+                worker, maxTurns, queued, maxAttempts, lease, lookAgain, tailBytes, clock, ids, observer);
     }
 
     public EngineSettings withMaxAttempts(int attempts) {
-        return new EngineSettings(worker, maxTurns, maxQueued, attempts, tailBytes, clock, ids, observer);
+        return new EngineSettings(
+                worker, maxTurns, maxQueued, attempts, lease, lookAgain, tailBytes, clock, ids, observer);
+    }
+
+    public EngineSettings withLease(Duration other) {
+        return new EngineSettings(
+                worker, maxTurns, maxQueued, maxAttempts, other, lookAgain, tailBytes, clock, ids, observer);
+    }
+
+    public EngineSettings withLookAgain(Duration other) {
+        return new EngineSettings(
+                worker, maxTurns, maxQueued, maxAttempts, lease, other, tailBytes, clock, ids, observer);
     }
 
     public EngineSettings withTailBytes(long bytes) {
-        return new EngineSettings(worker, maxTurns, maxQueued, maxAttempts, bytes, clock, ids, observer);
+        return new EngineSettings(
+                worker, maxTurns, maxQueued, maxAttempts, lease, lookAgain, bytes, clock, ids, observer);
     }
 
     public EngineSettings withClock(InstantSource source) {
-        return new EngineSettings(worker, maxTurns, maxQueued, maxAttempts, tailBytes, source, ids, observer);
+        return new EngineSettings(
+                worker, maxTurns, maxQueued, maxAttempts, lease, lookAgain, tailBytes, source, ids, observer);
     }
 
     public EngineSettings withObserver(Observer other) {
-        return new EngineSettings(worker, maxTurns, maxQueued, maxAttempts, tailBytes, clock, ids, other);
+        return new EngineSettings(
+                worker, maxTurns, maxQueued, maxAttempts, lease, lookAgain, tailBytes, clock, ids, other);
     }
 }

@@ -2,12 +2,14 @@ package dev.millrace.engine;
 
 import dev.millrace.core.Cursor;
 import dev.millrace.core.Journal;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,9 +32,18 @@ final class Journals {
 
     private static final int FIRST_SWEEP = 64;
 
+    /** Events brought from another process at once. */
+    private static final int BROUGHT = 512;
+
     private final Map<String, Journal<Event>> live = new ConcurrentHashMap<>();
     private final Backlogs backlogs;
     private final long tailBytes;
+
+    /** Other processes write to the store, too. */
+    private final boolean shared;
+
+    /** Hold back, in a shared store, what would bring merged events and their single ones together in one reader. */
+    private final ReentrantLock[] bringing;
 
     /** How many journals there may be before the next look for those that nobody reads. */
     private final AtomicInteger sweepAt = new AtomicInteger(FIRST_SWEEP);
@@ -40,14 +51,25 @@ final class Journals {
     private volatile boolean closed;
 
     Journals(Backlogs backlogs, long tailBytes) {
+        this(backlogs, tailBytes, false);
+    }
+
+    Journals(Backlogs backlogs, long tailBytes, boolean shared) {
         this.backlogs = backlogs;
         this.tailBytes = tailBytes;
+        this.shared = shared;
+        bringing = new ReentrantLock[shared ? 64 : 0];
+        Arrays.setAll(bringing, i -> new ReentrantLock());
     }
 
     Cursor<Event> open(String contextId, long after) {
         var cursor = new AtomicReference<Cursor<Event>>();
         live.compute(contextId, (id, journal) -> {
             Journal<Event> there = journal != null ? journal : make(id);
+            if (shared && after > 0 && after < there.lastOffset()) {
+                // Another process may have merged, and shown, what is single in memory here: the store knows.
+                there.merging(there.lastOffset());
+            }
             cursor.set(there.cursor(after));
             return there;
         });
@@ -80,7 +102,101 @@ final class Journals {
     }
 
     private Journal<Event> make(String contextId) {
-        return Journal.over((after, max) -> backlogs.read(contextId, after, max), tailBytes, Event::weight);
+        return Journal.over(
+                shared
+                        ? (after, max) -> readShared(contextId, after, max)
+                        : (after, max) -> backlogs.read(contextId, after, max),
+                tailBytes,
+                Event::weight);
+    }
+
+    /**
+     * Another process does not say before it merges events. Offsets that skip tell of it, before this reader goes on: it
+     * must not come upon single events in memory behind merged ones.
+     */
+    private List<Journal.Entry<Event>> readShared(String contextId, long after, int max) throws InterruptedException {
+        List<Journal.Entry<Event>> entries = backlogs.read(contextId, after, max);
+        if (entries.isEmpty() || entries.getLast().offset() == after + entries.size()) {
+            return entries;
+        }
+        ReentrantLock lock = bringing(contextId);
+        lock.lock();
+        try {
+            Journal<Event> journal = live.get(contextId);
+            if (journal != null && journal.lastOffset() > 0) {
+                journal.merging(journal.lastOffset());
+            }
+        } finally {
+            lock.unlock();
+        }
+        return entries;
+    }
+
+    private ReentrantLock bringing(String contextId) {
+        return bringing[Math.floorMod(contextId.hashCode(), bringing.length)];
+    }
+
+    /** The contexts that have readers here. */
+    List<String> read() {
+        return live.entrySet().stream()
+                .filter(each -> each.getValue().readers() > 0)
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** True if somebody here reads the context and has not been given the event at this offset. */
+    boolean isBehind(String contextId, long offset) {
+        Journal<Event> journal = live.get(contextId);
+        return journal != null && journal.readers() > 0 && journal.lastOffset() < offset;
+    }
+
+    /**
+     * Brings the readers what another process committed, at least up to {@code offset}. It is read once for all of them,
+     * where it continues what they have; else each reads it for itself. What this process commits meanwhile may be
+     * published before or after: offsets decide.
+     */
+    void bring(String contextId, long offset) throws InterruptedException {
+        ReentrantLock lock = bringing(contextId);
+        lock.lock();
+        try {
+            while (isBehind(contextId, offset)) {
+                Journal<Event> journal = live.get(contextId);
+                if (journal == null) {
+                    return;
+                }
+                long known = journal.lastOffset();
+                if (known < 0) {
+                    publish(contextId, offset, List.of());
+                    return;
+                }
+                List<Journal.Entry<Event>> news = backlogs.read(contextId, known, BROUGHT);
+                if (news.isEmpty()) {
+                    return;
+                }
+                boolean contiguous = news.getLast().offset() == known + news.size();
+                publish(contextId, contiguous ? known : news.getLast().offset(), contiguous ? news : List.of());
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Everything up to {@code before} is in the store; these follow. */
+    private void publish(String contextId, long before, List<Journal.Entry<Event>> entries) {
+        live.computeIfPresent(contextId, (id, journal) -> {
+            try {
+                journal.advance(before);
+                journal.publish(entries);
+                return journal;
+            } catch (RuntimeException e) {
+                if (closed) {
+                    return journal;
+                }
+                LOG.error("context {} could not be published, its readers are ended", contextId, e);
+                journal.close();
+                return null;
+            }
+        });
     }
 
     /** Called in commit order for each context. */
@@ -96,6 +212,9 @@ final class Journals {
                 return null;
             }
             try {
+                if (shared && journal.lastOffset() >= 0) {
+                    journal.advance(committed.getFirst().offset() - 1); // another process wrote what is between
+                }
                 journal.publish(committed);
                 return journal;
             } catch (RuntimeException e) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The one way to change a context: draft, look at the state after, write, then publish and start what became runnable.
@@ -19,6 +20,7 @@ import java.util.function.Function;
 final class Ledger {
     private final Store store;
     private final EngineSettings settings;
+    private final Supplier<String> holder;
     private final Workers workers;
     private final Journals journals;
     private final Consumer<Lease> starter;
@@ -37,7 +39,7 @@ final class Ledger {
         void placeFree();
     }
 
-    /** @param starter starts the turn of a lease; must not block */
+    /** For a process that has its store for itself: it is one holder for as long as it runs. */
     Ledger(
             Store store,
             EngineSettings settings,
@@ -45,8 +47,24 @@ final class Ledger {
             Journals journals,
             Consumer<Lease> starter,
             Line line) {
+        this(store, settings, settings::worker, workers, journals, starter, line);
+    }
+
+    /**
+     * @param holder in whose name leases are taken now
+     * @param starter starts the turn of a lease; must not block
+     */
+    Ledger(
+            Store store,
+            EngineSettings settings,
+            Supplier<String> holder,
+            Workers workers,
+            Journals journals,
+            Consumer<Lease> starter,
+            Line line) {
         this.store = store;
         this.settings = settings;
+        this.holder = holder;
         this.workers = workers;
         this.journals = journals;
         this.starter = starter;
@@ -159,7 +177,7 @@ final class Ledger {
                 if (standInLine || leases.size() == most || !workers.tryTake()) {
                     return true;
                 }
-                leases.add(draft.acquire(task, settings.worker()));
+                leases.add(draft.acquire(task, holder.get()));
                 if (serial) {
                     return false;
                 }

@@ -21,7 +21,9 @@ final class Workers {
     private final int size;
     private final Semaphore places;
     private final ConcurrentHashMap<String, LiveTurn> running = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Integer> contexts = new ConcurrentHashMap<>();
     private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile boolean suspended;
 
     Workers(int size) {
         this.size = size;
@@ -29,7 +31,7 @@ final class Workers {
     }
 
     boolean tryTake() {
-        return !closed() && places.tryAcquire();
+        return !closed() && !suspended && places.tryAcquire();
     }
 
     void giveBack() {
@@ -37,7 +39,12 @@ final class Workers {
     }
 
     int free() {
-        return closed() ? 0 : places.availablePermits();
+        return closed() || suspended ? 0 : places.availablePermits();
+    }
+
+    /** Nobody gets a place while this process may not take leases. */
+    void suspend(boolean now) {
+        suspended = now;
     }
 
     /** Nobody gets a place any more; who has one keeps it. */
@@ -69,15 +76,22 @@ final class Workers {
     }
 
     void add(LiveTurn turn) {
+        contexts.merge(turn.contextId(), 1, Integer::sum);
         running.put(turn.taskId(), turn);
     }
 
     void remove(LiveTurn turn) {
         running.remove(turn.taskId(), turn);
+        contexts.computeIfPresent(turn.contextId(), (id, turns) -> turns == 1 ? null : turns - 1);
     }
 
     @Nullable LiveTurn find(String taskId) {
         return running.get(taskId);
+    }
+
+    /** True if a turn of this context runs here. */
+    boolean runsIn(String contextId) {
+        return contexts.containsKey(contextId);
     }
 
     Collection<LiveTurn> all() {

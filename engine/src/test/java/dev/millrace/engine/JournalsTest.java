@@ -75,4 +75,102 @@ class JournalsTest {
             assertThat(late.ended()).isTrue();
         }
     }
+
+    /** A store that other processes write to. */
+    private final List<Journal.Entry<Event>> stored = new ArrayList<>();
+
+    private final Journals shared = new Journals(
+            (contextId, after, max) -> stored.stream()
+                    .filter(entry -> entry.offset() > after)
+                    .limit(max)
+                    .toList(),
+            1024,
+            true);
+
+    private void others(long... offsets) {
+        for (long offset : offsets) {
+            stored.addAll(event(offset));
+        }
+    }
+
+    private static List<Long> offsets(List<Journal.Entry<Event>> entries) {
+        return entries.stream().map(Journal.Entry::offset).toList();
+    }
+
+    @Test
+    void what_another_process_wrote_is_brought_once_and_in_order_whoever_publishes_first() throws Exception {
+        try (Cursor<Event> cursor = shared.open("c", 0)) {
+            assertThat(cursor.poll(10)).isEmpty();
+            others(1, 2);
+            shared.bring("c", 2);
+            assertThat(offsets(cursor.poll(10))).containsExactly(1L, 2L);
+            others(3, 4, 5);
+            shared.publish("c", event(5)); // our own, before we heard of 3 and 4
+            assertThat(offsets(cursor.poll(10))).containsExactly(3L, 4L, 5L);
+            shared.bring("c", 4);
+            assertThat(cursor.poll(10)).isEmpty();
+            others(6, 7);
+            shared.bring("c", 6); // brings 7, too
+            shared.publish("c", event(7));
+            assertThat(offsets(cursor.poll(10))).containsExactly(6L, 7L);
+        }
+    }
+
+    @Test
+    void what_was_merged_meanwhile_is_brought_as_it_is_now() throws Exception {
+        try (Cursor<Event> cursor = shared.open("c", 0)) {
+            others(1);
+            shared.bring("c", 1);
+            assertThat(offsets(cursor.poll(10))).containsExactly(1L);
+            others(4, 5);
+            shared.bring("c", 5);
+            assertThat(offsets(cursor.poll(10))).containsExactly(4L, 5L);
+            assertThat(shared.isBehind("c", 5)).isFalse();
+        }
+    }
+
+    @Test
+    void whoever_was_given_merged_events_finds_no_single_ones_behind_them_in_memory() throws Exception {
+        var small = new Journals(
+                (contextId, after, max) -> stored.stream()
+                        .filter(entry -> entry.offset() > after)
+                        .limit(max)
+                        .toList(),
+                200,
+                true);
+        try (Cursor<Event> cursor = small.open("c", 0)) {
+            others(1);
+            small.bring("c", 1);
+            others(2, 3, 4, 5);
+            small.bring("c", 5); // the last two are in memory
+            stored.subList(1, 5).clear();
+            others(4, 5); // another process merged them
+            assertThat(offsets(cursor.poll(1))).containsExactly(1L);
+            assertThat(offsets(cursor.poll(1))).containsExactly(4L);
+            assertThat(cursor.poll(1)).containsExactly(stored.getLast());
+        }
+    }
+
+    @Test
+    void whoever_was_given_merged_events_elsewhere_goes_on_with_them_here() throws Exception {
+        try (Cursor<Event> stays = shared.open("c", 0)) {
+            assertThat(stays.poll(10)).isEmpty();
+            others(1, 2, 3, 4, 5);
+            shared.bring("c", 5);
+            stored.subList(1, 5).clear();
+            others(3, 5); // another process merged 2 and 4 into 5, showed 1 and 3, and was left
+            try (Cursor<Event> resumes = shared.open("c", 3)) {
+                assertThat(resumes.poll(10)).containsExactly(stored.getLast());
+            }
+            assertThat(offsets(stays.poll(10))).containsExactly(1L, 2L, 3L, 4L, 5L);
+        }
+    }
+
+    @Test
+    void nothing_is_brought_to_a_context_that_nobody_reads() throws Exception {
+        others(1);
+        shared.bring("c", 1);
+        assertThat(shared.size()).isZero();
+        assertThat(shared.read()).isEmpty();
+    }
 }

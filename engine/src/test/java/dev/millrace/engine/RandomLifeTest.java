@@ -5,6 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import dev.millrace.core.Journal;
 import dev.millrace.engine.store.Store;
+import dev.millrace.engine.store.postgres.PostgresAddress;
+import dev.millrace.engine.store.postgres.PostgresServer;
+import dev.millrace.engine.store.postgres.PostgresSettings;
+import dev.millrace.engine.store.postgres.PostgresStore;
 import dev.millrace.engine.store.sqlite.SqliteStore;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Task;
@@ -28,7 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Random lives of an engine, with stops and crashes, against a model that knows no more than what was acknowledged and
@@ -68,6 +72,9 @@ class RandomLifeTest {
     private final Map<String, Task> seenEnded = new HashMap<>();
     private final List<Follower> followers = new ArrayList<>();
     private final CountDownLatch holding = new CountDownLatch(1);
+    private Stores kind;
+    private PostgresServer server;
+    private PostgresAddress address;
     private Random random;
     private Path folder;
     private Store store;
@@ -76,11 +83,15 @@ class RandomLifeTest {
     private int lives;
 
     private void live() throws InterruptedException {
-        store = SqliteStore.open(folder);
+        store = open();
         engine = new Engine(
                 store,
                 AgentCatalog.of("scripted", this::act),
-                EngineSettings.defaults().withMaxTurns(3).withMaxAttempts(1_000).withTailBytes(4_096));
+                EngineSettings.defaults()
+                        .withMaxTurns(3)
+                        .withMaxAttempts(1_000)
+                        .withTailBytes(4_096)
+                        .withLease(Duration.ofSeconds(1)));
         engine.start();
         lives++;
         for (Follower follower : followers) {
@@ -147,8 +158,22 @@ class RandomLifeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4, 5})
-    void nothing_acknowledged_or_seen_is_lost_and_order_holds(long seed) throws Exception {
+    @CsvSource({
+        "SQLITE, 1",
+        "SQLITE, 2",
+        "SQLITE, 3",
+        "SQLITE, 4",
+        "SQLITE, 5",
+        "POSTGRES, 1",
+        "POSTGRES, 2",
+        "POSTGRES, 3"
+    })
+    void nothing_acknowledged_or_seen_is_lost_and_order_holds(Stores where, long seed) throws Exception {
+        kind = where;
+        if (kind == Stores.POSTGRES) {
+            server = PostgresServer.get();
+            address = server.schema("&ApplicationName=life");
+        }
         random = new Random(seed);
         folder = temp.resolve("data-0");
         live();
@@ -187,6 +212,14 @@ class RandomLifeTest {
         List<Known> all = List.copyOf(known.values());
         int recent = Math.min(all.size(), 12);
         return all.get(all.size() - 1 - random.nextInt(random.nextInt(3) == 0 ? all.size() : recent));
+    }
+
+    private Store open() {
+        return switch (kind) {
+            case SQLITE -> SqliteStore.open(folder);
+            case POSTGRES -> PostgresStore.open(PostgresSettings.of(address));
+            case MEMORY -> throw new IllegalArgumentException("memory does not survive");
+        };
     }
 
     private String script() {
@@ -299,6 +332,10 @@ class RandomLifeTest {
                 engine.close();
             }
             default -> {
+                if (kind == Stores.POSTGRES) {
+                    dieOfTheServer();
+                    break;
+                }
                 leaveAll(); // what they see after the copy was taken can't be in it
                 Path copy = temp.resolve("data-" + lives);
                 copyAsItIs(copy);
@@ -308,6 +345,15 @@ class RandomLifeTest {
         }
         leaveAll();
         live();
+    }
+
+    /** Every connection is cut, again and again, while the engine stops: it can hand nothing over. */
+    private void dieOfTheServer() throws Exception {
+        followers.forEach(Follower::expectTheEnd);
+        Thread stopping = Thread.ofVirtual().start(() -> engine.close());
+        do {
+            server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'life'");
+        } while (!stopping.join(Duration.ofMillis(20)));
     }
 
     private void leaveAll() throws InterruptedException {

@@ -6,6 +6,9 @@ import dev.millrace.engine.Engine;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.memory.MemoryStore;
+import dev.millrace.engine.store.postgres.PostgresAddress;
+import dev.millrace.engine.store.postgres.PostgresSettings;
+import dev.millrace.engine.store.postgres.PostgresStore;
 import dev.millrace.engine.store.sqlite.SqliteStore;
 import dev.millrace.files.Source;
 import dev.millrace.server.a2a.A2aEndpoints;
@@ -127,6 +130,7 @@ public final class Millrace implements AutoCloseable {
         return switch (store) {
             case StoreSettings.Memory() -> new MemoryStore();
             case StoreSettings.Sqlite(Path folder) -> SqliteStore.open(folder);
+            case StoreSettings.Postgres(PostgresAddress address) -> PostgresStore.open(PostgresSettings.of(address));
         };
     }
 

@@ -65,7 +65,7 @@ public interface Reader {
      */
     List<TaskRecord> runnable(int max);
 
-    /** Tasks whose lease is held by another process than {@code holder}. */
+    /** WORKING tasks whose holder is dead: any other than {@code holder}, or, in a shared store, one whose lease ran out. */
     List<TaskRecord> leasedByOthers(String holder);
 
     /** Ended tasks whose chunks were never merged. */

@@ -5,8 +5,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where contexts, tasks and events are kept. One process at a time uses a store of this kind (it refuses a second
- * one), so a lease held by another process belongs to a dead one. Any thread.
+ * Where contexts, tasks and events are kept. Any thread.
+ *
+ * <p>Some stores are shared by several processes; they have {@link #replicas}. Any other belongs to one process at a time
+ * (it refuses a second one), so a lease in it that another process holds belongs to a dead one.
  */
 public interface Store extends AutoCloseable {
 
@@ -29,6 +31,11 @@ public interface Store extends AutoCloseable {
      */
     <R extends @Nullable Object> R read(@Nullable String contextId, Function<Reader, R> query)
             throws InterruptedException;
+
+    /** How the processes that share this store know of each other; null = it is not shared. */
+    default @Nullable Replicas replicas() {
+        return null;
+    }
 
     /** Waits for what was submitted, then releases everything. Idempotent. */
     @Override

@@ -408,6 +408,16 @@ public abstract class StoreContract {
         assertThat(futures).allSatisfy(f -> assertThat(f).isCompleted());
         CompletableFuture<Long> late = append("c", Durability.FSYNCED, 1, () -> {});
         assertThatThrownBy(late::get).hasCauseInstanceOf(StoreFailure.class);
+        assertReadableOrRefused();
+    }
+
+    /** Memory can still be read; whatever else is closed says so. */
+    private void assertReadableOrRefused() throws InterruptedException {
+        try {
+            assertThat(offsets("c")).isNotNull();
+        } catch (StoreFailure e) {
+            assertThat(e).hasMessageContaining("closed");
+        }
     }
 
     @Test

@@ -57,6 +57,13 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--memory", description = "Keep everything in memory; it is gone when the server stops.")
     private boolean memory;
 
+    @Option(
+            names = "--store",
+            paramLabel = "URL",
+            description = "postgresql://user:password@host/database: keep everything there; any number of servers may"
+                    + " share it.")
+    private @Nullable String store;
+
     @Option(names = "--config", paramLabel = "FILE", description = "Configuration, see millrace.example.yaml.")
     private @Nullable Path config;
 
@@ -114,6 +121,12 @@ final class ServeCommand implements Callable<Integer> {
         settings.model(model.build());
         if (memory && data != null) {
             throw new BadSetting("--memory", "contradicts --data; choose one of them");
+        }
+        if (store != null && (memory || data != null)) {
+            throw new BadSetting("--store", "contradicts " + (memory ? "--memory" : "--data") + "; choose one of them");
+        }
+        if (store != null) {
+            settings.store(StoreSettings.Postgres.at("--store", store));
         }
         if (memory) {
             settings.store(new StoreSettings.Memory());

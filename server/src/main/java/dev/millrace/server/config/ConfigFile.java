@@ -70,7 +70,7 @@ public final class ConfigFile {
             var all = new Section("", root, variables);
             server(all.section("server"), settings);
             store(all.section("store"), settings);
-            limits(all.section("limits"), settings);
+            limits(all.section("limits"), all.section("engine"), settings);
             files(all.section("files"), settings);
             model.read(all.section("model"));
             all.done();
@@ -94,8 +94,20 @@ public final class ConfigFile {
     private void store(Section section, Settings.Builder settings) {
         String type = section.text("type").orElse("sqlite");
         var data = section.text("data").map(this::path);
+        var url = section.text("url");
         section.done();
+        if (url.isPresent() && !type.equals("postgresql")) {
+            throw new BadSetting(section.at("url"), "only a store of the type postgresql has one; remove it");
+        }
+        if (data.isPresent() && type.equals("postgresql")) {
+            throw new BadSetting(section.at("data"), "a postgresql store keeps nothing in a folder; remove it");
+        }
         switch (type) {
+            case "postgresql" ->
+                settings.store(StoreSettings.Postgres.at(
+                        section.at("url"),
+                        url.orElseThrow(() -> new BadSetting(
+                                section.at("url"), "is missing: postgresql://user:password@host/database"))));
             case "sqlite" -> settings.store(new StoreSettings.Sqlite(data.orElse(Settings.DATA)));
             case "memory" -> {
                 if (data.isPresent()) {
@@ -103,11 +115,11 @@ public final class ConfigFile {
                 }
                 settings.store(new StoreSettings.Memory());
             }
-            default -> throw new BadSetting(section.at("type"), "must be sqlite or memory, not " + type);
+            default -> throw new BadSetting(section.at("type"), "must be sqlite, postgresql or memory, not " + type);
         }
     }
 
-    private static void limits(Section section, Settings.Builder settings) {
+    private static void limits(Section section, Section engine, Settings.Builder settings) {
         HttpLimits.Builder http = HttpLimits.builder();
         section.bytes("body", Long.MAX_VALUE).ifPresent(http::maxBody);
         section.bytes("header", 1 << 20).ifPresent(bytes -> http.maxHeader((int) bytes));
@@ -122,9 +134,14 @@ public final class ConfigFile {
                 section.integer("turns", 1, 1_000_000).orElse(defaults.turns()),
                 section.integer("queued", 1, 1_000_000).orElse(defaults.queued()),
                 section.integer("attempts", 1, 1_000).orElse(defaults.attempts()),
-                section.bytes("tail", 1 << 30).orElse(defaults.tailBytes()));
+                section.bytes("tail", 1 << 30).orElse(defaults.tailBytes()),
+                defaults.lease(),
+                defaults.lookAgain());
         section.done();
-        settings.work(work);
+        settings.work(work.sharing(
+                engine.duration("lease").orElse(defaults.lease()),
+                engine.duration("lookAgain").orElse(defaults.lookAgain())));
+        engine.done();
         try {
             settings.http(http.build());
         } catch (IllegalArgumentException e) {

@@ -1,6 +1,7 @@
 package dev.millrace.server.config;
 
 import dev.millrace.engine.EngineSettings;
+import java.time.Duration;
 
 /**
  * How much is worked on and kept at once.
@@ -9,13 +10,21 @@ import dev.millrace.engine.EngineSettings;
  * @param queued how many tasks may wait in one chat
  * @param attempts how often a task is taken up whose server was lost, before it fails
  * @param tailBytes how much of a context that is read stays in memory
+ * @param lease how long a server that shares its store keeps its tasks without a sign of life
+ * @param lookAgain how long what another server did may go unnoticed, if no word of it comes through
  */
-public record WorkLimits(int turns, int queued, int attempts, long tailBytes) {
+public record WorkLimits(int turns, int queued, int attempts, long tailBytes, Duration lease, Duration lookAgain) {
 
     /** The engine's own defaults. */
     public static WorkLimits defaults() {
         EngineSettings engine = EngineSettings.defaults();
-        return new WorkLimits(engine.maxTurns(), engine.maxQueued(), engine.maxAttempts(), engine.tailBytes());
+        return new WorkLimits(
+                engine.maxTurns(),
+                engine.maxQueued(),
+                engine.maxAttempts(),
+                engine.tailBytes(),
+                engine.lease(),
+                engine.lookAgain());
     }
 
     /** These limits as the engine takes them. */
@@ -24,6 +33,13 @@ public record WorkLimits(int turns, int queued, int attempts, long tailBytes) {
                 .withMaxTurns(turns)
                 .withMaxQueued(queued)
                 .withMaxAttempts(attempts)
-                .withTailBytes(tailBytes);
+                .withTailBytes(tailBytes)
+                .withLease(lease)
+                .withLookAgain(lookAgain);
+    }
+
+    /** The same, among servers that share a store. */
+    WorkLimits sharing(Duration newLease, Duration newLookAgain) {
+        return new WorkLimits(turns, queued, attempts, tailBytes, newLease, newLookAgain);
     }
 }

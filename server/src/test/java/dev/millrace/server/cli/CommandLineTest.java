@@ -44,6 +44,9 @@ class CommandLineTest {
             --port 65536                          | --port
             --port -1                             | --port
             --memory --data d                     | --memory
+            --store postgresql://h/db --data d    | --store
+            --store postgresql://h/db --memory    | --store
+            --store sqlite:there                  | --store
             --files films                         | --files
             --files films=nowhere                 | --files
             --files a/b=.                         | --files

@@ -57,6 +57,7 @@ class ConfigFileTest {
                   queued: 8
                   attempts: 9
                   tail: 1KiB
+                engine: {lease: 9s, lookAgain: 2s}
                 files:
                   sources:
                     here: {type: directory, path: FOLDER}
@@ -84,7 +85,8 @@ class ConfigFileTest {
         assertThat(settings.http().idle()).isEqualTo(Duration.ofMinutes(1));
         assertThat(settings.http().heartbeat()).isEqualTo(Duration.ofMillis(500));
         assertThat(settings.http().writeTimeout()).isEqualTo(Duration.ofSeconds(3));
-        assertThat(settings.work()).isEqualTo(new WorkLimits(7, 8, 9, 1024));
+        assertThat(settings.work())
+                .isEqualTo(new WorkLimits(7, 8, 9, 1024, Duration.ofSeconds(9), Duration.ofSeconds(2)));
         assertThat(settings.files())
                 .containsEntry("here", new FileSourceConfig.Directory(folder))
                 .containsEntry(
@@ -96,6 +98,20 @@ class ConfigFileTest {
                         .withSystemPrompt("Be brief. It costs $5.")
                         .withTemperature(0.5)
                         .withMaxTokens(100));
+    }
+
+    @Test
+    void a_postgresql_store_takes_its_password_from_the_environment_and_shows_it_nowhere() throws IOException {
+        Settings settings = read(
+                "store: {type: postgresql, url: 'postgresql://me:${DB_PASSWORD}@db.example/chats?schema=one'}",
+                Map.of("DB_PASSWORD", "geheim"));
+        assertThat(settings.store()).isInstanceOf(StoreSettings.Postgres.class);
+        assertThat(settings.toString())
+                .contains("postgresql://db.example:5432/chats?schema=one")
+                .doesNotContain("geheim");
+        assertThatThrownBy(() -> read("store: {type: postgresql, url: 'postgresql://me:geheim@/x'}", Map.of()))
+                .isInstanceOf(BadSetting.class)
+                .hasMessageNotContaining("geheim");
     }
 
     @Test
@@ -149,8 +165,13 @@ class ConfigFileTest {
             server: {drain: 0s}                                | server.drain: must be a time such as
             server: {tls: {cert: nowhere.pem}}                 | --tls-cert (server.tls.cert): no such file: nowhere.pem
             server: {publicUrl: example.org}                   | server.publicUrl: must be an http or https URL
-            store: {type: papyrus}                             | store.type: must be sqlite or memory, not papyrus
+            store: {type: papyrus}                             | store.type: must be sqlite, postgresql or memory, not papyrus
             store: {type: memory, data: d}                     | store.data: a memory store keeps nothing in a folder
+            store: {type: postgresql}                          | store.url: is missing
+            store: {type: postgresql, url: nonsense}           | store.url: the address of the PostgreSQL store is wrong
+            store: {type: postgresql, url: x, data: d}         | store.data: a postgresql store keeps nothing in a folder
+            store: {url: 'postgresql://h/db'}                  | store.url: only a store of the type postgresql has one
+            engine: {lease: 0s}                                | engine.lease: must be a time such as
             limits: {body: big}                                | limits.body: must be a number of bytes such as
             limits: {heartbeat: 1m}                            | limits: heartbeat
             limits: {turns: 0}                                 | limits.turns: must be a whole number from 1

@@ -7,6 +7,7 @@ import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.Sent;
 import dev.millrace.engine.TaskQuery;
+import dev.millrace.engine.store.Labels;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.StoreFailure;

@@ -3,6 +3,7 @@ package dev.millrace.engine.store.sqlite;
 import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Event;
+import dev.millrace.engine.store.Labels;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.Write;

@@ -1,4 +1,4 @@
-package dev.millrace.engine.store.sqlite;
+package dev.millrace.engine.store;
 
 import java.util.Map;
 import java.util.SequencedMap;
@@ -8,14 +8,14 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A context's labels as a JSON object, which SQLite can look into. */
-final class Labels {
+/** A context's labels as a JSON object, which databases can look into. */
+public final class Labels {
     private static final JsonMapper JSON = new JsonMapper();
     private static final String NONE = "{}";
 
     private Labels() {}
 
-    static String write(Map<String, String> labels) {
+    public static String write(Map<String, String> labels) {
         if (labels.isEmpty()) {
             return NONE;
         }
@@ -24,7 +24,7 @@ final class Labels {
         return object.toString();
     }
 
-    static SequencedMap<String, String> read(String json) {
+    public static SequencedMap<String, String> read(String json) {
         var labels = new TreeMap<String, String>();
         if (!json.equals(NONE)) {
             for (Map.Entry<String, JsonNode> label : JSON.readTree(json).properties()) {

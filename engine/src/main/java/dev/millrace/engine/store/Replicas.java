@@ -1,0 +1,56 @@
+package dev.millrace.engine.store;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The processes that share a store. Each has one lease, which holds all of its tasks; whether it has run out is decided by
+ * the store's clock alone. What is heard of the others is a hint, which may be lost, late or repeated: the store decides.
+ *
+ * <p>Every method but {@link #ring} may block, and fails with a {@link StoreFailure}. Any thread.
+ */
+public interface Replicas {
+
+    /** Hears of the others. Called by one thread, which must not be held up. */
+    interface Listener {
+        /** Another process wrote in the context, up to this offset. */
+        void changed(String contextId, long lastOffset);
+
+        /** Somebody may have left a task that is runnable. */
+        void runnable();
+
+        /** Much may have changed unheard: somebody came, or nothing could be heard for a while. */
+        void lookAgain();
+    }
+
+    /**
+     * What a process learns when it renews its lease.
+     *
+     * @param alive false = the lease had run out, or was given back; it is never revived
+     * @param nextEnd when the next lease of another process runs out, if it is not renewed; null = there is no other
+     */
+    record Renewal(boolean alive, @Nullable Duration nextEnd) {}
+
+    /** Takes a lease under an id that was never used before. */
+    Renewal join(String id, Duration lease);
+
+    /** From now on, for as long again. */
+    Renewal renew(String id, Duration lease);
+
+    /** Gives the lease back; whatever is held under it is free for others at once. */
+    void leave(String id);
+
+    /** Whom to tell; once. */
+    void listen(Listener listener);
+
+    /** Tells the others that a runnable task was left. Never blocks. */
+    void ring();
+
+    /** The last offsets of those of these contexts that exist. */
+    Map<String, Long> lastOffsets(Collection<String> contextIds) throws InterruptedException;
+
+    /** The WORKING tasks under this lease, and their epochs. */
+    Map<String, Long> held(String id) throws InterruptedException;
+}

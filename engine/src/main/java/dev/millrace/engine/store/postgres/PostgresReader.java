@@ -1,0 +1,282 @@
+package dev.millrace.engine.store.postgres;
+
+import dev.millrace.core.Journal;
+import dev.millrace.engine.Context;
+import dev.millrace.engine.ContextQuery;
+import dev.millrace.engine.Event;
+import dev.millrace.engine.Page;
+import dev.millrace.engine.TaskQuery;
+import dev.millrace.engine.store.Reader;
+import dev.millrace.engine.store.SendKey;
+import dev.millrace.engine.store.StoreFailure;
+import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.protocol.TaskState;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads over one connection, inside whatever transaction it is in. Each question is one round trip; the driver keeps the
+ * statements prepared. Not thread-safe: it belongs to its connection's thread.
+ */
+final class PostgresReader implements Reader {
+    private static final String CONTEXT = "SELECT " + Rows.CONTEXT + " FROM contexts c ";
+    private static final String TASK = "SELECT " + Rows.TASK + " FROM tasks t ";
+    private static final String EVENT = "SELECT " + Rows.EVENT + " FROM events e ";
+    private static final String ENDED = "(3, 4, 5, 7)";
+
+    /** SUBMITTED tasks that nothing in their context keeps waiting, dealt out to the owners in turn. */
+    private static final String RUNNABLE = "WITH ready AS ("
+            + "SELECT t.id, row_number() OVER (PARTITION BY t.owner ORDER BY t.status_at, t.id) AS turn"
+            + " FROM tasks t JOIN contexts c ON c.id = t.context_id"
+            + " WHERE t.state = 1 AND NOT c.archived AND (c.concurrency = 1 OR (NOT c.held AND NOT EXISTS ("
+            + "SELECT 1 FROM tasks o WHERE o.context_id = t.context_id"
+            + " AND (o.state IN (2, 6, 8) OR (o.state = 1 AND o.place < t.place))))))"
+            + " SELECT " + Rows.TASK
+            + " FROM ready JOIN tasks t ON t.id = ready.id ORDER BY ready.turn, t.status_at, t.id LIMIT ?";
+
+    private final Connection connection;
+
+    PostgresReader(Connection connection) {
+        this.connection = connection;
+    }
+
+    @FunctionalInterface
+    private interface Row<T> {
+        T map(ResultSet row) throws SQLException;
+    }
+
+    private <T> List<T> list(Row<T> row, String sql, @Nullable Object... arguments) {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            bind(statement, arguments);
+            var found = new ArrayList<T>();
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    found.add(row.map(rows));
+                }
+            }
+            return found;
+        } catch (SQLException e) {
+            throw new StoreFailure("the PostgreSQL store can't be read: " + e.getMessage(), e);
+        }
+    }
+
+    private <T> @Nullable T one(Row<T> row, String sql, @Nullable Object... arguments) {
+        List<T> found = list(row, sql, arguments);
+        return found.isEmpty() ? null : found.getFirst();
+    }
+
+    private void bind(PreparedStatement statement, @Nullable Object... arguments) throws SQLException {
+        for (int i = 0; i < arguments.length; i++) {
+            switch (arguments[i]) {
+                case null -> statement.setString(i + 1, null);
+                case String text -> statement.setString(i + 1, text);
+                case Long number -> statement.setLong(i + 1, number);
+                case Integer number -> statement.setInt(i + 1, number);
+                case Instant at -> statement.setLong(i + 1, at.toEpochMilli());
+                case List<?> texts -> statement.setArray(i + 1, connection.createArrayOf("text", texts.toArray()));
+                case Boolean flag -> statement.setBoolean(i + 1, flag);
+                case TaskState state -> statement.setInt(i + 1, state.number());
+                case Object other -> throw new IllegalArgumentException("can't bind a " + other.getClass());
+            }
+        }
+    }
+
+    @Override
+    public @Nullable Context context(String contextId) {
+        return one(Rows::context, CONTEXT + "WHERE c.id = ?", contextId);
+    }
+
+    @Override
+    public @Nullable TaskRecord task(String taskId) {
+        return one(Rows::task, TASK + "WHERE t.id = ?", taskId);
+    }
+
+    @Override
+    public List<TaskRecord> openTasks(String contextId) {
+        return list(
+                Rows::task,
+                TASK + "WHERE t.context_id = ? AND t.state NOT IN " + ENDED + " ORDER BY t.place",
+                contextId);
+    }
+
+    @Override
+    public List<TaskRecord> tasks(String contextId) {
+        return list(Rows::task, TASK + "WHERE t.context_id = ? ORDER BY t.position", contextId);
+    }
+
+    @Override
+    public List<Journal.Entry<Event>> events(String contextId, long after, int max) {
+        return list(
+                Rows::event,
+                EVENT + "WHERE e.context_id = ? AND e.\"offset\" > ? ORDER BY e.\"offset\" LIMIT ?",
+                contextId,
+                after,
+                max);
+    }
+
+    @Override
+    public List<Journal.Entry<Event>> eventsOf(TaskRecord task) {
+        return list(
+                Rows::event,
+                EVENT + "WHERE e.context_id = ? AND e.\"offset\" BETWEEN ? AND ? AND e.task_id = ?"
+                        + " ORDER BY e.\"offset\"",
+                task.contextId(),
+                task.position(),
+                task.endedAt() == 0 ? Long.MAX_VALUE : task.endedAt(),
+                task.id());
+    }
+
+    @Override
+    public @Nullable SendKey recall(String contextId, String key) {
+        return one(
+                Rows::send,
+                "SELECT " + Rows.SEND + " FROM sends s WHERE s.context_id = ? AND s.key = ?",
+                contextId,
+                key);
+    }
+
+    @Override
+    public List<TaskRecord> conversation(String contextId, @Nullable TaskRecord from, boolean backwards, int max) {
+        String shown = TASK + "WHERE t.context_id = ? AND (t.cut_at = 0 OR t.cut_at > t.position)";
+        String order =
+                backwards ? " ORDER BY t.place DESC, t.position DESC LIMIT ?" : " ORDER BY t.place, t.position LIMIT ?";
+        if (from == null) {
+            return list(Rows::task, shown + order, contextId, max);
+        }
+        return list(
+                Rows::task,
+                shown + " AND (t.place, t.position) " + (backwards ? "<" : ">") + " (?, ?)" + order,
+                contextId,
+                from.place(),
+                from.position(),
+                max);
+    }
+
+    @Override
+    public List<Context> parts(String contextId) {
+        return contexts("WHERE c.parent_id = ? ORDER BY c.created_at, c.id", contextId);
+    }
+
+    @Override
+    public Page<Context> contexts(ContextQuery query) {
+        return new ContextSearch(query).run(this);
+    }
+
+    List<Context> contexts(String where, @Nullable Object... arguments) {
+        return list(Rows::context, CONTEXT + where, arguments);
+    }
+
+    @Override
+    public List<Context> changes(String owner, long after, int max) {
+        List<Context> changed =
+                contexts("WHERE c.owner = ? AND c.revision > ? ORDER BY c.revision LIMIT ?", owner, after, max);
+        List<Context> deleted = list(
+                row -> Context.deleted(row.getString(1), owner, row.getLong(2)),
+                "SELECT f.id, f.revision FROM forgotten f WHERE f.owner = ? AND f.revision > ?"
+                        + " ORDER BY f.revision LIMIT ?",
+                owner,
+                after,
+                max);
+        return Stream.concat(changed.stream(), deleted.stream())
+                .sorted(Comparator.comparingLong(Context::revision))
+                .limit(max)
+                .toList();
+    }
+
+    @Override
+    public long revision(String owner) {
+        return count("SELECT o.revision FROM owners o WHERE o.owner = ?", owner);
+    }
+
+    @Override
+    public Page<TaskRecord> tasks(TaskQuery q) {
+        var where = new StringBuilder("WHERE t.owner = ?");
+        var arguments = new ArrayList<@Nullable Object>(List.of(q.owner()));
+        if (q.agent() != null) {
+            where.append(" AND t.agent = ?");
+            arguments.add(q.agent());
+        }
+        if (q.contextId() != null) {
+            where.append(" AND t.context_id = ?");
+            arguments.add(q.contextId());
+        }
+        if (q.state() != null) {
+            where.append(" AND t.state = ?");
+            arguments.add(q.state());
+        }
+        if (q.changedSince() != null) {
+            where.append(" AND t.status_at >= ?");
+            arguments.add(q.changedSince());
+        }
+        long total = count("SELECT count(*) FROM tasks t " + where, arguments.toArray());
+        if (q.after() != null) {
+            TaskRecord last = task(q.after());
+            if (last == null) {
+                return new Page<>(List.of(), null, total);
+            }
+            where.append(" AND (t.status_at, t.id) < (?, ?)");
+            arguments.add(last.statusAt());
+            arguments.add(last.id());
+        }
+        arguments.add(q.limit() + 1);
+        List<TaskRecord> found =
+                list(Rows::task, TASK + where + " ORDER BY t.status_at DESC, t.id DESC LIMIT ?", arguments.toArray());
+        boolean more = found.size() > q.limit();
+        List<TaskRecord> items = more ? found.subList(0, q.limit()) : found;
+        return new Page<>(items, more ? items.getLast().id() : null, total);
+    }
+
+    @Override
+    public List<TaskRecord> runnable(int max) {
+        return list(Rows::task, RUNNABLE, max);
+    }
+
+    @Override
+    public List<TaskRecord> leasedByOthers(String holder) {
+        return list(
+                Rows::task,
+                TASK + "WHERE t.state = 2 AND t.leased_by IS DISTINCT FROM ? AND NOT EXISTS (SELECT 1 FROM replicas r"
+                        + " WHERE r.id = t.leased_by AND r.expires_at > now()) ORDER BY t.status_at",
+                holder);
+    }
+
+    /** See {@link dev.millrace.engine.store.Replicas#held}. */
+    Map<String, Long> held(String holder) {
+        var held = new HashMap<String, Long>();
+        list(Rows::task, TASK + "WHERE t.state = 2 AND t.leased_by = ?", holder)
+                .forEach(task -> held.put(task.id(), task.epoch()));
+        return held;
+    }
+
+    /** See {@link dev.millrace.engine.store.Replicas#lastOffsets}. */
+    Map<String, Long> lastOffsets(Collection<String> contextIds) {
+        return list(
+                        row -> Map.entry(row.getString(1), row.getLong(2)),
+                        "SELECT c.id, c.last_offset FROM contexts c WHERE c.id = ANY (?)",
+                        List.copyOf(contextIds))
+                .stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    @Override
+    public List<TaskRecord> unmerged(int max) {
+        return list(Rows::task, TASK + "WHERE NOT t.merged AND t.state IN " + ENDED + " LIMIT ?", max);
+    }
+
+    long count(String sql, @Nullable Object... arguments) {
+        Long count = one(row -> row.getLong(1), sql, arguments);
+        return count == null ? 0 : count;
+    }
+}

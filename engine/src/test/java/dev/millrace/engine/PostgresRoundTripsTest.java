@@ -1,0 +1,177 @@
+package dev.millrace.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.Store;
+import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.engine.store.postgres.CountingSockets;
+import dev.millrace.engine.store.postgres.PostgresAddress;
+import dev.millrace.engine.store.postgres.PostgresServer;
+import dev.millrace.engine.store.postgres.PostgresSettings;
+import dev.millrace.engine.store.postgres.PostgresStore;
+import dev.millrace.protocol.Message;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What each change costs, counted on the socket, so that it can't creep up. */
+class PostgresRoundTripsTest {
+    private static final String OWNER = "me";
+
+    private final EngineSettings settings = EngineSettings.defaults();
+    private final Inbox inbox = new Inbox(AgentCatalog.of("test", turn -> {}), settings);
+    private final List<Lease> leases = new ArrayList<>();
+    private PostgresAddress address;
+    private Store store;
+    private Ledger ledger;
+
+    private void open(int views) {
+        store = PostgresStore.open(PostgresSettings.of(address).withViews(views));
+        var journals = new Journals((contextId, after, max) -> List.of(), 1024);
+        ledger = new Ledger(store, settings, new Workers(100), journals, leases::add, new Ledger.Line() {
+            @Override
+            public boolean othersWait() {
+                return false;
+            }
+
+            @Override
+            public void leftWaiting() {}
+
+            @Override
+            public void placeFree() {}
+        });
+    }
+
+    @BeforeEach
+    void open() throws Exception {
+        address = PostgresServer.get().schema(CountingSockets.option());
+        open(1_000);
+        warmUp();
+    }
+
+    /** Every writer has its connection, and every statement is prepared. */
+    private void warmUp() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            Sent sent = accept("warm-" + i, Send.chat(OWNER, null, Message.user("m", "hi"), null));
+            ledger.look(sent.contextId()).get();
+        }
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    private Sent accept(String contextId, Send send) throws Exception {
+        return ledger.change(contextId, Durability.FSYNCED, draft -> inbox.accept(draft, contextId, send))
+                .get();
+    }
+
+    private interface Act {
+        void run() throws Exception;
+    }
+
+    private static long cost(Act act) throws Exception {
+        long before = CountingSockets.roundTrips();
+        act.run();
+        return CountingSockets.roundTrips() - before;
+    }
+
+    private static Send next(String contextId, String messageId) {
+        return Send.next(OWNER, Message.user(messageId, "hi").in(contextId, null));
+    }
+
+    private <R> R change(String contextId, Function<Draft, R> change) throws Exception {
+        return ledger.change(contextId, Durability.FSYNCED, change).get();
+    }
+
+    private TaskRecord move(String contextId, TaskRecord task, Transition transition) throws Exception {
+        return change(contextId, draft -> {
+            draft.move(draft.task(task.id()), transition, null, null);
+            return draft.task(task.id());
+        });
+    }
+
+    @Test
+    void whatever_happens_to_a_context_that_is_known_here_takes_one_round_trip() throws Exception {
+        assertThat(cost(() -> accept("c", Send.chat(OWNER, null, Message.user("m1", "hi"), null))))
+                .as("a new chat, and the lease of its task")
+                .isEqualTo(1);
+        TaskRecord task = leases.getLast().task();
+        assertThat(cost(() -> accept("c", next("c", "m2"))))
+                .as("a message that queues")
+                .isEqualTo(1);
+        assertThat(cost(() -> accept("c", next("c", "m2"))))
+                .as("the same again")
+                .isEqualTo(1);
+        assertThat(cost(() -> ledger.change("c", Durability.WRITTEN, draft -> {
+                            Outbox.requireLease(draft, leases.getLast());
+                            return draft.append(Events.chunk(
+                                    task.id(), "c", dev.millrace.protocol.Artifact.text("a", "word"), false));
+                        })
+                        .get()))
+                .as("a chunk")
+                .isEqualTo(1);
+        for (Transition each : List.of(Transition.ASK, Transition.ANSWER, Transition.RECOVER, Transition.FINISH)) {
+            assertThat(cost(() -> move("c", task, each))).as("%s", each).isEqualTo(1);
+            if (each == Transition.ANSWER) {
+                assertThat(leases.getLast().task().id()).isEqualTo(task.id());
+            }
+        }
+        TaskRecord second = leases.getLast().task();
+        assertThat(second.id()).as("the queue goes on in the same transaction").isNotEqualTo(task.id());
+        for (Transition each : List.of(Transition.CANCEL)) {
+            assertThat(cost(() -> move("c", second, each))).as("%s", each).isEqualTo(1);
+        }
+        assertThat(cost(() -> ledger.look("c").get())).as("a look in vain").isEqualTo(1);
+    }
+
+    @Test
+    void whatever_happens_to_a_context_that_is_not_known_here_takes_three_at_most() throws Exception {
+        accept("c", Send.chat(OWNER, null, Message.user("m1", "hi"), null));
+        TaskRecord task = leases.getLast().task();
+        store.close();
+        open(1);
+        warmUp(); // drives the context out
+        assertThat(cost(() -> accept("c", next("c", "m2"))))
+                .as("a message: the context, then the write")
+                .isEqualTo(2);
+        warmUp();
+        assertThat(cost(() -> accept("c", next("c", "m2"))))
+                .as("the same again: the context, the write that finds the key, the answer")
+                .isEqualTo(3);
+        warmUp();
+        assertThat(cost(() -> accept(
+                        "c", Send.chat(OWNER, null, Message.user("m3", "hi").in("c", null), null))))
+                .as("a message that could have made the context: the write, the context, the write")
+                .isEqualTo(3);
+        warmUp();
+        assertThat(cost(() -> move("c", task, Transition.CANCEL)))
+                .as("a cancel")
+                .isEqualTo(2);
+        warmUp();
+        assertThat(cost(() -> ledger.look("c").get())).as("a look").isLessThanOrEqualTo(2);
+    }
+
+    @Test
+    void a_refusal_takes_two_at_most() throws Exception {
+        accept("c", Send.chat(OWNER, null, Message.user("m1", "hi"), null));
+        assertThat(cost(() -> refused("c"))).as("by a view that is kept").isEqualTo(1);
+        assertThat(cost(() -> refused("nowhere")))
+                .as("by a context that is not there")
+                .isEqualTo(1);
+    }
+
+    private void refused(String contextId) throws Exception {
+        try {
+            accept(contextId, Send.next("somebody else", Message.user("m", "hi").in(contextId, null)));
+        } catch (ExecutionException e) {
+            assertThat(e).hasCauseInstanceOf(Refused.class);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package dev.millrace.engine.store.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.engine.store.StoreFailure;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class PostgresReadersTest {
+    @Test
+    void a_read_that_meets_the_close_is_answered_or_refused_and_never_left_hanging() throws Exception {
+        PostgresServer server = PostgresServer.get();
+        PostgresAddress address = server.schema();
+        PostgresStore.open(PostgresSettings.of(address)).close();
+        var connections = new Connections(PostgresSettings.of(address));
+        for (int round = 0; round < 40; round++) {
+            var readers = new PostgresReaders(connections, 3);
+            readers.start();
+            var futures = Collections.synchronizedList(new ArrayList<CompletableFuture<Boolean>>());
+            var reading = new CountDownLatch(3);
+            var threads = new ArrayList<Thread>();
+            for (int t = 0; t < 6; t++) {
+                threads.add(Thread.startVirtualThread(() -> {
+                    for (int i = 0; i < 60; i++) {
+                        futures.add(readers.submit(reader -> reader.context("c") == null));
+                        if (i == 5) {
+                            reading.countDown();
+                        }
+                    }
+                }));
+            }
+            reading.await();
+            readers.close();
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            for (CompletableFuture<Boolean> each : futures) {
+                each.exceptionally(e -> {
+                            assertThat(e).isInstanceOf(StoreFailure.class);
+                            return true;
+                        })
+                        .get(20, TimeUnit.SECONDS);
+            }
+        }
+    }
+}
