@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import dev.millrace.core.Cursor;
 import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -25,14 +27,22 @@ import org.jspecify.annotations.Nullable;
 public final class Chats {
     private final Calls calls;
     private final Ledger ledger;
+    private final Feeds feeds;
     private final EngineSettings settings;
     private final Consumer<TaskRecord> toMerge;
     private final Consumer<String> deleted;
 
     /** @param deleted told of a context that is gone */
-    Chats(Calls calls, Ledger ledger, EngineSettings settings, Consumer<TaskRecord> toMerge, Consumer<String> deleted) {
+    Chats(
+            Calls calls,
+            Ledger ledger,
+            Feeds feeds,
+            EngineSettings settings,
+            Consumer<TaskRecord> toMerge,
+            Consumer<String> deleted) {
         this.calls = calls;
         this.ledger = ledger;
+        this.feeds = feeds;
         this.settings = settings;
         this.toMerge = toMerge;
         this.deleted = deleted;
@@ -47,6 +57,19 @@ public final class Chats {
                     .toList();
             return new Page<>(standings, page.next(), page.total());
         });
+    }
+
+    /** The newest revision of the owner's; list after asking, {@link #watch} after it, and nothing is missed. */
+    public long revision(String owner) {
+        return calls.read(null, reader -> reader.revision(owner));
+    }
+
+    /**
+     * What changes among the owner's conversations after a revision, as it does: each entry is a conversation as it is,
+     * at the revision of its newest change. An empty entry is a change that a newer one has overtaken. Close it.
+     */
+    public Cursor<Optional<Standing>> watch(String owner, long after) {
+        return feeds.open(owner, after, revision(owner));
     }
 
     /**

@@ -173,6 +173,12 @@ final class Draft {
         return forgotten;
     }
 
+    /** Whom a change has to be told to who looks at a list of contexts; null = there is none to tell. */
+    @Nullable String watched() {
+        Context there = context;
+        return there != null && (forgotten || (contextChanged && there.revision() == 0)) ? there.owner() : null;
+    }
+
     /** Tasks that were stopped while somebody may work on them. */
     List<TaskRecord> stopped() {
         return stopped;

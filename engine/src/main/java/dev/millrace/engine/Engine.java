@@ -33,6 +33,9 @@ public final class Engine implements AutoCloseable {
     /** How long interrupted agents have to return, before their tasks are handed back without them. */
     private static final Duration REACTION = Duration.ofSeconds(2);
 
+    /** How long a feed waits for the bell alone where nobody else writes. */
+    private static final Duration NEVER = Duration.ofDays(365);
+
     private final Store store;
     private final AgentCatalog agents;
     private final EngineSettings settings;
@@ -45,6 +48,7 @@ public final class Engine implements AutoCloseable {
     private final Dispatcher dispatcher;
     private final Calls calls;
     private final Chats chats;
+    private final Feeds feeds;
 
     /** Null if the store is this process's own. */
     private final @Nullable Sharing sharing;
@@ -88,7 +92,9 @@ public final class Engine implements AutoCloseable {
         turns.connect(ledger, dispatcher);
         ledger.onStopped(this::stopped);
         calls = new Calls(store);
-        chats = new Chats(calls, ledger, settings, merger::add, journals::end);
+        feeds = new Feeds(store, store.replicas() == null ? NEVER : settings.lookAgain());
+        ledger.onWatched(feeds::ring);
+        chats = new Chats(calls, ledger, feeds, settings, merger::add, journals::end);
         Replicas replicas = store.replicas();
         sharing = replicas == null
                 ? null
@@ -389,6 +395,7 @@ public final class Engine implements AutoCloseable {
             sharing.leave();
         }
         journals.close();
+        feeds.close();
         store.close();
         if (interrupted) {
             Thread.currentThread().interrupt();

@@ -26,6 +26,7 @@ final class Ledger {
     private final Consumer<Lease> starter;
     private final Line line;
     private volatile Consumer<TaskRecord> stopped = task -> {};
+    private volatile Consumer<String> watched = owner -> {};
 
     /** The line of tasks that wait for a place. */
     interface Line {
@@ -76,6 +77,18 @@ final class Ledger {
         stopped = listener;
     }
 
+    /** Whom to tell, in the commit, of an owner one of whose contexts changed as lists show it. Must not block. */
+    void onWatched(Consumer<String> listener) {
+        watched = listener;
+    }
+
+    private void tell(Draft draft) {
+        String owner = draft.watched();
+        if (owner != null) {
+            watched.accept(owner);
+        }
+    }
+
     /** Changes a context in one transaction. The future fails with what {@code change} throws, or a StoreFailure. */
     <R> CompletableFuture<R> change(String contextId, Durability durability, Function<Draft, R> change) {
         // A store may decide several times; what was written is the last one's.
@@ -100,6 +113,7 @@ final class Ledger {
                     result,
                     () -> {
                         journals.publish(contextId, draft.events());
+                        tell(draft);
                         leases.forEach(starter);
                         if (waiting) {
                             line.leftWaiting();
@@ -159,6 +173,7 @@ final class Ledger {
                     !leases.isEmpty() ? Look.STARTED : waiting ? Look.NO_PLACE : Look.NOTHING,
                     () -> {
                         journals.publish(contextId, draft.events());
+                        tell(draft);
                         leases.forEach(starter);
                     },
                     () -> giveBack(leases));

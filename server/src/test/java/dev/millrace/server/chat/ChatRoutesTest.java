@@ -353,7 +353,7 @@ class ChatRoutesTest {
         }
         assertThat(chats.send(HttpRequest.newBuilder(chats.uri("/chats")).header("X-Owner", "mallory"))
                         .text())
-                .isEqualTo("{\"chats\":[],\"total\":0}");
+                .isEqualTo("{\"chats\":[],\"total\":0,\"offset\":0}");
     }
 
     @ParameterizedTest
