@@ -105,6 +105,7 @@ class HedgeTest {
         var second = origin.call(0, 2);
         first.succeed();
         var block = prefetch.next().orElseThrow();
+        second.awaitInterrupt();
         second.succeed();
         assertThat(second.interrupted()).isTrue();
         await().atMost(Duration.ofSeconds(30))

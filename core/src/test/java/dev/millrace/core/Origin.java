@@ -33,6 +33,7 @@ final class Origin {
         final int key;
         private final CompletableFuture<Block> answer = new CompletableFuture<>();
         private final CompletableFuture<Boolean> end = new CompletableFuture<>();
+        private final CompletableFuture<Void> interrupt = new CompletableFuture<>();
 
         Call(int key) {
             this.key = key;
@@ -44,6 +45,11 @@ final class Origin {
 
         void fail(Throwable cause) {
             answer.completeExceptionally(cause);
+        }
+
+        /** Waits until this fetch is interrupted, which a deaf one outlives. */
+        void awaitInterrupt() throws Exception {
+            interrupt.get(30, TimeUnit.SECONDS);
         }
 
         /** Waits for the end of this fetch; true if it was interrupted. */
@@ -79,6 +85,7 @@ final class Origin {
                     return block;
                 } catch (InterruptedException e) {
                     interrupted = true;
+                    call.interrupt.complete(null);
                     if (!deaf) {
                         throw e;
                     }
