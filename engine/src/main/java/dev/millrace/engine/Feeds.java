@@ -131,6 +131,7 @@ final class Feeds {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // this very feed, no equal one
     private boolean forget(String owner, Feed feed) {
         live.computeIfPresent(
                 owner, (o, there) -> there == feed && feed.journal().readers() == 0 ? null : there);
