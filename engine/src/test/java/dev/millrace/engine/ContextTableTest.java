@@ -95,14 +95,14 @@ class ContextTableTest extends WithEngine {
                     case NONE, RUNNING, RUNNING_QUEUED -> held(first, "hold on");
                     case IDLE, ARCHIVED -> interrupted(held(first, "hold on"));
                     case WAITING, WAITING_QUEUED -> asked(next(first, "ask why?"));
-                    case FAILED, ARCHIVED_FAILED -> failed(next(first, "fail now"));
+                    // Held once more if it is tried again: it is looked at before it fails again.
+                    case FAILED, ARCHIVED_FAILED -> failed(let(held(first, "failheld now")));
                     case FAILED_QUEUED, ARCHIVED_FAILED_QUEUED -> held(first, "failheld now");
                 };
         if (state.name().endsWith("_QUEUED")) {
             Sent queued = next(first, "hold later");
             if (state == ContextState.FAILED_QUEUED || state == ContextState.ARCHIVED_FAILED_QUEUED) {
-                agent.go(first.contextId()).release();
-                failed(last);
+                failed(let(last));
             }
             last = queued;
         }
@@ -125,6 +125,11 @@ class ContextTableTest extends WithEngine {
 
     private Sent asked(Sent sent) throws Exception {
         readUntil(sent, 0, TaskState.INPUT_REQUIRED);
+        return sent;
+    }
+
+    private Sent let(Sent sent) {
+        agent.go(sent.contextId()).release();
         return sent;
     }
 
