@@ -2,6 +2,7 @@ package dev.millrace.engine;
 
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Store;
+import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
@@ -11,12 +12,14 @@ import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskArtifactUpdateEvent;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.TaskStatus;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +27,12 @@ import org.slf4j.LoggerFactory;
 /** A turn in this process. */
 final class LiveTurn implements Turn {
     private static final Logger LOG = LoggerFactory.getLogger(LiveTurn.class);
+
+    /** Longer than an outage that somebody would not notice, and than the lease of a process that shares its store. */
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
+    private static final Duration LAST_PAUSE = Duration.ofSeconds(1);
 
     /** How the agent wants the task to go on when it returns. */
     record Wish(Transition transition, @Nullable String says) {}
@@ -117,7 +126,34 @@ final class LiveTurn implements Turn {
     /** Reads the message if the lease did not bring it: the task had waited. */
     void open() throws InterruptedException {
         if (message == null) {
-            message = store.read(contextId(), this::readMessage);
+            message = ask(this::readMessage);
+        }
+    }
+
+    /**
+     * Reads the store. That it can't be read for a while is not the task's fault, so this asks again, until the turn is
+     * lost, the process stops, or it has lasted too long to be waited for.
+     */
+    private <R> R ask(Function<Reader, R> query) throws InterruptedException {
+        long begun = System.nanoTime();
+        Duration pause = FIRST_PAUSE;
+        while (true) {
+            try {
+                return store.read(contextId(), query);
+            } catch (StoreFailure e) {
+                if (lost || stopping) {
+                    if (stopping) {
+                        toldOfStop = true;
+                    }
+                    throw new TurnLost("task " + taskId() + " was taken away while the store could not be read");
+                }
+                if (System.nanoTime() - begun > PATIENCE.toNanos()) {
+                    throw e;
+                }
+                LOG.warn("task {} waits for the store: {}", taskId(), e.getMessage());
+            }
+            Thread.sleep(pause);
+            pause = pause.compareTo(LAST_PAUSE) < 0 ? pause.multipliedBy(2) : pause;
         }
     }
 
@@ -138,7 +174,7 @@ final class LiveTurn implements Turn {
         historyLock.lock();
         try {
             if (history == null) {
-                history = store.read(contextId(), this::readHistory);
+                history = ask(this::readHistory);
             }
             return history;
         } catch (InterruptedException e) {
