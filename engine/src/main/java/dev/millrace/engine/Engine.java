@@ -204,7 +204,9 @@ public final class Engine implements AutoCloseable {
         String contextId = contextOf(send);
         Sent sent = Calls.await(
                 ledger.change(contextId, Durability.FSYNCED, draft -> inbox.accept(draft, contextId, send)));
-        settings.observer().sent(System.nanoTime() - asked);
+        long committed = System.nanoTime() - asked;
+        settings.observer().sent(committed);
+        settings.observer().stage(Stage.COMMIT, committed);
         return sent;
     }
 
@@ -338,6 +340,22 @@ public final class Engine implements AutoCloseable {
 
     private <R extends @Nullable Object> R read(@Nullable String contextId, Function<Reader, R> query) {
         return calls.read(contextId, query);
+    }
+
+    /** What the edge tells of its own stages. */
+    public Observer observer() {
+        return settings.observer();
+    }
+
+    /**
+     * What the task's turn said first is being written into a reader's stream. The first to say so, if the turn runs
+     * here, makes the end of {@link Stage#FIRST_FRAME}.
+     */
+    public void shown(String taskId) {
+        LiveTurn turn = workers.find(taskId);
+        if (turn != null) {
+            turn.outbox().shown();
+        }
     }
 
     /** Turns that run now. */

@@ -72,6 +72,7 @@ final class Turns {
 
     private void run(LiveTurn turn, long committed) {
         long running = System.nanoTime();
+        settings.observer().stage(Stage.HAND_OFF, running - committed);
         try {
             turn.open();
         } catch (TurnLost e) {
@@ -85,6 +86,8 @@ final class Turns {
             return;
         }
         long started = System.nanoTime();
+        settings.observer().stage(Stage.AGENT_START, started - running);
+        turn.outbox().started(started);
         settings.observer().started(turn.taskId(), started - committed);
         runAgent(turn, started);
     }
