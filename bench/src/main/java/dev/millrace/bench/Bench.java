@@ -1,6 +1,7 @@
 package dev.millrace.bench;
 
 import dev.millrace.bench.acquire.Acquire;
+import dev.millrace.bench.chaos.Chaos;
 import dev.millrace.bench.decisions.JsonFigures;
 import dev.millrace.bench.decisions.SqliteFigures;
 import dev.millrace.bench.prefetch.Prefetching;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "millrace bench",
         mixinStandardHelpOptions = true,
-        subcommands = Jmh.class,
+        subcommands = {Chaos.class, Jmh.class},
         description = "Measures Millrace end to end, each figure beside the way it replaces, in the same run.")
 public final class Bench implements Callable<Integer> {
     private static final DateTimeFormatter FILE_NAME =
