@@ -92,7 +92,7 @@ final class ChaosRun {
         long end = System.nanoTime() + plan.time().toNanos();
         for (long left = plan.time().toSeconds(); left > 0 && findings.count() == 0; ) {
             Thread.sleep(Duration.ofNanos(Math.clamp(end - System.nanoTime(), 0, 5_000_000_000L)));
-            left = Duration.ofNanos(end - System.nanoTime()).toSeconds();
+            left = Math.max(0, Duration.ofNanos(end - System.nanoTime()).toSeconds());
             report.progress(left + " s to go: " + tally.get(Count.SENDS) + " sends, " + tally.get(Count.EVENTS)
                     + " events, " + findings.count() + " violations");
         }
