@@ -16,7 +16,10 @@ final class Witness {
     private final String name;
     private final Conversation conversation;
     private final Findings findings;
+
+    /** Of all events but chunks, which may be seen one by one or merged: their words are counted by {@link Progress}. */
     private final BitSet offsets = new BitSet();
+
     private final Map<String, Progress> tasks = new HashMap<>();
     private final Deque<String> latest = new ArrayDeque<>();
     private volatile long last;
@@ -42,7 +45,9 @@ final class Witness {
             return;
         }
         last = frame.id();
-        offsets.set(Math.toIntExact(last));
+        if (!event.has("artifactUpdate")) {
+            offsets.set(Math.toIntExact(last));
+        }
         found(taskId, conversation.seen(last, taskId, event));
         if (!taskId.isEmpty()) {
             found(taskId, tasks.computeIfAbsent(taskId, id -> new Progress()).see(event));

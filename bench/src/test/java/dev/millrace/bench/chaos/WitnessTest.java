@@ -140,4 +140,23 @@ class WitnessTest {
         witness.compare(afterwards);
         assertFound("it never saw the events at {6}");
     }
+
+    @Test
+    void words_that_one_reader_saw_merged_and_another_one_by_one_are_the_same() {
+        begins();
+        sees(say(5, "a", false, "r1g1t1:1/3 r1g1t1:2/3 r1g1t1:3/3 "), state(6, "a", "COMPLETED"));
+        var other = new Witness("afterwards", conversation, findings);
+        for (Feed.Frame frame : List.of(
+                made(1, "a"),
+                state(2, "a", "WORKING"),
+                say(3, "a", false, "r1g1t1:1/3 "),
+                say(4, "a", true, "r1g1t1:2/3 "),
+                say(5, "a", true, "r1g1t1:3/3 "),
+                state(6, "a", "COMPLETED"))) {
+            other.see(frame);
+        }
+        witness.compare(other);
+        other.compare(witness);
+        assertThat(findings.kept()).isEmpty();
+    }
 }
