@@ -179,6 +179,11 @@ final class LiveTurn implements Turn {
                 null));
     }
 
+    @Override
+    public void used(long inputTokens, long outputTokens, long costMicros) {
+        outbox.use(Usage.told(inputTokens, outputTokens, costMicros));
+    }
+
     Message agentSays(String text) {
         return new Message(
                 taskId() + "/" + settings.ids().get(),

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,7 @@ final class Neighbours implements Replicas.Listener {
     private final Journals journals;
     private final Runnable runnable;
     private final Function<TaskRecord, CompletableFuture<?>> recovery;
+    private final Consumer<String> watched;
     private final Doorbell bell = new Doorbell();
 
     /** Contexts that are being brought or checked, and the offset that was heard of last. */
@@ -57,6 +59,7 @@ final class Neighbours implements Replicas.Listener {
     /**
      * @param runnable called when a task may be runnable
      * @param recovery takes up a task whose holder is dead
+     * @param watched told of an owner one of whose contexts changed as lists show it; must not block
      */
     Neighbours(
             Store store,
@@ -65,7 +68,8 @@ final class Neighbours implements Replicas.Listener {
             Workers workers,
             Journals journals,
             Runnable runnable,
-            Function<TaskRecord, CompletableFuture<?>> recovery) {
+            Function<TaskRecord, CompletableFuture<?>> recovery,
+            Consumer<String> watched) {
         this.store = store;
         this.replicas = replicas;
         this.settings = settings;
@@ -73,6 +77,7 @@ final class Neighbours implements Replicas.Listener {
         this.journals = journals;
         this.runnable = runnable;
         this.recovery = recovery;
+        this.watched = watched;
     }
 
     /** When the next lease of another process may run out; null = there is no other. */
@@ -113,6 +118,11 @@ final class Neighbours implements Replicas.Listener {
     @Override
     public void runnable() {
         runnable.run();
+    }
+
+    @Override
+    public void listChanged(String owner) {
+        watched.accept(owner);
     }
 
     @Override

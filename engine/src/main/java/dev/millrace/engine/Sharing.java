@@ -4,6 +4,7 @@ import dev.millrace.engine.store.Replicas;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.TaskRecord;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** This process among those that share its store: its own lease, and what it sees of the others. */
@@ -20,9 +21,10 @@ final class Sharing {
             Turns turns,
             Journals journals,
             Runnable runnable,
-            Function<TaskRecord, CompletableFuture<?>> recovery) {
+            Function<TaskRecord, CompletableFuture<?>> recovery,
+            Consumer<String> watched) {
         this.replicas = replicas;
-        neighbours = new Neighbours(store, replicas, settings, workers, journals, runnable, recovery);
+        neighbours = new Neighbours(store, replicas, settings, workers, journals, runnable, recovery, watched);
         tenure = new Tenure(
                 replicas,
                 settings,

@@ -158,11 +158,16 @@ final class Turns {
         }
     }
 
-    private static TaskRecord move(Draft draft, LiveTurn turn, LiveTurn.Wish wish) {
+    private TaskRecord move(Draft draft, LiveTurn turn, LiveTurn.Wish wish) {
         TaskRecord task = Outbox.requireLease(draft, turn.lease());
         LiveTurn.Wish honest = honest(turn, wish);
         Message says = honest.says() == null ? null : turn.agentSays(honest.says());
-        return draft.move(task, honest.transition(), says, null);
+        TaskRecord moved = draft.move(task, honest.transition(), says, null);
+        if (moved.state().interrupted()) {
+            moved = moved.dueAt(draft.now().plus(settings.answerWithin()));
+            draft.put(moved);
+        }
+        return moved;
     }
 
     /** A task whose agent's words are not all in the store is not done, whatever the agent thinks. */

@@ -90,7 +90,7 @@ class ConversationTest extends WithEngine {
 
     /** The conversation as a reader makes it who has nothing but the journal. */
     private List<String> asAReaderSeesIt(String contextId) throws Exception {
-        return new JournalReader(engine, contextId).conversation();
+        return new JournalReader(engine, ME, contextId).conversation();
     }
 
     @Test
