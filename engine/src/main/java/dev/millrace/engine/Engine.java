@@ -110,7 +110,7 @@ public final class Engine implements AutoCloseable {
                         journals,
                         dispatcher::leftWaiting,
                         this::recover,
-                        feeds::ring);
+                        feeds);
     }
 
     /** In whose name this process takes leases now. */

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +40,7 @@ final class Neighbours implements Replicas.Listener {
     private final Journals journals;
     private final Runnable runnable;
     private final Function<TaskRecord, CompletableFuture<?>> recovery;
-    private final Consumer<String> watched;
+    private final Feeds feeds;
     private final Doorbell bell = new Doorbell();
 
     /** Contexts that are being brought or checked, and the offset that was heard of last. */
@@ -59,7 +58,7 @@ final class Neighbours implements Replicas.Listener {
     /**
      * @param runnable called when a task may be runnable
      * @param recovery takes up a task whose holder is dead
-     * @param watched told of an owner one of whose contexts changed as lists show it; must not block
+     * @param feeds where those look who watch lists
      */
     Neighbours(
             Store store,
@@ -69,7 +68,7 @@ final class Neighbours implements Replicas.Listener {
             Journals journals,
             Runnable runnable,
             Function<TaskRecord, CompletableFuture<?>> recovery,
-            Consumer<String> watched) {
+            Feeds feeds) {
         this.store = store;
         this.replicas = replicas;
         this.settings = settings;
@@ -77,7 +76,7 @@ final class Neighbours implements Replicas.Listener {
         this.journals = journals;
         this.runnable = runnable;
         this.recovery = recovery;
-        this.watched = watched;
+        this.feeds = feeds;
     }
 
     /** When the next lease of another process may run out; null = there is no other. */
@@ -122,13 +121,14 @@ final class Neighbours implements Replicas.Listener {
 
     @Override
     public void listChanged(String owner) {
-        watched.accept(owner);
+        feeds.ring(owner);
     }
 
     @Override
     public void lookAgain() {
         lookNow = true;
         bell.ring();
+        feeds.ringAll();
     }
 
     private void follow(String contextId) {

@@ -4,7 +4,6 @@ import dev.millrace.engine.store.Replicas;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.TaskRecord;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** This process among those that share its store: its own lease, and what it sees of the others. */
@@ -22,9 +21,9 @@ final class Sharing {
             Journals journals,
             Runnable runnable,
             Function<TaskRecord, CompletableFuture<?>> recovery,
-            Consumer<String> watched) {
+            Feeds feeds) {
         this.replicas = replicas;
-        neighbours = new Neighbours(store, replicas, settings, workers, journals, runnable, recovery, watched);
+        neighbours = new Neighbours(store, replicas, settings, workers, journals, runnable, recovery, feeds);
         tenure = new Tenure(
                 replicas,
                 settings,
