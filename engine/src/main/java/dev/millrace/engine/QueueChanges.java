@@ -32,7 +32,6 @@ final class QueueChanges {
         long offset = draft.append(
                 Events.task(Task.of(taskId, task.contextId(), status).withHistory(List.of(message))));
         draft.put(task.answering(offset));
-        draft.attach(taskId, message);
         draft.touch();
         var sent = new Sent(task.contextId(), taskId, offset, from, TaskState.SUBMITTED, false);
         draft.remember(new SendKey(SendKey.message(message.messageId()), null, sent));
