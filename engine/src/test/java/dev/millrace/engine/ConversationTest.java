@@ -362,7 +362,7 @@ class ConversationTest extends WithEngine {
         assertThat(chats.interrupt(ME, id, new RequestKey("i", "p")))
                 .as("the first one's answer")
                 .isFalse();
-        assertThat(engine.runningTurns()).isEqualTo(1);
+        assertThat(chats.state(ME, id)).as("it goes on").isEqualTo(ContextState.RUNNING);
         refused(Refused.Reason.KEY_REUSED, () -> chats.interrupt(ME, id, new RequestKey("k", "other")));
         Context fork = chats.fork(ME, id, null, null, new RequestKey("f", "p"));
         assertThat(chats.fork(ME, id, null, null, new RequestKey("f", "p"))).isEqualTo(fork);

@@ -57,6 +57,8 @@ class MigrationTest extends WithEngine {
         event(old, "chat", 8, status("asks", "chat", TaskState.INPUT_REQUIRED, "which?"));
         event(old, "chat", 9, submitted("waits", "chat", "say later"));
         send(old, "chat", "message:m-done", "done", 1, 0);
+        send(old, "chat", "message:m-asks", "asks", 5, 4);
+        send(old, "chat", "message:m-waits", "waits", 9, 8);
         context(old, "bare", null, 1, 3, postgres);
         task(old, "crashed", "bare", 2, 1, 1, false);
         event(old, "bare", 1, submitted("crashed", "bare", "say again"));

@@ -14,6 +14,9 @@ import dev.millrace.protocol.Message;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
@@ -246,10 +249,33 @@ class PostgresRoundTripsTest {
                 .get();
     }
 
-    /** The readers' connections are open. */
+    /** Each reader's connection is open: none is free for a second question before all have had one. */
     private void warmUpReaders() throws Exception {
-        for (int i = 0; i < 20; i++) {
-            store.<Long>read(null, reader -> reader.revision(OWNER));
+        int readers = PostgresSettings.of(address).readers();
+        var all = new CyclicBarrier(readers);
+        var asking = new ArrayList<CompletableFuture<Long>>();
+        for (int i = 0; i < readers; i++) {
+            asking.add(CompletableFuture.supplyAsync(
+                    () -> {
+                        try {
+                            return store.<Long>read(null, reader -> {
+                                await(all);
+                                return reader.revision(OWNER);
+                            });
+                        } catch (InterruptedException e) {
+                            throw new IllegalStateException(e);
+                        }
+                    },
+                    Thread::startVirtualThread));
+        }
+        asking.forEach(CompletableFuture::join);
+    }
+
+    private static void await(CyclicBarrier barrier) {
+        try {
+            barrier.await();
+        } catch (InterruptedException | BrokenBarrierException e) {
+            throw new IllegalStateException(e);
         }
     }
 
