@@ -49,6 +49,7 @@ public final class Engine implements AutoCloseable {
     private final Calls calls;
     private final Chats chats;
     private final Feeds feeds;
+    private final Deadlines deadlines;
 
     /** Null if the store is this process's own. */
     private final @Nullable Sharing sharing;
@@ -94,12 +95,22 @@ public final class Engine implements AutoCloseable {
         calls = new Calls(store);
         feeds = new Feeds(store, store.replicas() == null ? NEVER : settings.lookAgain());
         ledger.onWatched(feeds::ring);
+        deadlines = new Deadlines(store, ledger, settings, store.replicas() == null ? NEVER : settings.lookAgain());
+        ledger.onAsked(deadlines::asked);
         chats = new Chats(calls, ledger, feeds, settings, merger::add, journals::end);
         Replicas replicas = store.replicas();
         sharing = replicas == null
                 ? null
                 : new Sharing(
-                        store, replicas, settings, workers, turns, journals, dispatcher::leftWaiting, this::recover);
+                        store,
+                        replicas,
+                        settings,
+                        workers,
+                        turns,
+                        journals,
+                        dispatcher::leftWaiting,
+                        this::recover,
+                        feeds);
     }
 
     /** In whose name this process takes leases now. */
@@ -146,6 +157,7 @@ public final class Engine implements AutoCloseable {
         List<TaskRecord> unmerged = store.read(null, reader -> reader.unmerged(10_000));
         unmerged.forEach(merger::add);
         dispatcher.start();
+        deadlines.start();
         if (sharing != null) {
             sharing.start();
         }
@@ -389,6 +401,7 @@ public final class Engine implements AutoCloseable {
     private void stopAll(Duration drain) {
         workers.close();
         dispatcher.stop();
+        deadlines.stop();
         if (sharing != null) {
             sharing.stopLooking();
         }

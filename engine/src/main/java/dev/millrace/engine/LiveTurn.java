@@ -3,7 +3,6 @@ package dev.millrace.engine;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
-import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Part;
@@ -50,6 +49,10 @@ final class LiveTurn implements Turn {
     private final List<Runnable> cancelActions = new ArrayList<>();
     private @Nullable Thread thread;
     private @Nullable Message message;
+
+    /** Whether the message is an answer to a question of this task, and not the message that it began with. */
+    private boolean answers;
+
     private @Nullable List<Message> history;
     private volatile Wish wish = new Wish(Transition.FINISH, null);
     private volatile boolean lost;
@@ -64,6 +67,7 @@ final class LiveTurn implements Turn {
     LiveTurn(Lease lease, Store store, EngineSettings settings, Outbox outbox) {
         this.lease = lease;
         this.message = lease.message();
+        answers = lease.task().messageAt() != lease.task().position();
         this.store = store;
         this.settings = settings;
         this.outbox = outbox;
@@ -161,7 +165,10 @@ final class LiveTurn implements Turn {
         long at = lease.task().messageAt();
         return switch (Events.decode(
                 reader.events(contextId(), at - 1, 1).getFirst().event())) {
-            case Task made -> made.history().getLast();
+            case Task made -> {
+                answers = false; // the first message, in another wording
+                yield made.history().getLast();
+            }
             case Message said -> said;
             default ->
                 throw new IllegalStateException(
@@ -191,8 +198,7 @@ final class LiveTurn implements Turn {
 
     @Override
     public String answerId() {
-        TaskRecord task = lease.task();
-        return task.messageAt() == task.position() ? ANSWER : ANSWER + "-" + task.messageAt();
+        return answers ? ANSWER + "-" + lease.task().messageAt() : ANSWER;
     }
 
     @Override
@@ -213,6 +219,11 @@ final class LiveTurn implements Turn {
                 new TaskStatus(
                         TaskState.WORKING, agentSays(text), settings.clock().instant()),
                 null));
+    }
+
+    @Override
+    public void used(long inputTokens, long outputTokens, long costMicros) {
+        outbox.use(Usage.told(inputTokens, outputTokens, costMicros));
     }
 
     Message agentSays(String text) {

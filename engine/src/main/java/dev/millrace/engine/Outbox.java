@@ -80,6 +80,21 @@ final class Outbox {
         }
     }
 
+    /** Notes what the agent told that it used; in time for the end of the turn, which is written after it. */
+    void use(Usage used) {
+        lock.lock();
+        try {
+            throwIfFailed();
+            var _ = ledger.change(lease.task().contextId(), Durability.WRITTEN, draft -> {
+                TaskRecord task = requireLease(draft, lease).using(used);
+                draft.put(task);
+                return task;
+            });
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Waits until everything added so far is committed. */
     void flush() throws InterruptedException {
         lock.lock();

@@ -180,7 +180,12 @@ final class Turns {
         }
         LiveTurn.Wish honest = honest(turn, wish);
         Message says = honest.says() == null ? null : turn.agentSays(honest.says());
-        return draft.move(task, honest.transition(), says, null);
+        TaskRecord moved = draft.move(task, honest.transition(), says, null);
+        if (moved.state().interrupted()) {
+            moved = moved.dueAt(draft.now().plus(settings.answerWithin()));
+            draft.put(moved);
+        }
+        return moved;
     }
 
     /**

@@ -88,6 +88,36 @@ class ReplicasTest {
         return engine.send(Send.next(ME, Message.user(engine.newId(), text).in(chat.contextId(), null)));
     }
 
+    @Test
+    void who_watches_the_list_on_one_replica_sees_at_once_what_another_changes() throws Exception {
+        Engine a = start(WithEngine::echo, settings(NEVER, NEVER));
+        Engine b = start(WithEngine::echo, settings(NEVER, NEVER));
+        try (Cursor<java.util.Optional<Standing>> list = b.chats().watch(ME, 0)) {
+            Sent sent = chat(a, "hello");
+            var names = new java.util.concurrent.atomic.AtomicInteger();
+            // Until they have heard of each other.
+            await().until(() -> {
+                rename(a, sent, "name " + names.incrementAndGet());
+                return !list.poll(32).isEmpty();
+            });
+            rename(a, sent, "the last name");
+            long before = 0;
+            for (String title = ""; !title.equals("the last name"); ) {
+                for (Journal.Entry<java.util.Optional<Standing>> entry : list.take(32)) {
+                    assertThat(entry.offset()).isGreaterThan(before);
+                    before = entry.offset();
+                    title = entry.event()
+                            .map(standing -> String.valueOf(standing.context().title()))
+                            .orElse(title);
+                }
+            }
+        }
+    }
+
+    private static void rename(Engine engine, Sent chat, String title) {
+        engine.chats().arrange(ME, chat.contextId(), new Arrangement(title, null, null, null, null));
+    }
+
     private static List<Journal.Entry<Event>> readToEnd(Engine engine, Sent sent, long after)
             throws InterruptedException {
         var seen = new ArrayList<Journal.Entry<Event>>();

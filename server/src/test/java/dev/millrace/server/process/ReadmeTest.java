@@ -156,6 +156,8 @@ class ReadmeTest {
                     .as("the tour comes to its end")
                     .isTrue();
         } finally {
+            // What the tour has left running in the background, too.
+            shell.descendants().forEach(ProcessHandle::destroyForcibly);
             shell.destroyForcibly();
         }
         var printed = new ArrayList<String>();

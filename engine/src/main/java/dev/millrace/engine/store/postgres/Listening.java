@@ -106,6 +106,8 @@ final class Listening {
             }
             case Words.RUNNABLE -> listener.runnable();
             case Words.LOOK -> listener.lookAgain();
+            case String listed
+            when listed.startsWith(Words.LISTED) -> listener.listChanged(listed.substring(Words.LISTED.length()));
             default -> {
                 int space = word.indexOf(' ');
                 if (space > 0) {
