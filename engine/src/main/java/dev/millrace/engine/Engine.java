@@ -60,7 +60,7 @@ public final class Engine implements AutoCloseable {
         this.store = store;
         this.agents = agents;
         settings = chosen.withObserver(new CarefulObserver(chosen.observer()));
-        workers = new Workers(settings.maxTurns());
+        workers = new Workers(settings.maxTurns(), settings.pace());
         journals = new Journals(
                 (contextId, after, max) -> store.<List<Journal.Entry<Event>>>read(
                         contextId, reader -> reader.events(contextId, after, max)),
@@ -88,11 +88,11 @@ public final class Engine implements AutoCloseable {
                 line().placeFree();
             }
         });
-        dispatcher = new Dispatcher(store, ledger, workers);
+        dispatcher = new Dispatcher(store, ledger, workers, settings.pace());
         turns.connect(ledger, dispatcher);
         ledger.onStopped(this::stopped);
         calls = new Calls(store);
-        feeds = new Feeds(store, store.replicas() == null ? NEVER : settings.lookAgain());
+        feeds = new Feeds(store, store.replicas() == null ? NEVER : settings.lookAgain(), settings.pace());
         ledger.onWatched(feeds::ring);
         chats = new Chats(calls, ledger, feeds, settings, merger::add, journals::end);
         Replicas replicas = store.replicas();
@@ -194,7 +194,7 @@ public final class Engine implements AutoCloseable {
      *     QUEUE_FULL, KEY_REUSED or UNAVAILABLE
      */
     public Sent send(Send send) {
-        long asked = System.nanoTime();
+        long asked = settings.pace().nanoTime();
         if (send.message().parts().isEmpty()) {
             throw new Refused(Refused.Reason.INVALID, "message.parts: a message needs at least one part");
         }
@@ -204,7 +204,7 @@ public final class Engine implements AutoCloseable {
         String contextId = contextOf(send);
         Sent sent = Calls.await(
                 ledger.change(contextId, Durability.FSYNCED, draft -> inbox.accept(draft, contextId, send)));
-        settings.observer().sent(System.nanoTime() - asked);
+        settings.observer().sent(settings.pace().nanoTime() - asked);
         return sent;
     }
 

@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import dev.millrace.core.Pace;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.function.Supplier;
@@ -15,6 +16,8 @@ import java.util.function.Supplier;
  *     of that
  * @param lookAgain how long what another process did may go unnoticed here, if no word of it comes through
  * @param tailBytes how much of a journal that is read stays in memory, for each context
+ * @param clock stamps what is told to people
+ * @param pace what everything that waits for a time goes by
  */
 public record EngineSettings(
         String worker,
@@ -25,6 +28,7 @@ public record EngineSettings(
         Duration lookAgain,
         long tailBytes,
         InstantSource clock,
+        Pace pace,
         Supplier<String> ids,
         Observer observer) {
 
@@ -56,47 +60,48 @@ public record EngineSettings(
                 Duration.ofSeconds(5),
                 256 * 1024,
                 clock,
+                Pace.REAL,
                 ids,
                 Observer.NONE);
     }
 
     public EngineSettings withMaxTurns(int turns) {
         return new EngineSettings(
-                worker, turns, maxQueued, maxAttempts, lease, lookAgain, tailBytes, clock, ids, observer);
+                worker, turns, maxQueued, maxAttempts, lease, lookAgain, tailBytes, clock, pace, ids, observer);
     }
 
     public EngineSettings withMaxQueued(int queued) {
         return new EngineSettings(
-                worker, maxTurns, queued, maxAttempts, lease, lookAgain, tailBytes, clock, ids, observer);
+                worker, maxTurns, queued, maxAttempts, lease, lookAgain, tailBytes, clock, pace, ids, observer);
     }
 
     public EngineSettings withMaxAttempts(int attempts) {
         return new EngineSettings(
-                worker, maxTurns, maxQueued, attempts, lease, lookAgain, tailBytes, clock, ids, observer);
+                worker, maxTurns, maxQueued, attempts, lease, lookAgain, tailBytes, clock, pace, ids, observer);
     }
 
     public EngineSettings withLease(Duration other) {
         return new EngineSettings(
-                worker, maxTurns, maxQueued, maxAttempts, other, lookAgain, tailBytes, clock, ids, observer);
+                worker, maxTurns, maxQueued, maxAttempts, other, lookAgain, tailBytes, clock, pace, ids, observer);
     }
 
     public EngineSettings withLookAgain(Duration other) {
         return new EngineSettings(
-                worker, maxTurns, maxQueued, maxAttempts, lease, other, tailBytes, clock, ids, observer);
+                worker, maxTurns, maxQueued, maxAttempts, lease, other, tailBytes, clock, pace, ids, observer);
     }
 
     public EngineSettings withTailBytes(long bytes) {
         return new EngineSettings(
-                worker, maxTurns, maxQueued, maxAttempts, lease, lookAgain, bytes, clock, ids, observer);
+                worker, maxTurns, maxQueued, maxAttempts, lease, lookAgain, bytes, clock, pace, ids, observer);
     }
 
     public EngineSettings withClock(InstantSource source) {
         return new EngineSettings(
-                worker, maxTurns, maxQueued, maxAttempts, lease, lookAgain, tailBytes, source, ids, observer);
+                worker, maxTurns, maxQueued, maxAttempts, lease, lookAgain, tailBytes, source, pace, ids, observer);
     }
 
     public EngineSettings withObserver(Observer other) {
         return new EngineSettings(
-                worker, maxTurns, maxQueued, maxAttempts, lease, lookAgain, tailBytes, clock, ids, other);
+                worker, maxTurns, maxQueued, maxAttempts, lease, lookAgain, tailBytes, clock, pace, ids, other);
     }
 }

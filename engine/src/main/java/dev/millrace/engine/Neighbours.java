@@ -40,7 +40,7 @@ final class Neighbours implements Replicas.Listener {
     private final Journals journals;
     private final Runnable runnable;
     private final Function<TaskRecord, CompletableFuture<?>> recovery;
-    private final Doorbell bell = new Doorbell();
+    private final Doorbell bell;
 
     /** Contexts that are being brought or checked, and the offset that was heard of last. */
     private final Map<String, Long> heard = new ConcurrentHashMap<>();
@@ -73,13 +73,14 @@ final class Neighbours implements Replicas.Listener {
         this.journals = journals;
         this.runnable = runnable;
         this.recovery = recovery;
+        bell = new Doorbell(settings.pace());
     }
 
     /** When the next lease of another process may run out; null = there is no other. */
     void nextEnd(@Nullable Duration in) {
         nextEndKnown = in != null;
         if (in != null) {
-            nextEndAt = System.nanoTime() + in.plus(AFTER_THE_END).toNanos();
+            nextEndAt = settings.pace().nanoTime() + in.plus(AFTER_THE_END).toNanos();
             bell.ring();
         }
     }
@@ -169,9 +170,9 @@ final class Neighbours implements Replicas.Listener {
 
     /** Waits for a word, for the next end of a lease, or until it is time to look anyway. */
     private void await() throws InterruptedException {
-        long anyway = System.nanoTime() + settings.lookAgain().toNanos();
+        long anyway = settings.pace().nanoTime() + settings.lookAgain().toNanos();
         while (!stopped && !lookNow) {
-            long now = System.nanoTime();
+            long now = settings.pace().nanoTime();
             long until = nextEndKnown && nextEndAt - anyway < 0 ? nextEndAt : anyway;
             if (until - now <= 0) {
                 if (until != anyway) {

@@ -53,7 +53,7 @@ final class Turns {
      * cancel that is committed after the lease finds it.
      */
     void start(Lease lease) {
-        long committed = System.nanoTime();
+        long committed = settings.pace().nanoTime();
         var turn = new LiveTurn(lease, store, settings, new Outbox(ledger(), lease, settings.observer()));
         workers.add(turn);
         if (stopping) {
@@ -71,7 +71,7 @@ final class Turns {
     }
 
     private void run(LiveTurn turn, long committed) {
-        long started = System.nanoTime();
+        long started = settings.pace().nanoTime();
         try {
             turn.open();
         } catch (InterruptedException | RuntimeException e) {
@@ -79,7 +79,7 @@ final class Turns {
             end(turn, new LiveTurn.Wish(Transition.FAIL, "the message could not be read: " + e.getMessage()), started);
             return;
         }
-        started = System.nanoTime();
+        started = settings.pace().nanoTime();
         settings.observer().started(turn.taskId(), started - committed);
         runAgent(turn, started);
     }
@@ -135,7 +135,8 @@ final class Turns {
                 TaskRecord ended = ledger().change(
                                 turn.contextId(), Durability.FSYNCED, draft -> move(draft, turn, wish))
                         .join();
-                settings.observer().ended(turn.taskId(), ended.state(), System.nanoTime() - startedAt);
+                settings.observer()
+                        .ended(turn.taskId(), ended.state(), settings.pace().nanoTime() - startedAt);
                 if (ended.state().terminal() && !ended.merged()) {
                     merger.add(ended);
                 }
