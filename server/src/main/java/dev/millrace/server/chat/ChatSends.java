@@ -120,9 +120,10 @@ final class ChatSends {
         try (Cursor<Event> cursor = engine.read(sent.contextId(), sent.offset())) {
             for (Journal.Entry<Event> entry : cursor.poll(others ? 32 : 1)) {
                 Event event = entry.event();
-                if (sent.taskId().equals(event.taskId())
-                        || event.state() != TaskState.CANCELED && event.taskId() != null) {
-                    return sent.taskId().equals(event.taskId()) && event.state() == TaskState.WORKING;
+                boolean own = sent.taskId().equals(event.taskId());
+                boolean between = event.taskId() == null || event.state() == TaskState.CANCELED;
+                if (own || !between) {
+                    return own && event.state() == TaskState.WORKING;
                 }
             }
             return false;
