@@ -130,6 +130,9 @@ final class PostgresReplicas implements Replicas {
                 return statement.executeUpdate();
             }
         });
+        if (hints) {
+            ringer.lookAgain();
+        }
     }
 
     @Override
