@@ -4,6 +4,7 @@ import dev.millrace.bench.acquire.Acquire;
 import dev.millrace.bench.decisions.JsonFigures;
 import dev.millrace.bench.decisions.SqliteFigures;
 import dev.millrace.bench.prefetch.Prefetching;
+import dev.millrace.bench.simulate.Simulate;
 import dev.millrace.bench.stream.Streams;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "millrace bench",
         mixinStandardHelpOptions = true,
-        subcommands = Jmh.class,
+        subcommands = {Jmh.class, Simulate.class},
         description = "Measures Millrace end to end, each figure beside the way it replaces, in the same run.")
 public final class Bench implements Callable<Integer> {
     private static final DateTimeFormatter FILE_NAME =
