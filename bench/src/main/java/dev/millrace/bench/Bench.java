@@ -6,6 +6,7 @@ import dev.millrace.bench.decisions.JsonFigures;
 import dev.millrace.bench.decisions.SqliteFigures;
 import dev.millrace.bench.lists.Lists;
 import dev.millrace.bench.prefetch.Prefetching;
+import dev.millrace.bench.simulate.Simulate;
 import dev.millrace.bench.stream.Streams;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -25,7 +26,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "millrace bench",
         mixinStandardHelpOptions = true,
-        subcommands = {Chaos.class, Jmh.class},
+        subcommands = {Chaos.class, Jmh.class, Simulate.class},
         description = "Measures Millrace end to end, each figure beside the way it replaces, in the same run.")
 public final class Bench implements Callable<Integer> {
     private static final DateTimeFormatter FILE_NAME =

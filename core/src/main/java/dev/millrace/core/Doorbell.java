@@ -48,8 +48,19 @@ public final class Doorbell {
         }
     }
 
+    private final Pace pace;
     private volatile boolean rung;
     private volatile @Nullable Thread waiter;
+
+    /** A doorbell whose waits go by the machine's time. */
+    public Doorbell() {
+        this(Pace.REAL);
+    }
+
+    /** @param pace the time that a wait with a timeout goes by */
+    public Doorbell(Pace pace) {
+        this.pace = pace;
+    }
 
     /** Wakes the waiter, or lets the next {@code await} return at once. Never blocks; any thread. */
     public void ring() {
@@ -89,7 +100,7 @@ public final class Doorbell {
     }
 
     /**
-     * Waits at most {@code timeout}, of {@link System#nanoTime}; true if rung, false if the time was over first. A
+     * Waits at most {@code timeout}, of {@link Pace#nanoTime}; true if rung, false if the time was over first. A
      * timeout of zero or less does not wait; one of more than 292 years counts as 292 years.
      *
      * @throws InterruptedException if interrupted before or while waiting; a ring at that moment stays for the next wait
@@ -102,16 +113,16 @@ public final class Doorbell {
                 return true;
             }
             long nanos = TimeUnit.NANOSECONDS.convert(timeout);
-            long deadline = System.nanoTime() + nanos;
+            long deadline = pace.nanoTime() + nanos;
             while (nanos > 0) {
-                LockSupport.parkNanos(this, nanos);
+                pace.parkNanos(this, nanos);
                 if (Thread.interrupted()) {
                     throw new InterruptedException();
                 }
                 if (poll()) {
                     return true;
                 }
-                nanos = deadline - System.nanoTime();
+                nanos = deadline - pace.nanoTime();
             }
             return false;
         } finally {

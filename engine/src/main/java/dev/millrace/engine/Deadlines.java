@@ -27,7 +27,7 @@ final class Deadlines {
     private final Ledger ledger;
     private final EngineSettings settings;
     private final Duration lookAgain;
-    private final Doorbell bell = new Doorbell();
+    private final Doorbell bell;
     private volatile Instant next = Instant.MAX;
     private volatile boolean stopped;
     private @Nullable Thread thread;
@@ -38,6 +38,7 @@ final class Deadlines {
         this.ledger = ledger;
         this.settings = settings;
         this.lookAgain = lookAgain;
+        bell = new Doorbell(settings.pace());
     }
 
     void start() {

@@ -1,6 +1,7 @@
 package dev.millrace.engine;
 
 import dev.millrace.core.Doorbell;
+import dev.millrace.core.Pace;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.TaskRecord;
 import java.time.Duration;
@@ -36,7 +37,7 @@ final class Dispatcher implements Ledger.Line {
     private final Store store;
     private final Ledger ledger;
     private final Workers workers;
-    private final Doorbell bell = new Doorbell();
+    private final Doorbell bell;
 
     /** When each owner last had a turn from here, in turns; who is not in it has waited longer than all of these. */
     private final Map<String, Long> served = new LinkedHashMap<>() {
@@ -54,10 +55,12 @@ final class Dispatcher implements Ledger.Line {
     private boolean failed;
     private @Nullable Thread thread;
 
-    Dispatcher(Store store, Ledger ledger, Workers workers) {
+    /** @param pace what a pause goes by */
+    Dispatcher(Store store, Ledger ledger, Workers workers, Pace pace) {
         this.store = store;
         this.ledger = ledger;
         this.workers = workers;
+        bell = new Doorbell(pace);
     }
 
     /** Starts what waits from before, then waits for more. */

@@ -61,7 +61,7 @@ public final class Engine implements AutoCloseable {
         this.store = store;
         this.agents = agents;
         settings = chosen.withObserver(new CarefulObserver(chosen.observer()));
-        workers = new Workers(settings.maxTurns());
+        workers = new Workers(settings.maxTurns(), settings.pace());
         journals = new Journals(
                 (contextId, after, max) -> store.<List<Journal.Entry<Event>>>read(
                         contextId, reader -> reader.events(contextId, after, max)),
@@ -89,11 +89,11 @@ public final class Engine implements AutoCloseable {
                 line().placeFree();
             }
         });
-        dispatcher = new Dispatcher(store, ledger, workers);
+        dispatcher = new Dispatcher(store, ledger, workers, settings.pace());
         turns.connect(ledger, dispatcher);
         ledger.onStopped(this::stopped);
         calls = new Calls(store);
-        feeds = new Feeds(store, store.replicas() == null ? NEVER : settings.lookAgain());
+        feeds = new Feeds(store, store.replicas() == null ? NEVER : settings.lookAgain(), settings.pace());
         ledger.onWatched(feeds::ring);
         deadlines = new Deadlines(store, ledger, settings, store.replicas() == null ? NEVER : settings.lookAgain());
         ledger.onAsked(deadlines::asked);
@@ -206,7 +206,7 @@ public final class Engine implements AutoCloseable {
      *     QUEUE_FULL, KEY_REUSED or UNAVAILABLE
      */
     public Sent send(Send send) {
-        long asked = System.nanoTime();
+        long asked = settings.pace().nanoTime();
         if (send.message().parts().isEmpty()) {
             throw new Refused(Refused.Reason.INVALID, "message.parts: a message needs at least one part");
         }
@@ -216,7 +216,7 @@ public final class Engine implements AutoCloseable {
         String contextId = contextOf(send);
         Sent sent = Calls.await(
                 ledger.change(contextId, Durability.FSYNCED, draft -> inbox.accept(draft, contextId, send)));
-        long committed = System.nanoTime() - asked;
+        long committed = settings.pace().nanoTime() - asked;
         settings.observer().sent(committed);
         settings.observer().stage(Stage.COMMIT, committed);
         return sent;

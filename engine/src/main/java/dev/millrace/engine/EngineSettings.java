@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import dev.millrace.core.Pace;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.function.Supplier;
@@ -16,6 +17,8 @@ import java.util.function.Supplier;
  *     of that
  * @param lookAgain how long what another process did may go unnoticed here, if no word of it comes through
  * @param tailBytes how much of a journal that is read stays in memory, for each context
+ * @param clock stamps what is told to people
+ * @param pace what everything that waits for a time goes by
  */
 public record EngineSettings(
         String worker,
@@ -27,6 +30,7 @@ public record EngineSettings(
         Duration lookAgain,
         long tailBytes,
         InstantSource clock,
+        Pace pace,
         Supplier<String> ids,
         Observer observer) {
 
@@ -63,28 +67,73 @@ public record EngineSettings(
                 Duration.ofSeconds(5),
                 256 * 1024,
                 clock,
+                Pace.REAL,
                 ids,
                 Observer.NONE);
     }
 
     public EngineSettings withMaxTurns(int turns) {
         return new EngineSettings(
-                worker, turns, maxQueued, maxAttempts, answerWithin, lease, lookAgain, tailBytes, clock, ids, observer);
+                worker,
+                turns,
+                maxQueued,
+                maxAttempts,
+                answerWithin,
+                lease,
+                lookAgain,
+                tailBytes,
+                clock,
+                pace,
+                ids,
+                observer);
     }
 
     public EngineSettings withMaxQueued(int queued) {
         return new EngineSettings(
-                worker, maxTurns, queued, maxAttempts, answerWithin, lease, lookAgain, tailBytes, clock, ids, observer);
+                worker,
+                maxTurns,
+                queued,
+                maxAttempts,
+                answerWithin,
+                lease,
+                lookAgain,
+                tailBytes,
+                clock,
+                pace,
+                ids,
+                observer);
     }
 
     public EngineSettings withMaxAttempts(int attempts) {
         return new EngineSettings(
-                worker, maxTurns, maxQueued, attempts, answerWithin, lease, lookAgain, tailBytes, clock, ids, observer);
+                worker,
+                maxTurns,
+                maxQueued,
+                attempts,
+                answerWithin,
+                lease,
+                lookAgain,
+                tailBytes,
+                clock,
+                pace,
+                ids,
+                observer);
     }
 
     public EngineSettings withAnswerWithin(Duration other) {
         return new EngineSettings(
-                worker, maxTurns, maxQueued, maxAttempts, other, lease, lookAgain, tailBytes, clock, ids, observer);
+                worker,
+                maxTurns,
+                maxQueued,
+                maxAttempts,
+                other,
+                lease,
+                lookAgain,
+                tailBytes,
+                clock,
+                pace,
+                ids,
+                observer);
     }
 
     public EngineSettings withLease(Duration other) {
@@ -98,18 +147,41 @@ public record EngineSettings(
                 lookAgain,
                 tailBytes,
                 clock,
+                pace,
                 ids,
                 observer);
     }
 
     public EngineSettings withLookAgain(Duration other) {
         return new EngineSettings(
-                worker, maxTurns, maxQueued, maxAttempts, answerWithin, lease, other, tailBytes, clock, ids, observer);
+                worker,
+                maxTurns,
+                maxQueued,
+                maxAttempts,
+                answerWithin,
+                lease,
+                other,
+                tailBytes,
+                clock,
+                pace,
+                ids,
+                observer);
     }
 
     public EngineSettings withTailBytes(long bytes) {
         return new EngineSettings(
-                worker, maxTurns, maxQueued, maxAttempts, answerWithin, lease, lookAgain, bytes, clock, ids, observer);
+                worker,
+                maxTurns,
+                maxQueued,
+                maxAttempts,
+                answerWithin,
+                lease,
+                lookAgain,
+                bytes,
+                clock,
+                pace,
+                ids,
+                observer);
     }
 
     public EngineSettings withClock(InstantSource source) {
@@ -123,12 +195,24 @@ public record EngineSettings(
                 lookAgain,
                 tailBytes,
                 source,
+                pace,
                 ids,
                 observer);
     }
 
     public EngineSettings withObserver(Observer other) {
         return new EngineSettings(
-                worker, maxTurns, maxQueued, maxAttempts, answerWithin, lease, lookAgain, tailBytes, clock, ids, other);
+                worker,
+                maxTurns,
+                maxQueued,
+                maxAttempts,
+                answerWithin,
+                lease,
+                lookAgain,
+                tailBytes,
+                clock,
+                pace,
+                ids,
+                other);
     }
 }

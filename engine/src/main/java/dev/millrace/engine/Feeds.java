@@ -3,6 +3,7 @@ package dev.millrace.engine;
 import dev.millrace.core.Cursor;
 import dev.millrace.core.Doorbell;
 import dev.millrace.core.Journal;
+import dev.millrace.core.Pace;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import java.time.Duration;
@@ -34,13 +35,15 @@ final class Feeds {
 
     private final Store store;
     private final Duration lookAgain;
+    private final Pace pace;
     private final Map<String, Feed> live = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
-    /** @param lookAgain how often to look without a bell */
-    Feeds(Store store, Duration lookAgain) {
+    /** @param lookAgain how often to look without a bell, by {@code pace} */
+    Feeds(Store store, Duration lookAgain, Pace pace) {
         this.store = store;
         this.lookAgain = lookAgain;
+        this.pace = pace;
     }
 
     private record Feed(Journal<Optional<Standing>> journal, Doorbell bell) {}
@@ -62,7 +65,7 @@ final class Feeds {
     private Feed start(String owner, long revision) {
         var journal = Journal.<Optional<Standing>>over(
                 (after, max) -> changes(owner, after, max), TAIL_BYTES, standing -> 256, revision);
-        var feed = new Feed(journal, new Doorbell());
+        var feed = new Feed(journal, new Doorbell(pace));
         feed.bell().ring(); // for what was committed before the feed was there to be rung
         Thread.ofVirtual().name("millrace-feed").start(() -> run(owner, feed, revision));
         return feed;
@@ -130,7 +133,9 @@ final class Feeds {
             if (!closed) {
                 LOG.error("changes could not be shown, trying again in {}", AFTER_FAILURE, e);
                 feed.bell().ring();
-                Thread.sleep(AFTER_FAILURE);
+                boolean never =
+                        new Doorbell(pace).await(AFTER_FAILURE); // not the feed's bell, which rings at each commit
+                LOG.trace("trying again, rung: {}", never);
             }
             return shown;
         }

@@ -65,7 +65,7 @@ final class Journals {
     Cursor<Event> open(String contextId, long after) {
         var cursor = new AtomicReference<Cursor<Event>>();
         live.compute(contextId, (id, journal) -> {
-            Journal<Event> there = journal != null ? journal : make(id);
+            Journal<Event> there = journal != null && !abandoned(journal) ? journal : make(id);
             if (shared && after > 0 && after < there.lastOffset()) {
                 // Another process may have merged, and shown, what is single in memory here: the store knows.
                 there.merging(there.lastOffset());
@@ -78,6 +78,14 @@ final class Journals {
         }
         sweepNowAndThen();
         return Objects.requireNonNull(cursor.get());
+    }
+
+    /**
+     * True for the journal of a shared store that nobody reads. What other processes wrote meanwhile was not brought to it,
+     * so it would tell its next reader that there is nothing more.
+     */
+    private boolean abandoned(Journal<Event> journal) {
+        return shared && journal.readers() == 0;
     }
 
     /** Ends the readers of a context: it is gone, or nothing more will be published. */

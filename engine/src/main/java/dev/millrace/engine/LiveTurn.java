@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import dev.millrace.core.Doorbell;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
@@ -139,7 +140,7 @@ final class LiveTurn implements Turn {
      * lost, the process stops, or it has lasted too long to be waited for.
      */
     private <R> R ask(Function<Reader, R> query) throws InterruptedException {
-        long begun = System.nanoTime();
+        long begun = settings.pace().nanoTime();
         Duration pause = FIRST_PAUSE;
         while (true) {
             try {
@@ -151,12 +152,12 @@ final class LiveTurn implements Turn {
                     }
                     throw new TurnLost("task " + taskId() + " was taken away while the store could not be read");
                 }
-                if (System.nanoTime() - begun > PATIENCE.toNanos()) {
+                if (settings.pace().nanoTime() - begun > PATIENCE.toNanos()) {
                     throw e;
                 }
                 LOG.warn("task {} waits for the store: {}", taskId(), e.getMessage());
             }
-            Thread.sleep(pause);
+            new Doorbell(settings.pace()).await(pause); // which nobody rings
             pause = pause.compareTo(LAST_PAUSE) < 0 ? pause.multipliedBy(2) : pause;
         }
     }

@@ -30,6 +30,9 @@ import org.slf4j.LoggerFactory;
 final class Neighbours implements Replicas.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Neighbours.class);
 
+    /** How long to wait after the store failed, if no word comes before. */
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
     /** A lease is looked at a little after its end: by then the store's clock has passed it. */
     private static final Duration AFTER_THE_END = Duration.ofMillis(20);
 
@@ -41,7 +44,7 @@ final class Neighbours implements Replicas.Listener {
     private final Runnable runnable;
     private final Function<TaskRecord, CompletableFuture<?>> recovery;
     private final Feeds feeds;
-    private final Doorbell bell = new Doorbell();
+    private final Doorbell bell;
 
     /** Contexts that are being brought or checked, and the offset that was heard of last. */
     private final Map<String, Long> heard = new ConcurrentHashMap<>();
@@ -77,13 +80,18 @@ final class Neighbours implements Replicas.Listener {
         this.runnable = runnable;
         this.recovery = recovery;
         this.feeds = feeds;
+        bell = new Doorbell(settings.pace());
     }
 
-    /** When the next lease of another process may run out; null = there is no other. */
+    /**
+     * When the next lease of another process may run out; null = there is no other. An earlier end that was told of before
+     * is still looked at: if that lease has just run out, the store no longer tells of it.
+     */
     void nextEnd(@Nullable Duration in) {
-        nextEndKnown = in != null;
         if (in != null) {
-            nextEndAt = System.nanoTime() + in.plus(AFTER_THE_END).toNanos();
+            long at = settings.pace().nanoTime() + in.plus(AFTER_THE_END).toNanos();
+            nextEndAt = nextEndKnown && nextEndAt - at < 0 ? nextEndAt : at;
+            nextEndKnown = true;
             bell.ring();
         }
     }
@@ -134,20 +142,33 @@ final class Neighbours implements Replicas.Listener {
     private void follow(String contextId) {
         try {
             for (Long offset = heard.get(contextId); offset != null; offset = heard.get(contextId)) {
-                journals.bring(contextId, offset);
-                if (workers.runsIn(contextId)) {
-                    check(contextId);
-                }
-                if (heard.remove(contextId, offset)) {
+                if (stopped || (followed(contextId, offset) && heard.remove(contextId, offset))) {
                     return;
                 }
             }
-        } catch (StoreFailure e) {
-            LOG.warn("what another process wrote in context {} is shown later: {}", contextId, e.getMessage());
-            heard.remove(contextId);
         } catch (InterruptedException e) {
             LOG.debug("nobody interrupts this", e);
             heard.remove(contextId);
+        }
+    }
+
+    /** False if the store could not be asked; then a pause has passed. Whoever looked meanwhile relies on this one. */
+    private boolean followed(String contextId, long offset) throws InterruptedException {
+        try {
+            journals.bring(contextId, offset);
+            if (workers.runsIn(contextId)) {
+                check(contextId);
+            }
+            return true;
+        } catch (StoreFailure e) {
+            LOG.warn(
+                    "what another process wrote in context {} is shown later, trying again in {}: {}",
+                    contextId,
+                    RETRY,
+                    e.getMessage());
+            boolean rung = new Doorbell(settings.pace()).await(RETRY);
+            LOG.trace("trying again, rung: {}", rung);
+            return false;
         }
     }
 
@@ -169,19 +190,19 @@ final class Neighbours implements Replicas.Listener {
     private void run(Supplier<String> holder) {
         try {
             while (!stopped) {
-                look(holder.get());
-                await();
+                boolean looked = look(holder.get());
+                await(looked || settings.lookAgain().compareTo(RETRY) < 0 ? settings.lookAgain() : RETRY);
             }
         } catch (InterruptedException e) {
             LOG.debug("nobody interrupts this", e);
         }
     }
 
-    /** Waits for a word, for the next end of a lease, or until it is time to look anyway. */
-    private void await() throws InterruptedException {
-        long anyway = System.nanoTime() + settings.lookAgain().toNanos();
+    /** Waits for a word, for the next end of a lease, or at most this long. */
+    private void await(Duration atMost) throws InterruptedException {
+        long anyway = settings.pace().nanoTime() + atMost.toNanos();
         while (!stopped && !lookNow) {
-            long now = System.nanoTime();
+            long now = settings.pace().nanoTime();
             long until = nextEndKnown && nextEndAt - anyway < 0 ? nextEndAt : anyway;
             if (until - now <= 0) {
                 if (until != anyway) {
@@ -194,39 +215,45 @@ final class Neighbours implements Replicas.Listener {
         lookNow = false;
     }
 
-    private void look(String id) throws InterruptedException {
+    /** False if something of it could not be done, and is to be tried again soon. */
+    private boolean look(String id) throws InterruptedException {
         try {
-            takeUp(store.read(null, reader -> reader.leasedByOthers(id)));
-            checkTurns(id);
+            boolean takenUp = takeUp(store.read(null, reader -> reader.leasedByOthers(id)));
+            takenUp &= checkTurns(id);
             Map<String, Long> last = replicas.lastOffsets(journals.read());
             last.forEach(this::changed);
             runnable.run();
+            return takenUp;
         } catch (StoreFailure e) {
             LOG.warn("what other processes do can't be seen now: {}", e.getMessage());
+            return false;
         }
     }
 
-    /** Takes up what dead processes left. */
-    void takeUp(List<TaskRecord> orphans) {
+    /** Takes up what dead processes left; false if not all of it could be. */
+    private boolean takeUp(List<TaskRecord> orphans) {
         var recoveries = new ArrayList<CompletableFuture<?>>();
         orphans.forEach(orphan -> recoveries.add(recovery.apply(orphan)));
+        boolean all = true;
         for (CompletableFuture<?> each : recoveries) {
             try {
                 each.join();
             } catch (CompletionException e) {
-                LOG.warn("a task of a dead process was not taken up, trying again later: {}", e.toString());
+                LOG.warn("a task of a dead process was not taken up, trying again in {}: {}", RETRY, e.toString());
+                all = false;
             }
         }
         if (!orphans.isEmpty()) {
             LOG.info("took up {} task(s) whose process is dead", orphans.size());
         }
+        return all;
     }
 
     /**
      * Turns whose task is not held in our name any more are told. A task that is held in our name while no turn runs it
      * here, at two looks, is taken up again: its turn could not store its end.
      */
-    private void checkTurns(String id) throws InterruptedException {
+    private boolean checkTurns(String id) throws InterruptedException {
         List<LiveTurn> turns = List.copyOf(workers.all()); // before the question: whoever starts later is not in it
         Map<String, Long> held = replicas.held(id);
         for (LiveTurn turn : turns) {
@@ -235,6 +262,7 @@ final class Neighbours implements Replicas.Listener {
                 turn.lose("task " + turn.taskId() + " is no longer held by this process");
             }
         }
+        boolean all = true;
         var left = new HashMap<>(held);
         workers.all().forEach(turn -> left.remove(turn.taskId()));
         turns.forEach(turn -> left.remove(turn.taskId()));
@@ -242,10 +270,11 @@ final class Neighbours implements Replicas.Listener {
             if (each.getValue().equals(forsaken.get(each.getKey()))) {
                 TaskRecord task = store.<@Nullable TaskRecord>read(null, reader -> reader.task(each.getKey()));
                 if (task != null) {
-                    takeUp(List.of(task));
+                    all &= takeUp(List.of(task));
                 }
             }
         }
         forsaken = left;
+        return all;
     }
 }

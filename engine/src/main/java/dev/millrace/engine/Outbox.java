@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import dev.millrace.core.Pace;
 import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.TaskRecord;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ final class Outbox {
     private final Ledger ledger;
     private final Lease lease;
     private final Observer observer;
+    private final Pace pace;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private List<Event> gathering = new ArrayList<>();
@@ -35,7 +37,7 @@ final class Outbox {
     private boolean sealed;
     private boolean committedAny;
 
-    // By System.nanoTime.
+    // By the pace.
     private long startedAt;
     private volatile long firstCommittedAt;
     private final AtomicBoolean shown = new AtomicBoolean();
@@ -44,13 +46,14 @@ final class Outbox {
     // them.
     private volatile @Nullable Throwable failure;
 
-    Outbox(Ledger ledger, Lease lease, Observer observer) {
+    Outbox(Ledger ledger, Lease lease, EngineSettings settings) {
         this.ledger = ledger;
         this.lease = lease;
-        this.observer = observer;
+        observer = settings.observer();
+        pace = settings.pace();
     }
 
-    /** The agent starts, at this {@link System#nanoTime}. Called before it emits anything. */
+    /** The agent starts, at this time of the pace. Called before it emits anything. */
     void started(long nanoTime) {
         startedAt = nanoTime;
     }
@@ -59,7 +62,7 @@ final class Outbox {
     void shown() {
         if (!shown.get() && shown.compareAndSet(false, true)) {
             long committed = firstCommittedAt;
-            observer.stage(Stage.FIRST_FRAME, committed == 0 ? 0 : Math.max(0, System.nanoTime() - committed));
+            observer.stage(Stage.FIRST_FRAME, committed == 0 ? 0 : Math.max(0, pace.nanoTime() - committed));
         }
     }
 
@@ -178,7 +181,7 @@ final class Outbox {
             } else {
                 first = !committedAny;
                 if (first) {
-                    firstCommittedAt = System.nanoTime();
+                    firstCommittedAt = pace.nanoTime();
                 }
                 committedAny = true;
                 if (onTheWay == 0) {

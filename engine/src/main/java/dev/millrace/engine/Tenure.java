@@ -27,7 +27,7 @@ final class Tenure {
     private final Consumer<String> lost;
     private final Consumer<@Nullable Duration> nextEnd;
     private final Runnable joined;
-    private final Doorbell bell = new Doorbell();
+    private final Doorbell bell;
     private volatile String id;
     private volatile boolean stopped;
     private @Nullable Thread thread;
@@ -56,6 +56,7 @@ final class Tenure {
         this.lost = lost;
         this.nextEnd = nextEnd;
         this.joined = joined;
+        bell = new Doorbell(settings.pace());
         id = settings.worker();
     }
 
@@ -67,7 +68,7 @@ final class Tenure {
     /** @throws StoreFailure if the store can't be reached */
     void start() {
         join();
-        thread = Thread.ofPlatform().name("millrace-lease").daemon().start(this::run);
+        thread = settings.pace().startApart("millrace-lease", this::run);
     }
 
     private void join() {
@@ -75,7 +76,7 @@ final class Tenure {
             replicas.leave(former); // or else what it held would wait for its end
             former = null;
         }
-        long asked = System.nanoTime();
+        long asked = settings.pace().nanoTime();
         Replicas.Renewal answer = replicas.join(id, settings.lease());
         heldUntil = asked + settings.lease().toNanos();
         held = true;
@@ -135,11 +136,11 @@ final class Tenure {
     }
 
     private boolean ranOut() {
-        return System.nanoTime() - heldUntil >= 0;
+        return settings.pace().nanoTime() - heldUntil >= 0;
     }
 
     private boolean renew() {
-        long asked = System.nanoTime();
+        long asked = settings.pace().nanoTime();
         Replicas.Renewal renewal = replicas.renew(id, settings.lease());
         if (renewal.alive()) {
             heldUntil = asked + settings.lease().toNanos();

@@ -53,8 +53,8 @@ final class Turns {
      * cancel that is committed after the lease finds it.
      */
     void start(Lease lease) {
-        long committed = System.nanoTime();
-        var turn = new LiveTurn(lease, store, settings, new Outbox(ledger(), lease, settings.observer()));
+        long committed = settings.pace().nanoTime();
+        var turn = new LiveTurn(lease, store, settings, new Outbox(ledger(), lease, settings));
         workers.add(turn);
         if (stopping) {
             turn.stop(); // its lease was being committed while the others were told
@@ -71,7 +71,7 @@ final class Turns {
     }
 
     private void run(LiveTurn turn, long committed) {
-        long running = System.nanoTime();
+        long running = settings.pace().nanoTime();
         settings.observer().stage(Stage.HAND_OFF, running - committed);
         try {
             turn.open();
@@ -85,7 +85,7 @@ final class Turns {
             end(turn, new LiveTurn.Wish(Transition.FAIL, "the message could not be read: " + e.getMessage()), running);
             return;
         }
-        long started = System.nanoTime();
+        long started = settings.pace().nanoTime();
         settings.observer().stage(Stage.AGENT_START, started - running);
         turn.outbox().started(started);
         settings.observer().started(turn.taskId(), started - committed);
@@ -144,7 +144,8 @@ final class Turns {
                                 turn.contextId(), Durability.FSYNCED, draft -> move(draft, turn, wish))
                         .join();
                 if (ended.state() != TaskState.SUBMITTED) {
-                    settings.observer().ended(turn.taskId(), ended.state(), System.nanoTime() - startedAt);
+                    settings.observer()
+                            .ended(turn.taskId(), ended.state(), settings.pace().nanoTime() - startedAt);
                 }
                 if (ended.state().terminal() && !ended.merged()) {
                     merger.add(ended);

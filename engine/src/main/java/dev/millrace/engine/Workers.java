@@ -1,12 +1,13 @@
 package dev.millrace.engine;
 
+import dev.millrace.core.Doorbell;
+import dev.millrace.core.Pace;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,24 +23,38 @@ final class Workers {
     private final Semaphore places;
     private final ConcurrentHashMap<String, LiveTurn> running = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Integer> contexts = new ConcurrentHashMap<>();
-    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Pace pace;
+    private final Set<Doorbell> pausing = ConcurrentHashMap.newKeySet();
+
+    /** Rung when a place is given back; for who waits until all are. */
+    private final Doorbell returned;
+
+    private volatile boolean closed;
     private volatile boolean suspended;
 
     Workers(int size) {
+        this(size, Pace.REAL);
+    }
+
+    /** @param pace what pauses go by */
+    Workers(int size, Pace pace) {
         this.size = size;
+        this.pace = pace;
+        returned = new Doorbell(pace);
         places = new Semaphore(size);
     }
 
     boolean tryTake() {
-        return !closed() && !suspended && places.tryAcquire();
+        return !closed && !suspended && places.tryAcquire();
     }
 
     void giveBack() {
         places.release();
+        returned.ring();
     }
 
     int free() {
-        return closed() || suspended ? 0 : places.availablePermits();
+        return closed || suspended ? 0 : places.availablePermits();
     }
 
     /** Nobody gets a place while this process may not take leases. */
@@ -49,29 +64,39 @@ final class Workers {
 
     /** Nobody gets a place any more; who has one keeps it. */
     void close() {
-        closed.countDown();
+        closed = true;
+        pausing.forEach(Doorbell::ring);
     }
 
     boolean closed() {
-        return closed.getCount() == 0;
+        return closed;
     }
 
     /** Waits out a pause that the closing cuts short. */
     void pause(Duration pause) {
+        var bell = new Doorbell(pace);
+        pausing.add(bell);
         try {
-            var _ = closed.await(pause.toMillis(), TimeUnit.MILLISECONDS);
+            if (!closed) {
+                boolean cutShort = bell.await(pause);
+                LOG.trace("paused for {}, cut short: {}", pause, cutShort);
+            }
         } catch (InterruptedException e) {
             // A stray thread of the agent's did that. It shortens one pause, and no more.
             LOG.debug("interrupted in a pause");
+        } finally {
+            pausing.remove(bell);
         }
     }
 
-    /** True if every place was given back in time. */
+    /** True if every place was given back in time. One thread at a time. */
     boolean awaitIdle(Duration patience) throws InterruptedException {
-        if (!places.tryAcquire(size, patience.toMillis(), TimeUnit.MILLISECONDS)) {
-            return false;
+        long deadline = pace.nanoTime() + patience.toNanos();
+        while (places.availablePermits() < size) {
+            if (!returned.await(Duration.ofNanos(deadline - pace.nanoTime()))) {
+                return places.availablePermits() == size;
+            }
         }
-        places.release(size);
         return true;
     }
 

@@ -3,6 +3,7 @@ package dev.millrace.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.millrace.core.Pace;
 import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Store;
@@ -83,7 +84,7 @@ class DispatcherTest {
                 dispatcher.placeFree();
             }
         });
-        dispatcher = new Dispatcher(store, ledger, workers);
+        dispatcher = new Dispatcher(store, ledger, workers, Pace.REAL);
         dispatcher.start();
         try {
             workers.tryTake();

@@ -169,6 +169,21 @@ class JournalsTest {
     }
 
     @Test
+    void a_reader_that_comes_when_the_last_one_has_gone_sees_what_others_wrote_in_between() throws Exception {
+        try (Cursor<Event> gone = shared.open("c", 0)) {
+            others(1);
+            shared.bring("c", 1);
+            assertThat(offsets(gone.poll(10))).containsExactly(1L);
+        }
+        others(2);
+        shared.bring("c", 2); // nobody reads it
+
+        try (Cursor<Event> comes = shared.open("c", 1)) {
+            assertThat(offsets(comes.poll(10))).containsExactly(2L);
+        }
+    }
+
+    @Test
     void nothing_is_brought_to_a_context_that_nobody_reads() throws Exception {
         others(1);
         shared.bring("c", 1);

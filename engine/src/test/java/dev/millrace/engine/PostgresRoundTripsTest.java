@@ -183,7 +183,7 @@ class PostgresRoundTripsTest {
         return new Chats(
                 new Calls(store),
                 ledger,
-                new Feeds(store, java.time.Duration.ofHours(1)),
+                new Feeds(store, java.time.Duration.ofHours(1), settings.pace()),
                 settings,
                 task -> {},
                 contextId -> {});

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.millrace.core.Cursor;
 import dev.millrace.core.Journal;
+import dev.millrace.engine.store.Replicas;
 import dev.millrace.engine.store.postgres.CuttingProxy;
 import dev.millrace.engine.store.postgres.PostgresAddress;
 import dev.millrace.engine.store.postgres.PostgresServer;
@@ -146,6 +147,38 @@ class ReplicasTest {
     private static void awaitState(Engine engine, Sent sent, TaskState state) {
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> task(engine, sent).status().state() == state);
+    }
+
+    /** It may leave tasks that it could not hand over: its disk was full, say. */
+    @Test
+    void who_gives_its_lease_back_tells_the_others_to_look_again() throws Exception {
+        var looks = new Semaphore(0);
+        PostgresStore stays = PostgresStore.open(store(true));
+        open.add(stays);
+        stays.replicas().listen(new Replicas.Listener() {
+            @Override
+            public void changed(String contextId, long lastOffset) {}
+
+            @Override
+            public void runnable() {}
+
+            @Override
+            public void listChanged(String owner) {}
+
+            @Override
+            public void lookAgain() {
+                looks.release();
+            }
+        });
+        assertThat(looks.tryAcquire(30, TimeUnit.SECONDS)).as("it listens").isTrue();
+        PostgresStore leaves = PostgresStore.open(store(true));
+        open.add(leaves);
+        leaves.replicas().join("leaves", NEVER);
+        assertThat(looks.tryAcquire(30, TimeUnit.SECONDS)).as("another came").isTrue();
+
+        leaves.replicas().leave("leaves");
+
+        assertThat(looks.tryAcquire(30, TimeUnit.SECONDS)).as("it has gone").isTrue();
     }
 
     private static CompletableFuture<List<Journal.Entry<Event>>> reading(Engine engine, Sent sent, long after) {

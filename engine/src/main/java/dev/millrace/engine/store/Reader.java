@@ -7,6 +7,7 @@ import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
 import dev.millrace.engine.Usage;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,16 @@ public interface Reader {
      * The task that a message made or answered, by the key of that send, and all that are behind it in the conversation;
      * none if the key is unknown, or the task is no longer part of the conversation.
      */
-    List<TaskRecord> conversationFrom(String contextId, String key);
+    default List<TaskRecord> conversationFrom(String contextId, String key) {
+        SendKey send = recall(contextId, key);
+        TaskRecord first = send == null ? null : task(send.answer().taskId());
+        if (first == null || first.gone()) {
+            return List.of();
+        }
+        var all = new ArrayList<>(List.of(first));
+        all.addAll(conversation(contextId, first, false, Integer.MAX_VALUE));
+        return all;
+    }
 
     /** The contexts that are parts of this one. */
     List<Context> parts(String contextId);

@@ -42,7 +42,10 @@ public interface Replicas {
     /** From now on, for as long again. */
     Renewal renew(String id, Duration lease);
 
-    /** Gives the lease back; whatever is held under it is free for others at once. */
+    /**
+     * Gives the lease back; whatever is held under it is free for others at once. They are told to look again, because
+     * something may be: a process that could not write could not hand it over.
+     */
     void leave(String id);
 
     /** Whom to tell; once. */

@@ -11,7 +11,6 @@ import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.Words;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -83,18 +82,6 @@ final class MemoryView implements Reader {
                 .sorted(order)
                 .limit(max)
                 .toList();
-    }
-
-    @Override
-    public List<TaskRecord> conversationFrom(String contextId, String key) {
-        SendKey send = recall(contextId, key);
-        TaskRecord first = send == null ? null : task(send.answer().taskId());
-        if (first == null || first.gone()) {
-            return List.of();
-        }
-        var all = new ArrayList<>(List.of(first));
-        all.addAll(conversation(contextId, first, false, Integer.MAX_VALUE));
-        return all;
     }
 
     @Override

@@ -133,6 +133,9 @@ final class PostgresReplicas implements Replicas {
                 return statement.executeUpdate();
             }
         });
+        if (hints) {
+            ringer.lookAgain();
+        }
     }
 
     @Override

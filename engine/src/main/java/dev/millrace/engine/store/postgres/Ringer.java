@@ -39,6 +39,7 @@ final class Ringer {
     private final Thread thread;
     private volatile boolean runnable;
     private volatile boolean hello;
+    private volatile boolean look;
     private volatile boolean alone = true;
     private volatile boolean closed;
     private @Nullable Connection connection;
@@ -83,6 +84,11 @@ final class Ringer {
         bell.ring();
     }
 
+    void lookAgain() {
+        look = true;
+        bell.ring();
+    }
+
     private void run() {
         try {
             do {
@@ -116,6 +122,10 @@ final class Ringer {
         if (hello) {
             hello = false;
             words.add(Words.HELLO);
+        }
+        if (look) {
+            look = false;
+            words.add(Words.LOOK);
         }
         if (runnable) {
             runnable = false;

@@ -12,7 +12,7 @@ final class Words {
     /** A runnable task was left. */
     static final String RUNNABLE = "runnable";
 
-    /** Something was changed that does not fit. */
+    /** Something was changed that does not fit, or somebody has gone. */
     static final String LOOK = "look";
 
     /** Before an owner: a context of the owner's changed as lists show it. */

@@ -198,18 +198,6 @@ final class SqliteReader implements Reader, AutoCloseable {
     }
 
     @Override
-    public List<TaskRecord> conversationFrom(String contextId, String key) {
-        SendKey send = recall(contextId, key);
-        TaskRecord first = send == null ? null : task(send.answer().taskId());
-        if (first == null || first.gone()) {
-            return List.of();
-        }
-        var all = new ArrayList<>(List.of(first));
-        all.addAll(conversation(contextId, first, false, Integer.MAX_VALUE));
-        return all;
-    }
-
-    @Override
     public List<Context> parts(String contextId) {
         return list(SqliteReader::toContext, CONTEXT + "WHERE parent_id = ? ORDER BY created_at, id", contextId);
     }
