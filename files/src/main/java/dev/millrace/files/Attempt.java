@@ -24,6 +24,9 @@ public interface Attempt {
      */
     void arrived(int bytes);
 
+    /** All of the block came from nearby: how long that took says nothing about the source. */
+    default void fromCache() {}
+
     /**
      * Whether another attempt at the same block is under way and late. Then waiting for that one is of no use: what
      * differs from it (another worker, another connection) should be tried.

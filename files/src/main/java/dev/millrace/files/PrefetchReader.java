@@ -239,7 +239,6 @@ final class PrefetchReader implements RangeReader {
             }
             long now = nanoTime.getAsLong();
             watch.measure(block, start, now);
-            experience.pace().fetched(block.length(), now);
             watch.arrived(block.length());
             complete = true;
             return mine;
@@ -293,6 +292,7 @@ final class PrefetchReader implements RangeReader {
         private final boolean hedge;
         private volatile long firstAt;
         private volatile int first;
+        private volatile boolean fromCache;
 
         Watch(Filling.Try mine, boolean hedge) {
             this.mine = mine;
@@ -319,7 +319,16 @@ final class PrefetchReader implements RangeReader {
             return hedge;
         }
 
+        @Override
+        public void fromCache() {
+            fromCache = true;
+        }
+
         void measure(Block block, long start, long now) {
+            if (fromCache) {
+                return;
+            }
+            experience.pace().fetched(block.length(), now);
             if (first > 0) {
                 experience.rate().fetched(block.length(), now - start, block.length() - first, now - firstAt);
             } else {

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.URI;
-import org.gaul.s3proxy.junit.S3ProxyExtension;
+import java.util.Properties;
+import org.gaul.s3proxy.S3Proxy;
+import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -20,22 +23,45 @@ import software.amazon.awssdk.services.s3.S3Client;
 class S3SourceTest {
     private static final byte[] CONTENT = Bytes.random(3_000_000, 31);
 
-    @RegisterExtension
-    final S3ProxyExtension server =
-            S3ProxyExtension.builder().withCredentials("access", "secret").build();
+    private static S3Proxy server;
+    private static URI endpoint;
 
     private S3Client writer;
     private S3Source source;
 
+    @BeforeAll
+    static void start() throws Exception {
+        Properties settings = new Properties();
+        settings.setProperty("s3proxy.endpoint", "http://127.0.0.1:0");
+        settings.setProperty("s3proxy.authorization", "aws-v2-or-v4");
+        settings.setProperty("s3proxy.identity", "access");
+        settings.setProperty("s3proxy.credential", "secret");
+        settings.setProperty("jclouds.provider", "transient-nio2");
+        settings.setProperty("jclouds.identity", "access");
+        settings.setProperty("jclouds.credential", "secret");
+        server = S3Proxy.Builder.fromProperties(settings)
+                .blobStore(new TransientNio2BlobStore())
+                .build();
+        server.start();
+        endpoint = URI.create("http://127.0.0.1:" + server.getPort());
+    }
+
+    @AfterAll
+    static void end() throws Exception {
+        server.stop();
+    }
+
     @BeforeEach
     void fill() {
         writer = S3Client.builder()
-                .endpointOverride(server.getUri())
+                .endpointOverride(endpoint)
                 .forcePathStyle(true)
                 .region(Region.US_EAST_1)
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("access", "secret")))
                 .build();
-        writer.createBucket(b -> b.bucket("films"));
+        if (writer.listBuckets().buckets().isEmpty()) {
+            writer.createBucket(b -> b.bucket("films"));
+        }
         put("2026/Übung +1 (a&b).mp4", CONTENT);
         put("empty.txt", new byte[0]);
         source = bucket().build();
@@ -52,7 +78,7 @@ class S3SourceTest {
     }
 
     private S3Source.Builder bucket() {
-        return S3Source.of("films").endpoint(server.getUri()).credentials("access", "secret");
+        return S3Source.of("films").endpoint(endpoint).credentials("access", "secret");
     }
 
     @Test
@@ -101,7 +127,7 @@ class S3SourceTest {
             assertThatThrownBy(() -> wrong.open("empty.txt")).isInstanceOf(SourceException.Forbidden.class);
         }
         try (S3Source other = S3Source.of("other-bucket")
-                .endpoint(server.getUri())
+                .endpoint(endpoint)
                 .credentials("access", "secret")
                 .build()) {
             assertThatThrownBy(() -> other.open("empty.txt")).isInstanceOf(SourceException.NotFound.class);
