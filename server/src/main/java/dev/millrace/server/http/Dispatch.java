@@ -3,6 +3,7 @@ package dev.millrace.server.http;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.CompletionException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.QuietException;
 import org.eclipse.jetty.server.Handler;
@@ -141,7 +142,15 @@ final class Dispatch extends Handler.Abstract {
             log.warn("{} {} failed in the middle of its response", request.getMethod(), request.getHttpURI(), e);
             callback.failed(new Cut(e));
         } else if (problem != null) {
-            ProblemPage.send(problem, request, response, callback);
+            var sent = new Callback.Completable();
+            ProblemPage.send(problem, request, response, sent);
+            Lingering.hearOut(request);
+            try {
+                sent.join();
+                callback.succeeded();
+            } catch (CompletionException unsent) {
+                callback.failed(unsent.getCause());
+            }
         } else {
             String id = UUID.randomUUID().toString();
             log.error("{} {} failed (error {})", request.getMethod(), request.getHttpURI(), id, e);

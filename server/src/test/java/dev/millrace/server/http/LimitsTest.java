@@ -91,6 +91,21 @@ class LimitsTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/body", "/nowhere"})
+    void who_is_refused_while_it_still_sends_can_read_why(String path) throws Exception {
+        try (var server = start(limits -> limits);
+                var http = new RawHttp1(server.socket())) {
+            http.send("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 600000\r\n\r\n");
+            var head = http.head();
+            assertThat(head.status()).isIn(413, 404);
+            // The rest arrives after the refusal; the connection takes it, and then the next request.
+            http.send("x".repeat(600_000));
+            assertThat(http.body(head)).contains("urn:millrace:problem:");
+            assertThat(http.get("/").head().status()).isEqualTo(200);
+        }
+    }
+
     @Test
     void headers_over_the_limit_are_431() throws Exception {
         try (var server = start(limits -> limits.maxHeader(4096))) {
