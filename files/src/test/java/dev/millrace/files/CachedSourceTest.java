@@ -98,11 +98,11 @@ class CachedSourceTest {
         CachedSource source = cached(BlockCache.inMemory(32 * MIB));
         List<CompletableFuture<byte[]>> reads = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
-            reads.add(reading(source, new ByteRange(i * 1000, CONTENT.length - 1)));
+            reads.add(reading(source, new ByteRange(i * 1000L, CONTENT.length - 1)));
         }
         for (int i = 0; i < 10; i++) {
             assertThat(reads.get(i).get(30, TimeUnit.SECONDS))
-                    .isEqualTo(Bytes.slice(CONTENT, new ByteRange(i * 1000, CONTENT.length - 1)));
+                    .isEqualTo(Bytes.slice(CONTENT, new ByteRange(i * 1000L, CONTENT.length - 1)));
         }
         assertThat(bytesFetched()).isEqualTo(CONTENT.length);
         assertThat(origin.requests).filteredOn(ScriptedOrigin.Request::isLookup).hasSize(1);

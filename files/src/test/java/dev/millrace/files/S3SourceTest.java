@@ -23,10 +23,12 @@ import software.amazon.awssdk.services.s3.S3Client;
 class S3SourceTest {
     private static final byte[] CONTENT = Bytes.random(3_000_000, 31);
 
+    private static final String FILM = "2026/Übung +1 (a&b).mp4";
+
     private static S3Proxy server;
     private static URI endpoint;
 
-    private S3Client writer;
+    private static S3Client writer;
     private S3Source source;
 
     @BeforeAll
@@ -44,36 +46,34 @@ class S3SourceTest {
                 .build();
         server.start();
         endpoint = URI.create("http://127.0.0.1:" + server.getPort());
-    }
-
-    @AfterAll
-    static void end() throws Exception {
-        server.stop();
-    }
-
-    @BeforeEach
-    void fill() {
         writer = S3Client.builder()
                 .endpointOverride(endpoint)
                 .forcePathStyle(true)
                 .region(Region.US_EAST_1)
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("access", "secret")))
                 .build();
-        if (writer.listBuckets().buckets().isEmpty()) {
-            writer.createBucket(b -> b.bucket("films"));
-        }
-        put("2026/Übung +1 (a&b).mp4", CONTENT);
+        writer.createBucket(b -> b.bucket("films"));
+        put(FILM, CONTENT);
         put("empty.txt", new byte[0]);
+    }
+
+    @AfterAll
+    static void end() throws Exception {
+        writer.close();
+        server.stop();
+    }
+
+    @BeforeEach
+    void open() {
         source = bucket().build();
     }
 
     @AfterEach
     void stop() {
         source.close();
-        writer.close();
     }
 
-    private void put(String key, byte[] content) {
+    private static void put(String key, byte[] content) {
         writer.putObject(p -> p.bucket("films").key(key).contentType("video/mp4"), RequestBody.fromBytes(content));
     }
 
@@ -84,7 +84,7 @@ class S3SourceTest {
     @Test
     void an_object_is_described_and_read_whole_through_the_pipeline() throws Exception {
         Pipeline pipeline = new Pipeline(Pipeline.Settings.DEFAULT);
-        try (SourceFile file = source.open("2026/Übung +1 (a&b).mp4")) {
+        try (SourceFile file = source.open(FILM)) {
             assertThat(file.info().size()).isEqualTo(CONTENT.length);
             assertThat(file.info().mediaType()).isEqualTo("video/mp4");
             assertThat(file.info().tag()).isNotNull();
@@ -113,8 +113,9 @@ class S3SourceTest {
 
     @Test
     void an_object_that_is_overwritten_has_changed() throws Exception {
-        try (SourceFile file = source.open("2026/Übung +1 (a&b).mp4")) {
-            put("2026/Übung +1 (a&b).mp4", Bytes.random(CONTENT.length, 32));
+        put("changing", CONTENT);
+        try (SourceFile file = source.open("changing")) {
+            put("changing", Bytes.random(CONTENT.length, 32));
             assertThatThrownBy(() -> Bytes.fetch(file, 0, 1000)).isInstanceOf(SourceException.Changed.class);
         }
     }
