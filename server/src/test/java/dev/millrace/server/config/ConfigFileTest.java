@@ -176,7 +176,7 @@ class ConfigFileTest {
             limits: {heartbeat: 1m}                            | limits: heartbeat
             limits: {turns: 0}                                 | limits.turns: must be a whole number from 1
             files: {source: {}}                                | files.source: there is no such setting; did you mean files.sources?
-            files: {sources: {a: {type: ftp}}}                 | files.sources.a.type: must be directory or http, not ftp
+            files: {sources: {a: {type: ftp}}}                 | files.sources.a.type: must be directory, http, s3 or mirrors, not ftp
             files: {sources: {a: {type: directory}}}           | files.sources.a.path: is missing
             files: {sources: {a: 1}}                           | files.sources.a: must be a section
             model: {name: x, temprature: 1}                    | model.temprature: there is no such setting; did you mean model.temperature?

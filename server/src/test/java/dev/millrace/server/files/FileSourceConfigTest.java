@@ -50,7 +50,7 @@ class FileSourceConfigTest {
     void what_is_wrong_is_named() throws Exception {
         Path file = Files.createFile(folder.resolve("file"));
         isRefused("files.sources.films.type: is missing", Map.of());
-        isRefused("files.sources.films.type: must be directory or http, not ftp", Map.of("type", "ftp"));
+        isRefused("files.sources.films.type: must be directory, http, s3 or mirrors, not ftp", Map.of("type", "ftp"));
         isRefused("files.sources.films.path: is missing", Map.of("type", "directory"));
         isRefused("files.sources.films.path: must be a text", Map.of("type", "directory", "path", 7));
         isRefused(
