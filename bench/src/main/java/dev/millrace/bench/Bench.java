@@ -3,6 +3,7 @@ package dev.millrace.bench;
 import dev.millrace.bench.acquire.Acquire;
 import dev.millrace.bench.decisions.JsonFigures;
 import dev.millrace.bench.decisions.SqliteFigures;
+import dev.millrace.bench.prefetch.Films;
 import dev.millrace.bench.prefetch.Prefetching;
 import dev.millrace.bench.stream.Streams;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ public final class Bench implements Callable<Integer> {
     @Parameters(
             arity = "0..*",
             paramLabel = "EXPERIMENT",
-            description = "acquire, stream, prefetch, json, sqlite or all. Default: all.")
+            description = "acquire, stream, prefetch, films, json, sqlite or all. Default: all.")
     private List<String> names = List.of("all");
 
     @Option(names = "--quick", description = "A rough look within a minute or so: the JIT is not warm.")
@@ -111,6 +112,7 @@ public final class Bench implements Callable<Integer> {
         all.put("acquire", new Acquire());
         all.put("stream", new Streams());
         all.put("prefetch", new Prefetching());
+        all.put("films", new Films());
         all.put("json", new JsonFigures());
         all.put("sqlite", new SqliteFigures());
         return all;

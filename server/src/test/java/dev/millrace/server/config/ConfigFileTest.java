@@ -140,9 +140,18 @@ class ConfigFileTest {
                 all.replace("/srv/films", folder.resolve("films").toString())
                         .replace("/etc/millrace/cert.pem", pem.toString())
                         .replace("/etc/millrace/key.pem", pem.toString()),
-                Map.of("FILES_TOKEN", "t", "MODEL_KEY", "k"));
+                Map.of(
+                        "FILES_TOKEN", "t",
+                        "MODEL_KEY", "k",
+                        "S3_KEY", "a",
+                        "S3_SECRET", "s",
+                        "LINK_KEY", "sixteen bytes at least"));
 
-        assertThat(settings.files()).hasSize(2);
+        assertThat(settings.files()).hasSize(4);
+        assertThat(settings.fileOptions().cacheDisk()).isEqualTo(10L << 30);
+        assertThat(settings.fileOptions().origins()).containsExactly("https://app.example.org");
+        assertThat(settings.fileOptions().keys()).isNotNull();
+        assertThat(settings.toString()).doesNotContain("sixteen bytes");
         assertThat(settings.model()).isNotNull();
         assertThat(settings.tls()).isNotNull();
         assertThat(settings.publicUrl()).isNotNull();
