@@ -192,8 +192,9 @@ public sealed interface FileSourceConfig {
             }
             case "http" -> {
                 refuseOthers(at, settings, Set.of("type", "base", "headers"));
+                String given = text(at, settings, "base");
                 URI base = naming(at + ".base", () -> {
-                    URI uri = URI.create(text(at, settings, "base"));
+                    URI uri = URI.create(given);
                     var _ = HttpOrigin.at(uri);
                     return uri;
                 });
@@ -205,22 +206,20 @@ public sealed interface FileSourceConfig {
                         at,
                         settings,
                         Set.of("type", "bucket", "prefix", "region", "endpoint", "accessKey", "secretKey"));
-                URI endpoint = settings.get("endpoint") == null
+                String bucket = text(at, settings, "bucket");
+                String prefix = optional(at, settings, "prefix");
+                String region = optional(at, settings, "region");
+                String address = optional(at, settings, "endpoint");
+                String accessKey = optional(at, settings, "accessKey");
+                String secretKey = optional(at, settings, "secretKey");
+                URI endpoint = address == null
                         ? null
                         : naming(at + ".endpoint", () -> {
-                            URI uri = URI.create(text(at, settings, "endpoint"));
+                            URI uri = URI.create(address);
                             var _ = HttpOrigin.at(uri);
                             return uri;
                         });
-                yield naming(
-                        at,
-                        () -> new S3(
-                                text(at, settings, "bucket"),
-                                optional(at, settings, "prefix"),
-                                optional(at, settings, "region"),
-                                endpoint,
-                                optional(at, settings, "accessKey"),
-                                optional(at, settings, "secretKey")));
+                yield naming(at, () -> new S3(bucket, prefix, region, endpoint, accessKey, secretKey));
             }
             case "mirrors" -> {
                 refuseOthers(at, settings, Set.of("type", "of"));
