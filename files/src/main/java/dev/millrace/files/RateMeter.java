@@ -15,6 +15,8 @@ final class RateMeter {
     private static final int SAMPLES = 64;
 
     private static final int ENOUGH_SAMPLES = 8;
+    private static final int ENOUGH_OF_ALL = 4;
+    private static final int LATE_BY = 4;
 
     /** What flowed for a shorter time says more about buffers on the way than about the way. */
     private static final long WORTH_MEASURING = Duration.ofMillis(20).toNanos();
@@ -24,6 +26,8 @@ final class RateMeter {
 
     private final long[][] times = new long[SIZE_CLASSES][SAMPLES];
     private final int[] counts = new int[SIZE_CLASSES];
+    private final long[] allTimes = new long[SAMPLES];
+    private int all;
     private double rate;
     private double flow;
 
@@ -57,18 +61,30 @@ final class RateMeter {
         }
         int size = sizeClass(bytes);
         times[size][counts[size]++ % SAMPLES] = nanos;
+        allTimes[all++ % SAMPLES] = nanos;
     }
 
-    /** When a fetch of so many bytes is later than 19 of 20 were; null while too few were seen to tell. */
+    /**
+     * When a fetch of so many bytes is late: later than 19 of 20 of about its size, or than four times the usual one,
+     * whichever is sooner (a few stragglers among the first must not pass for usual). While too few of its size were
+     * seen, four times what is usual for all sizes; null while too few were seen at all.
+     */
     synchronized @Nullable Duration late(int bytes) {
         int size = sizeClass(bytes);
         int known = Math.min(counts[size], SAMPLES);
-        if (known < ENOUGH_SAMPLES) {
-            return null;
+        if (known >= ENOUGH_SAMPLES) {
+            long[] sorted = sorted(times[size], known);
+            return Duration.ofNanos(
+                    Math.min(sorted[Math.min(known - 1, known * 95 / 100)], LATE_BY * sorted[known / 2]));
         }
-        long[] sorted = Arrays.copyOf(times[size], known);
+        int seen = Math.min(all, SAMPLES);
+        return seen < ENOUGH_OF_ALL ? null : Duration.ofNanos(LATE_BY * sorted(allTimes, seen)[seen / 2]);
+    }
+
+    private static long[] sorted(long[] samples, int known) {
+        long[] sorted = Arrays.copyOf(samples, known);
         Arrays.sort(sorted);
-        return Duration.ofNanos(sorted[Math.min(known - 1, known * 95 / 100)]);
+        return sorted;
     }
 
     private static double average(double before, double sample) {
