@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 final class Filling {
     final Block block;
 
+    /** When its first fetch began, in nanoseconds of the reader's clock. */
+    final long since;
+
     /** Room for the first attempt's buffer, until that takes it over. */
     private ByteBudget.@Nullable Reservation room;
 
@@ -21,8 +24,9 @@ final class Filling {
     private boolean claimed;
     private boolean ended;
 
-    Filling(Block block, ByteBudget.Reservation room) {
+    Filling(Block block, ByteBudget.Reservation room, long since) {
         this.block = block;
+        this.since = since;
         this.room = room;
     }
 

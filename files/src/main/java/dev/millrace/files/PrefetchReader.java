@@ -36,8 +36,8 @@ final class PrefetchReader implements RangeReader {
     /** Below this a block is not late: a second fetch would take as long as the rest of the first. */
     private static final Duration SOONEST_HEDGE = Duration.ofMillis(150);
 
-    /** Until it is known what is usual. */
-    private static final Duration NO_HEDGE = Duration.ofDays(1);
+    /** How often a second fetch in waiting looks whether it is due, in nanoseconds. */
+    private static final long LOOK_AGAIN = Duration.ofMillis(50).toNanos();
 
     /** Blocks in flight or undelivered for each fetch in flight: see the reference in {@link Prefetch}. */
     private static final int WINDOW = 3;
@@ -91,7 +91,7 @@ final class PrefetchReader implements RangeReader {
                 .onDiscard(this::disown);
         if (settings.hedgeBudget() > 0) {
             // The budget proper is the source's: see fetch.
-            builder.hedge(filling -> late(filling.block), 1);
+            builder.hedge(SOONEST_HEDGE, 1);
         }
         this.window = builder.start();
         this.opened = window;
@@ -145,7 +145,7 @@ final class PrefetchReader implements RangeReader {
                     throw new NoSuchElementException("nothing was granted");
                 }
                 granted = null;
-                Filling filling = new Filling(plan.next(room.bytes()), room);
+                Filling filling = new Filling(plan.next(room.bytes()), room, nanoTime.getAsLong());
                 fillings.addLast(filling);
                 fetching++;
                 progress.signalAll();
@@ -154,14 +154,6 @@ final class PrefetchReader implements RangeReader {
                 lock.unlock();
             }
         }
-    }
-
-    private Duration late(Block block) {
-        Duration late = experience.rate().late(block.length());
-        if (late == null) {
-            return NO_HEDGE;
-        }
-        return late.compareTo(SOONEST_HEDGE) < 0 ? SOONEST_HEDGE : late;
     }
 
     /** By whoever gave bytes back, under no lock. */
@@ -186,7 +178,8 @@ final class PrefetchReader implements RangeReader {
             lock.unlock();
         }
         if (hedge) {
-            room = experience.hedges().spend() ? share.reserveWhole(filling.block.length()) : null;
+            boolean due = awaitLate(filling);
+            room = due && experience.hedges().spend() ? share.reserveWhole(filling.block.length()) : null;
             if (room == null) {
                 throw awaitFirst(filling);
             }
@@ -204,6 +197,27 @@ final class PrefetchReader implements RangeReader {
             throw e;
         }
         return fetch(filling, new Filling.Try(loan, room), hedge);
+    }
+
+    /**
+     * What is late may not be known yet when a block comes to the head; its siblings tell meanwhile. So a second fetch
+     * begins by waiting until it is due by what is known then; false if the first was over before.
+     */
+    private boolean awaitLate(Filling filling) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (!filling.isSettled()) {
+                Duration late = experience.rate().late(filling.block.length());
+                long left = late == null ? LOOK_AGAIN : late.toNanos() - (nanoTime.getAsLong() - filling.since);
+                if (left <= 0) {
+                    return true;
+                }
+                long _ = progress.awaitNanos(Math.min(left, LOOK_AGAIN));
+            }
+            return false;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** A second fetch that cannot be afforded is none: it ends as the first does, and says the same. */
