@@ -6,6 +6,7 @@ import dev.langchain4j.model.chat.response.PartialResponse;
 import dev.langchain4j.model.chat.response.PartialResponseContext;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.output.FinishReason;
+import dev.langchain4j.model.output.TokenUsage;
 import dev.millrace.engine.Turn;
 import dev.millrace.protocol.Artifact;
 import org.jspecify.annotations.Nullable;
@@ -76,6 +77,19 @@ final class ModelAnswer implements StreamingChatResponseHandler {
     public void onCompleteResponse(ChatResponse response) {
         complete = true;
         finish = response.finishReason();
+        TokenUsage used = response.tokenUsage();
+        if (used == null) {
+            return; // not every server counts
+        }
+        try {
+            turn.used(count(used.inputTokenCount()), count(used.outputTokenCount()), 0);
+        } catch (RuntimeException e) {
+            thrownByTurn = e;
+        }
+    }
+
+    private static long count(@Nullable Integer tokens) {
+        return tokens == null ? 0 : Math.max(0, tokens);
     }
 
     @Override

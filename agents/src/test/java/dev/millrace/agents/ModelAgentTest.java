@@ -59,6 +59,14 @@ class ModelAgentTest {
     }
 
     @Test
+    void the_tokens_that_the_server_counts_are_told() throws Exception {
+        server.then(call -> call.stream().words("ok").done());
+        var turn = RecordingTurn.of("hi");
+        agent(config()).run(turn);
+        assertThat(turn.used).containsExactly("1 1 0");
+    }
+
+    @Test
     void the_model_gets_the_prompt_the_conversation_and_the_message() throws Exception {
         server.then(call -> call.stream().words("ok").done());
         var turn = new RecordingTurn(

@@ -16,6 +16,7 @@ class RecordingTurn implements Turn {
     private final List<Message> history = new ArrayList<>();
     private final List<Runnable> onCancel = new ArrayList<>();
     final List<String> done = new CopyOnWriteArrayList<>();
+    final List<String> used = new CopyOnWriteArrayList<>();
     final BlockingQueue<String> said = new LinkedBlockingQueue<>();
     private boolean cancelled;
 
@@ -47,6 +48,11 @@ class RecordingTurn implements Turn {
             }
         }
         return answer.toString();
+    }
+
+    @Override
+    public void used(long inputTokens, long outputTokens, long costMicros) {
+        used.add(inputTokens + " " + outputTokens + " " + costMicros);
     }
 
     /** What the engine does on a cancel: fence, tell, interrupt. */

@@ -1,8 +1,10 @@
 package dev.millrace.bench;
 
 import dev.millrace.bench.acquire.Acquire;
+import dev.millrace.bench.chaos.Chaos;
 import dev.millrace.bench.decisions.JsonFigures;
 import dev.millrace.bench.decisions.SqliteFigures;
+import dev.millrace.bench.lists.Lists;
 import dev.millrace.bench.prefetch.Films;
 import dev.millrace.bench.prefetch.Prefetching;
 import dev.millrace.bench.stream.Streams;
@@ -24,7 +26,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "millrace bench",
         mixinStandardHelpOptions = true,
-        subcommands = Jmh.class,
+        subcommands = {Chaos.class, Jmh.class},
         description = "Measures Millrace end to end, each figure beside the way it replaces, in the same run.")
 public final class Bench implements Callable<Integer> {
     private static final DateTimeFormatter FILE_NAME =
@@ -33,7 +35,7 @@ public final class Bench implements Callable<Integer> {
     @Parameters(
             arity = "0..*",
             paramLabel = "EXPERIMENT",
-            description = "acquire, stream, prefetch, films, json, sqlite or all. Default: all.")
+            description = "acquire, stream, prefetch, films, lists, json, sqlite or all. Default: all.")
     private List<String> names = List.of("all");
 
     @Option(names = "--quick", description = "A rough look within a minute or so: the JIT is not warm.")
@@ -113,6 +115,7 @@ public final class Bench implements Callable<Integer> {
         all.put("stream", new Streams());
         all.put("prefetch", new Prefetching());
         all.put("films", new Films());
+        all.put("lists", new Lists());
         all.put("json", new JsonFigures());
         all.put("sqlite", new SqliteFigures());
         return all;

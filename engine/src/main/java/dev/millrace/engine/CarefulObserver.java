@@ -16,6 +16,16 @@ record CarefulObserver(Observer observer) implements Observer {
         tell(() -> observer.sent(nanos));
     }
 
+    /** Without {@link #tell}, whose argument is an object for each call. */
+    @Override
+    public void stage(Stage stage, long nanos) {
+        try {
+            observer.stage(stage, nanos);
+        } catch (RuntimeException | Error e) {
+            failed(e);
+        }
+    }
+
     @Override
     public void started(String taskId, long nanos) {
         tell(() -> observer.started(taskId, nanos));
@@ -40,7 +50,11 @@ record CarefulObserver(Observer observer) implements Observer {
         try {
             telling.run();
         } catch (RuntimeException | Error e) {
-            LOG.warn("the observer failed; the engine goes on", e);
+            failed(e);
         }
+    }
+
+    private static void failed(Throwable e) {
+        LOG.warn("the observer failed; the engine goes on", e);
     }
 }

@@ -91,6 +91,20 @@ public final class Chats {
         });
     }
 
+    /**
+     * What the conversation took so far, messages included that an edit has taken out.
+     *
+     * @throws Refused with NO_CONTEXT
+     */
+    public Usage usage(String owner, String contextId) {
+        return read(owner, contextId, (reader, context) -> reader.usage(owner, contextId));
+    }
+
+    /** What all of the owner's conversations took that there are; a deleted one takes its share along. */
+    public Usage usage(String owner) {
+        return calls.read(null, reader -> reader.usage(owner, null));
+    }
+
     /** The messages that wait, in the order in which they will be worked on. */
     public MessagePage queue(String owner, String contextId) {
         return read(owner, contextId, (reader, context) -> {
@@ -287,18 +301,18 @@ public final class Chats {
     }
 
     private void archive(String owner, String contextId, boolean put) {
-        List<Context> family = read(owner, contextId, (reader, context) -> family(context));
-        if (put) {
-            for (Context each : family) {
-                requireQuiet(owner, each.id());
-            }
-        } else {
-            requireWholeOutside(family.getFirst());
+        List<String> family = family(owner, contextId);
+        if (put && family.size() > 1) {
+            // Before the first of them goes; what has no parts is asked in its own change.
+            family.forEach(each -> requireQuiet(owner, each));
         }
-        for (Context each : family) {
-            change(owner, each.id(), RequestKey.NONE, draft -> {
+        for (String each : family) {
+            change(owner, each, RequestKey.NONE, draft -> {
                 draft.require(put ? ContextAction.ARCHIVE : ContextAction.UNARCHIVE);
                 Context before = draft.existing();
+                if (!put && each.equals(contextId)) {
+                    requireWholeOutside(draft.before(), before);
+                }
                 if (before.shelf().archived() != put) {
                     draft.update(before.with(before.shelf().withArchived(put), Context.Change.SHELF));
                     draft.append(ContextEvents.arranged(draft.existing()));
@@ -308,14 +322,18 @@ public final class Chats {
         }
     }
 
-    /** The context, then its parts, and theirs. */
-    private List<Context> family(Context root) {
-        var family = new ArrayList<Context>();
-        Deque<Context> open = new ArrayDeque<>(List.of(root));
+    /** The context, whether or not there is one, then its parts, and theirs. */
+    private List<String> family(String owner, String root) {
+        var family = new ArrayList<String>();
+        Deque<String> open = new ArrayDeque<>(List.of(root));
         while (!open.isEmpty()) {
-            Context next = open.remove();
+            String next = open.remove();
             family.add(next);
-            open.addAll(calls.<List<Context>>read(null, reader -> reader.parts(next.id())));
+            for (Context part : calls.<List<Context>>read(null, reader -> reader.parts(next))) {
+                if (part.owner().equals(owner)) {
+                    open.add(part.id());
+                }
+            }
         }
         return family;
     }
@@ -329,10 +347,9 @@ public final class Chats {
         }
     }
 
-    private void requireWholeOutside(Context part) {
+    private static void requireWholeOutside(Reader reader, Context part) {
         String parentId = part.parentId();
-        Context parent =
-                parentId == null ? null : calls.<@Nullable Context>read(parentId, reader -> reader.context(parentId));
+        Context parent = parentId == null ? null : reader.context(parentId);
         if (parent != null && parent.shelf().archived()) {
             throw new Refused(
                     Refused.Reason.ARCHIVED,
@@ -342,14 +359,13 @@ public final class Chats {
 
     /** Takes the conversation away with all that was said in it, and its parts. What runs in it is stopped. */
     public void delete(String owner, String contextId) {
-        List<Context> family = read(owner, contextId, (reader, context) -> family(context));
-        for (Context each : family.reversed()) {
-            change(owner, each.id(), RequestKey.NONE, draft -> {
+        for (String each : family(owner, contextId).reversed()) {
+            change(owner, each, RequestKey.NONE, draft -> {
                 draft.require(ContextAction.DELETE);
                 draft.forget();
                 return done(draft, "");
             });
-            deleted.accept(each.id());
+            deleted.accept(each);
         }
     }
 

@@ -17,7 +17,10 @@ import tools.jackson.databind.node.ObjectNode;
 final class ContextEvents {
     private ContextEvents() {}
 
-    /** The queue was changed by its owner: these tasks wait now, in this order. */
+    /**
+     * The queue was changed by its owner: these tasks wait now, in this order. In the conversation they take, in this
+     * order, the places that they had among them: a task that was cancelled while it waited stays where it stood.
+     */
     static Event queue(List<TaskRecord> waiting) {
         return queue(waiting, null);
     }

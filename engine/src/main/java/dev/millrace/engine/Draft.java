@@ -11,10 +11,12 @@ import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.TaskStatus;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -221,6 +223,22 @@ final class Draft {
         return moved;
     }
 
+    /** Fails a task that nobody has answered in time. */
+    TaskRecord expire(TaskRecord task, Message says) {
+        TaskRecord moved = move(task, Transition.EXPIRE, says, null);
+        stopped.add(moved);
+        return moved;
+    }
+
+    /** When the first of the tasks that this changes has to be answered; null = none has to be. */
+    @Nullable Instant due() {
+        return tasks.values().stream()
+                .map(TaskRecord::dueAt)
+                .filter(Objects::nonNull)
+                .min(Comparator.naturalOrder())
+                .orElse(null);
+    }
+
     void put(TaskRecord task) {
         tasks.put(task.id(), task);
     }
@@ -247,7 +265,8 @@ final class Draft {
             moved = moved.endedAt(offset);
         }
         tasks.put(task.id(), moved);
-        if (transition == Transition.FAIL && existing().concurrency() == Context.Concurrency.SERIAL) {
+        boolean failed = transition == Transition.FAIL || transition == Transition.EXPIRE;
+        if (failed && existing().concurrency() == Context.Concurrency.SERIAL) {
             hold(true);
         }
         if (to.interrupted() || (to.terminal() && to != TaskState.CANCELED)) {

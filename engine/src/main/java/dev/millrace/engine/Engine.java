@@ -49,6 +49,7 @@ public final class Engine implements AutoCloseable {
     private final Calls calls;
     private final Chats chats;
     private final Feeds feeds;
+    private final Deadlines deadlines;
 
     /** Null if the store is this process's own. */
     private final @Nullable Sharing sharing;
@@ -94,12 +95,22 @@ public final class Engine implements AutoCloseable {
         calls = new Calls(store);
         feeds = new Feeds(store, store.replicas() == null ? NEVER : settings.lookAgain());
         ledger.onWatched(feeds::ring);
+        deadlines = new Deadlines(store, ledger, settings, store.replicas() == null ? NEVER : settings.lookAgain());
+        ledger.onAsked(deadlines::asked);
         chats = new Chats(calls, ledger, feeds, settings, merger::add, journals::end);
         Replicas replicas = store.replicas();
         sharing = replicas == null
                 ? null
                 : new Sharing(
-                        store, replicas, settings, workers, turns, journals, dispatcher::leftWaiting, this::recover);
+                        store,
+                        replicas,
+                        settings,
+                        workers,
+                        turns,
+                        journals,
+                        dispatcher::leftWaiting,
+                        this::recover,
+                        feeds);
     }
 
     /** In whose name this process takes leases now. */
@@ -146,6 +157,7 @@ public final class Engine implements AutoCloseable {
         List<TaskRecord> unmerged = store.read(null, reader -> reader.unmerged(10_000));
         unmerged.forEach(merger::add);
         dispatcher.start();
+        deadlines.start();
         if (sharing != null) {
             sharing.start();
         }
@@ -204,7 +216,9 @@ public final class Engine implements AutoCloseable {
         String contextId = contextOf(send);
         Sent sent = Calls.await(
                 ledger.change(contextId, Durability.FSYNCED, draft -> inbox.accept(draft, contextId, send)));
-        settings.observer().sent(System.nanoTime() - asked);
+        long committed = System.nanoTime() - asked;
+        settings.observer().sent(committed);
+        settings.observer().stage(Stage.COMMIT, committed);
         return sent;
     }
 
@@ -340,6 +354,22 @@ public final class Engine implements AutoCloseable {
         return calls.read(contextId, query);
     }
 
+    /** What the edge tells of its own stages. */
+    public Observer observer() {
+        return settings.observer();
+    }
+
+    /**
+     * What the task's turn said first is being written into a reader's stream. The first to say so, if the turn runs
+     * here, makes the end of {@link Stage#FIRST_FRAME}.
+     */
+    public void shown(String taskId) {
+        LiveTurn turn = workers.find(taskId);
+        if (turn != null) {
+            turn.outbox().shown();
+        }
+    }
+
     /** Turns that run now. */
     public int runningTurns() {
         return workers.all().size();
@@ -371,6 +401,7 @@ public final class Engine implements AutoCloseable {
     private void stopAll(Duration drain) {
         workers.close();
         dispatcher.stop();
+        deadlines.stop();
         if (sharing != null) {
             sharing.stopLooking();
         }

@@ -10,7 +10,8 @@ import java.util.function.Supplier;
  * @param worker names this process among those that share a store; new at each start
  * @param maxTurns how many agents run at once; more tasks wait in order
  * @param maxQueued how many tasks may wait in one context
- * @param maxAttempts how often a task is taken up whose worker was lost, before it fails
+ * @param maxAttempts how often a task is tried, the first time included, before it fails because its worker was lost
+ * @param answerWithin how long a task waits for its user's answer, before it fails
  * @param lease how long a process that shares its store keeps its tasks without a sign of life; it gives one every third
  *     of that
  * @param lookAgain how long what another process did may go unnoticed here, if no word of it comes through
@@ -21,6 +22,7 @@ public record EngineSettings(
         int maxTurns,
         int maxQueued,
         int maxAttempts,
+        Duration answerWithin,
         Duration lease,
         Duration lookAgain,
         long tailBytes,
@@ -32,6 +34,7 @@ public record EngineSettings(
         atLeastOne("maxTurns", maxTurns);
         atLeastOne("maxQueued", maxQueued);
         atLeastOne("maxAttempts", maxAttempts);
+        atLeastOne("answerWithin in ms", answerWithin.toMillis());
         atLeastOne("tailBytes", tailBytes);
         atLeastOne("lease in ms", lease.toMillis());
         atLeastOne("lookAgain in ms", lookAgain.toMillis());
@@ -43,7 +46,10 @@ public record EngineSettings(
         }
     }
 
-    /** 4,096 turns at once, 20 tasks queued in a context, 5 attempts, a lease of 15 s, 256 KiB of journal in memory. */
+    /**
+     * 4,096 turns at once, 20 tasks queued in a context, 6 attempts (the first and 5 after a crash), a day to answer, a
+     * lease of 15 s, 256 KiB of journal in memory.
+     */
     public static EngineSettings defaults() {
         InstantSource clock = InstantSource.system();
         var ids = new Ids(clock, new java.security.SecureRandom());
@@ -51,7 +57,8 @@ public record EngineSettings(
                 ProcessHandle.current().pid() + "-" + ids.get(),
                 4096,
                 20,
-                5,
+                6,
+                Duration.ofDays(1),
                 Duration.ofSeconds(15),
                 Duration.ofSeconds(5),
                 256 * 1024,
@@ -62,41 +69,66 @@ public record EngineSettings(
 
     public EngineSettings withMaxTurns(int turns) {
         return new EngineSettings(
-                worker, turns, maxQueued, maxAttempts, lease, lookAgain, tailBytes, clock, ids, observer);
+                worker, turns, maxQueued, maxAttempts, answerWithin, lease, lookAgain, tailBytes, clock, ids, observer);
     }
 
     public EngineSettings withMaxQueued(int queued) {
         return new EngineSettings(
-                worker, maxTurns, queued, maxAttempts, lease, lookAgain, tailBytes, clock, ids, observer);
+                worker, maxTurns, queued, maxAttempts, answerWithin, lease, lookAgain, tailBytes, clock, ids, observer);
     }
 
     public EngineSettings withMaxAttempts(int attempts) {
         return new EngineSettings(
-                worker, maxTurns, maxQueued, attempts, lease, lookAgain, tailBytes, clock, ids, observer);
+                worker, maxTurns, maxQueued, attempts, answerWithin, lease, lookAgain, tailBytes, clock, ids, observer);
+    }
+
+    public EngineSettings withAnswerWithin(Duration other) {
+        return new EngineSettings(
+                worker, maxTurns, maxQueued, maxAttempts, other, lease, lookAgain, tailBytes, clock, ids, observer);
     }
 
     public EngineSettings withLease(Duration other) {
         return new EngineSettings(
-                worker, maxTurns, maxQueued, maxAttempts, other, lookAgain, tailBytes, clock, ids, observer);
+                worker,
+                maxTurns,
+                maxQueued,
+                maxAttempts,
+                answerWithin,
+                other,
+                lookAgain,
+                tailBytes,
+                clock,
+                ids,
+                observer);
     }
 
     public EngineSettings withLookAgain(Duration other) {
         return new EngineSettings(
-                worker, maxTurns, maxQueued, maxAttempts, lease, other, tailBytes, clock, ids, observer);
+                worker, maxTurns, maxQueued, maxAttempts, answerWithin, lease, other, tailBytes, clock, ids, observer);
     }
 
     public EngineSettings withTailBytes(long bytes) {
         return new EngineSettings(
-                worker, maxTurns, maxQueued, maxAttempts, lease, lookAgain, bytes, clock, ids, observer);
+                worker, maxTurns, maxQueued, maxAttempts, answerWithin, lease, lookAgain, bytes, clock, ids, observer);
     }
 
     public EngineSettings withClock(InstantSource source) {
         return new EngineSettings(
-                worker, maxTurns, maxQueued, maxAttempts, lease, lookAgain, tailBytes, source, ids, observer);
+                worker,
+                maxTurns,
+                maxQueued,
+                maxAttempts,
+                answerWithin,
+                lease,
+                lookAgain,
+                tailBytes,
+                source,
+                ids,
+                observer);
     }
 
     public EngineSettings withObserver(Observer other) {
         return new EngineSettings(
-                worker, maxTurns, maxQueued, maxAttempts, lease, lookAgain, tailBytes, clock, ids, other);
+                worker, maxTurns, maxQueued, maxAttempts, answerWithin, lease, lookAgain, tailBytes, clock, ids, other);
     }
 }

@@ -76,6 +76,11 @@ final class Feeds {
         }
     }
 
+    /** Something may have changed unheard. */
+    void ringAll() {
+        live.values().forEach(feed -> feed.bell().ring());
+    }
+
     private List<Journal.Entry<Optional<Standing>>> changes(String owner, long after, int max)
             throws InterruptedException {
         return store.<List<Journal.Entry<Optional<Standing>>>>read(null, reader -> {

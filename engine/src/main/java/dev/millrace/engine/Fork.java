@@ -47,10 +47,23 @@ record Fork(Context source, List<Original> tasks, @Nullable Message last) {
                 ? reader.conversation(source.id(), null, false, Integer.MAX_VALUE)
                 : reader.conversation(source.id(), last.task(), true, Integer.MAX_VALUE)
                         .reversed();
+        Map<String, List<Journal.Entry<Event>>> events = new HashMap<>();
+        if (!before.isEmpty()) {
+            // All at once: a question for each task would be as many round trips.
+            for (var entry : reader.events(source.id(), 0, Integer.MAX_VALUE)) {
+                String taskId = entry.event().taskId();
+                if (taskId != null) {
+                    events.computeIfAbsent(taskId, id -> new ArrayList<>()).add(entry);
+                }
+            }
+        }
         var tasks = new ArrayList<Original>();
         for (TaskRecord task : before) {
             if (!task.queued()) {
-                tasks.add(new Original(task, whole(Transcript.shown(reader, task))));
+                List<Journal.Entry<Event>> shown = events.getOrDefault(task.id(), List.of()).stream()
+                        .filter(entry -> task.shows(entry.offset()))
+                        .toList();
+                tasks.add(new Original(task, whole(shown)));
             }
         }
         if (last != null) {
@@ -137,7 +150,7 @@ record Fork(Context source, List<Original> tasks, @Nullable Message last) {
                         0,
                         false)
                 .since(since);
-        draft.put(state.terminal() ? record.endedAt(copies.getLast().offset()) : record);
+        draft.put(state.terminal() ? record.endedAt(copies.getLast().offset()) : record.dueAt(task.dueAt()));
         for (Said each : said) {
             if (each.message().role() == Role.USER) {
                 var sent = new Sent(contextId, taskId, each.offset(), each.offset() - 1, TaskState.SUBMITTED, false);

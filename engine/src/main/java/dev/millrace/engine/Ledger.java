@@ -3,6 +3,7 @@ package dev.millrace.engine;
 import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.TaskRecord;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +28,7 @@ final class Ledger {
     private final Line line;
     private volatile Consumer<TaskRecord> stopped = task -> {};
     private volatile Consumer<String> watched = owner -> {};
+    private volatile Consumer<Instant> asked = due -> {};
 
     /** The line of tasks that wait for a place. */
     interface Line {
@@ -82,7 +84,16 @@ final class Ledger {
         watched = listener;
     }
 
+    /** Whom to tell, in the commit, that a task has to be answered by a time. Must not block. */
+    void onAsked(Consumer<Instant> listener) {
+        asked = listener;
+    }
+
     private void tell(Draft draft) {
+        Instant due = draft.due();
+        if (due != null) {
+            asked.accept(due);
+        }
         String owner = draft.watched();
         if (owner != null) {
             watched.accept(owner);

@@ -2,7 +2,7 @@ package dev.millrace.engine;
 
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Store;
-import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Part;
@@ -11,12 +11,14 @@ import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskArtifactUpdateEvent;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.TaskStatus;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +26,12 @@ import org.slf4j.LoggerFactory;
 /** A turn in this process. */
 final class LiveTurn implements Turn {
     private static final Logger LOG = LoggerFactory.getLogger(LiveTurn.class);
+
+    /** Longer than an outage that somebody would not notice, and than the lease of a process that shares its store. */
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
+    private static final Duration LAST_PAUSE = Duration.ofSeconds(1);
 
     /** How the agent wants the task to go on when it returns. */
     record Wish(Transition transition, @Nullable String says) {}
@@ -41,6 +49,10 @@ final class LiveTurn implements Turn {
     private final List<Runnable> cancelActions = new ArrayList<>();
     private @Nullable Thread thread;
     private @Nullable Message message;
+
+    /** Whether the message is an answer to a question of this task, and not the message that it began with. */
+    private boolean answers;
+
     private @Nullable List<Message> history;
     private volatile Wish wish = new Wish(Transition.FINISH, null);
     private volatile boolean lost;
@@ -55,6 +67,7 @@ final class LiveTurn implements Turn {
     LiveTurn(Lease lease, Store store, EngineSettings settings, Outbox outbox) {
         this.lease = lease;
         this.message = lease.message();
+        answers = lease.task().messageAt() != lease.task().position();
         this.store = store;
         this.settings = settings;
         this.outbox = outbox;
@@ -117,7 +130,34 @@ final class LiveTurn implements Turn {
     /** Reads the message if the lease did not bring it: the task had waited. */
     void open() throws InterruptedException {
         if (message == null) {
-            message = store.read(contextId(), this::readMessage);
+            message = ask(this::readMessage);
+        }
+    }
+
+    /**
+     * Reads the store. That it can't be read for a while is not the task's fault, so this asks again, until the turn is
+     * lost, the process stops, or it has lasted too long to be waited for.
+     */
+    private <R> R ask(Function<Reader, R> query) throws InterruptedException {
+        long begun = System.nanoTime();
+        Duration pause = FIRST_PAUSE;
+        while (true) {
+            try {
+                return store.read(contextId(), query);
+            } catch (StoreFailure e) {
+                if (lost || stopping) {
+                    if (stopping) {
+                        toldOfStop = true;
+                    }
+                    throw new TurnLost("task " + taskId() + " was taken away while the store could not be read");
+                }
+                if (System.nanoTime() - begun > PATIENCE.toNanos()) {
+                    throw e;
+                }
+                LOG.warn("task {} waits for the store: {}", taskId(), e.getMessage());
+            }
+            Thread.sleep(pause);
+            pause = pause.compareTo(LAST_PAUSE) < 0 ? pause.multipliedBy(2) : pause;
         }
     }
 
@@ -125,7 +165,10 @@ final class LiveTurn implements Turn {
         long at = lease.task().messageAt();
         return switch (Events.decode(
                 reader.events(contextId(), at - 1, 1).getFirst().event())) {
-            case Task made -> made.history().getLast();
+            case Task made -> {
+                answers = false; // the first message, in another wording
+                yield made.history().getLast();
+            }
             case Message said -> said;
             default ->
                 throw new IllegalStateException(
@@ -138,7 +181,7 @@ final class LiveTurn implements Turn {
         historyLock.lock();
         try {
             if (history == null) {
-                history = store.read(contextId(), this::readHistory);
+                history = ask(this::readHistory);
             }
             return history;
         } catch (InterruptedException e) {
@@ -155,8 +198,7 @@ final class LiveTurn implements Turn {
 
     @Override
     public String answerId() {
-        TaskRecord task = lease.task();
-        return task.messageAt() == task.position() ? ANSWER : ANSWER + "-" + task.messageAt();
+        return answers ? ANSWER + "-" + lease.task().messageAt() : ANSWER;
     }
 
     @Override
@@ -177,6 +219,11 @@ final class LiveTurn implements Turn {
                 new TaskStatus(
                         TaskState.WORKING, agentSays(text), settings.clock().instant()),
                 null));
+    }
+
+    @Override
+    public void used(long inputTokens, long outputTokens, long costMicros) {
+        outbox.use(Usage.told(inputTokens, outputTokens, costMicros));
     }
 
     Message agentSays(String text) {

@@ -40,6 +40,7 @@ final class Neighbours implements Replicas.Listener {
     private final Journals journals;
     private final Runnable runnable;
     private final Function<TaskRecord, CompletableFuture<?>> recovery;
+    private final Feeds feeds;
     private final Doorbell bell = new Doorbell();
 
     /** Contexts that are being brought or checked, and the offset that was heard of last. */
@@ -57,6 +58,7 @@ final class Neighbours implements Replicas.Listener {
     /**
      * @param runnable called when a task may be runnable
      * @param recovery takes up a task whose holder is dead
+     * @param feeds where those look who watch lists
      */
     Neighbours(
             Store store,
@@ -65,7 +67,8 @@ final class Neighbours implements Replicas.Listener {
             Workers workers,
             Journals journals,
             Runnable runnable,
-            Function<TaskRecord, CompletableFuture<?>> recovery) {
+            Function<TaskRecord, CompletableFuture<?>> recovery,
+            Feeds feeds) {
         this.store = store;
         this.replicas = replicas;
         this.settings = settings;
@@ -73,6 +76,7 @@ final class Neighbours implements Replicas.Listener {
         this.journals = journals;
         this.runnable = runnable;
         this.recovery = recovery;
+        this.feeds = feeds;
     }
 
     /** When the next lease of another process may run out; null = there is no other. */
@@ -116,9 +120,15 @@ final class Neighbours implements Replicas.Listener {
     }
 
     @Override
+    public void listChanged(String owner) {
+        feeds.ring(owner);
+    }
+
+    @Override
     public void lookAgain() {
         lookNow = true;
         bell.ring();
+        feeds.ringAll();
     }
 
     private void follow(String contextId) {

@@ -9,6 +9,9 @@ public interface Observer {
     /** A send was committed, {@code nanos} after it was asked for. */
     default void sent(long nanos) {}
 
+    /** A stage took so long. Nothing is allocated on the way here. */
+    default void stage(Stage stage, long nanos) {}
+
     /** An agent's first instruction ran, {@code nanos} after the commit that took its lease. */
     default void started(String taskId, long nanos) {}
 

@@ -4,6 +4,7 @@ import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.TaskRecord;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,11 @@ final class Outbox {
     private boolean sealed;
     private boolean committedAny;
 
+    // By System.nanoTime.
+    private long startedAt;
+    private volatile long firstCommittedAt;
+    private final AtomicBoolean shown = new AtomicBoolean();
+
     // Written under the lock. Read without it by transactions, which must not wait for it: who holds it may wait for
     // them.
     private volatile @Nullable Throwable failure;
@@ -42,6 +48,19 @@ final class Outbox {
         this.ledger = ledger;
         this.lease = lease;
         this.observer = observer;
+    }
+
+    /** The agent starts, at this {@link System#nanoTime}. Called before it emits anything. */
+    void started(long nanoTime) {
+        startedAt = nanoTime;
+    }
+
+    /** What was committed first is on its way to a reader, who may be faster than the news of the commit. */
+    void shown() {
+        if (!shown.get() && shown.compareAndSet(false, true)) {
+            long committed = firstCommittedAt;
+            observer.stage(Stage.FIRST_FRAME, committed == 0 ? 0 : Math.max(0, System.nanoTime() - committed));
+        }
     }
 
     /** @throws TurnLost if this turn may write no more */
@@ -56,6 +75,21 @@ final class Outbox {
             if (onTheWay == 0) {
                 send();
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Notes what the agent told that it used; in time for the end of the turn, which is written after it. */
+    void use(Usage used) {
+        lock.lock();
+        try {
+            throwIfFailed();
+            var _ = ledger.change(lease.task().contextId(), Durability.WRITTEN, draft -> {
+                TaskRecord task = requireLease(draft, lease).using(used);
+                draft.put(task);
+                return task;
+            });
         } finally {
             lock.unlock();
         }
@@ -143,6 +177,9 @@ final class Outbox {
                 fail(error);
             } else {
                 first = !committedAny;
+                if (first) {
+                    firstCommittedAt = System.nanoTime();
+                }
                 committedAny = true;
                 if (onTheWay == 0) {
                     send();
@@ -153,6 +190,7 @@ final class Outbox {
             lock.unlock();
         }
         if (first) {
+            observer.stage(Stage.FIRST_EVENT, firstCommittedAt - startedAt);
             observer.firstChunk(lease.task().id());
         }
     }

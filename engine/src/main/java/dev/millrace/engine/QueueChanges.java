@@ -32,7 +32,6 @@ final class QueueChanges {
         long offset = draft.append(
                 Events.task(Task.of(taskId, task.contextId(), status).withHistory(List.of(message))));
         draft.put(task.answering(offset));
-        draft.attach(taskId, message);
         draft.touch();
         var sent = new Sent(task.contextId(), taskId, offset, from, TaskState.SUBMITTED, false);
         draft.remember(new SendKey(SendKey.message(message.messageId()), null, sent));
@@ -53,6 +52,14 @@ final class QueueChanges {
         draft.require(ContextAction.PROMOTE);
         TaskRecord task = waiting(draft, taskId);
         long from = draft.existing().lastOffset();
+        first(draft, taskId);
+        draft.openTasks().stream().filter(each -> !each.queued()).forEach(draft::cancel);
+        draft.hold(false);
+        return new Sent(task.contextId(), taskId, draft.existing().lastOffset(), from, TaskState.SUBMITTED, false);
+    }
+
+    /** Puts one task before all others that wait. */
+    static void first(Draft draft, String taskId) {
         var order = new ArrayList<String>();
         order.add(taskId);
         draft.queue().stream()
@@ -60,9 +67,6 @@ final class QueueChanges {
                 .filter(id -> !id.equals(taskId))
                 .forEach(order::add);
         place(draft, order);
-        draft.openTasks().stream().filter(each -> !each.queued()).forEach(draft::cancel);
-        draft.hold(false);
-        return new Sent(task.contextId(), taskId, draft.existing().lastOffset(), from, TaskState.SUBMITTED, false);
     }
 
     /** Puts the queue in this order, which names each of its tasks once. */

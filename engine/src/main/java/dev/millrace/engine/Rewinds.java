@@ -18,25 +18,18 @@ final class Rewinds {
 
     /** The message that is worked on again in another wording; everything from it on is taken out. */
     static Sent edit(Draft draft, String messageId, Message replacement, Supplier<String> ids) {
-        Conversation.Found found = new Conversation(
-                        draft.before(), draft.existing().id())
-                .find(messageId)
-                .orElseThrow(() -> new Refused(
-                        Refused.Reason.NO_MESSAGE, "there is no message " + messageId + " in this conversation"));
-        if (found.said().message().role() != Role.USER) {
-            throw new Refused(
-                    Refused.Reason.INVALID, "message " + messageId + " is the agent's; only a user's can be edited");
-        }
-        if (found.task().queued()) {
-            return QueueChanges.edit(draft, found.task().id(), replacement);
+        Context context = draft.existing();
+        List<TaskRecord> tasks = draft.before().conversationFrom(context.id(), SendKey.message(messageId));
+        long cutAt = cutAt(draft, tasks, messageId);
+        TaskRecord task = tasks.getFirst();
+        if (task.queued()) {
+            return QueueChanges.edit(draft, task.id(), replacement);
         }
         draft.require(ContextAction.EDIT);
         long from = draft.existing().lastOffset();
-        TaskRecord task = found.task();
-        List<TaskRecord> later = draft.before().conversation(task.contextId(), task, false, Integer.MAX_VALUE);
         var cut = new ArrayList<TaskRecord>();
-        cut.add(cut(draft, task, cutAt(found)));
-        later.forEach(each -> cut.add(cut(draft, each, each.position())));
+        cut.add(cut(draft, task, cutAt));
+        tasks.stream().skip(1).forEach(each -> cut.add(cut(draft, each, each.position())));
         draft.append(ContextEvents.rewound(messageId, cut));
         draft.update(draft.existing().withClearedAt(task.since()));
         draft.hold(false);
@@ -44,8 +37,37 @@ final class Rewinds {
     }
 
     /** From the first message of a task on, nothing of it is left; from an answer on, what was said before stays. */
-    private static long cutAt(Conversation.Found found) {
-        return found.index() == 0 ? found.task().position() : found.said().offset();
+    private static long cutAt(Draft draft, List<TaskRecord> from, String messageId) {
+        if (from.isEmpty()) {
+            throw notTheUsers(draft, messageId);
+        }
+        TaskRecord task = from.getFirst();
+        if (task.messageAt() == task.position()) {
+            return task.position(); // it has had no other message, so there is nothing to look up
+        }
+        List<Said> transcript = Transcript.of(draft.before(), task);
+        for (int i = 0; i < transcript.size(); i++) {
+            if (transcript.get(i).message().messageId().equals(messageId)) {
+                return i == 0 ? task.position() : transcript.get(i).offset();
+            }
+        }
+        throw noMessage(messageId);
+    }
+
+    /** What is no send of a user's may be something that an agent said, whose ids begin with their task's. */
+    private static Refused notTheUsers(Draft draft, String messageId) {
+        boolean agents = messageId.indexOf('/') > 0
+                && new Conversation(draft.before(), draft.existing().id())
+                        .find(messageId)
+                        .isPresent();
+        return agents
+                ? new Refused(
+                        Refused.Reason.INVALID, "message " + messageId + " is the agent's; only a user's can be edited")
+                : noMessage(messageId);
+    }
+
+    private static Refused noMessage(String messageId) {
+        return new Refused(Refused.Reason.NO_MESSAGE, "there is no message " + messageId + " in this conversation");
     }
 
     private static TaskRecord cut(Draft draft, TaskRecord task, long from) {
@@ -63,8 +85,7 @@ final class Rewinds {
     }
 
     /**
-     * The last message that an agent took up, once more, by a new task at the place of the one that did not succeed; what
-     * waits goes on behind it.
+     * The last message that an agent took up, once more, by a new task; what waits goes on behind it.
      */
     static Sent retry(Draft draft, Supplier<String> ids) {
         draft.require(ContextAction.RETRY);
@@ -83,12 +104,13 @@ final class Rewinds {
                             ? "nothing was worked on yet that could be tried again"
                             : "the last task is " + last.state() + "; only one that did not succeed is tried again");
         }
-        Said message = Transcript.of(draft.before(), last).stream()
+        List<Said> transcript = Transcript.of(draft.before(), last);
+        Said message = transcript.stream()
                 .filter(said -> said.message().role() == Role.USER)
                 .reduce((earlier, later) -> later)
                 .orElseThrow(() -> new Refused(Refused.Reason.NOT_NOW, "task " + last.id() + " has no message"));
-        boolean first = last.messageAt() == message.offset()
-                && Transcript.of(draft.before(), last).getFirst().offset() == message.offset();
+        boolean first =
+                last.messageAt() == message.offset() && transcript.getFirst().offset() == message.offset();
         long from = draft.existing().lastOffset();
         TaskRecord cut = cut(draft, last, first ? last.position() : message.offset());
         draft.append(ContextEvents.rewound(message.message().messageId(), List.of(cut)));
@@ -96,10 +118,10 @@ final class Rewinds {
         Sent sent = goOn(draft, message.message(), from, ids);
         TaskRecord again = draft.task(sent.taskId());
         if (again != null) {
-            draft.put(again.at(last.place()).since(last.since()));
+            draft.put(again.since(last.since()));
         }
         if (draft.queue().size() > 1) {
-            draft.append(ContextEvents.queue(draft.queue())); // it does not stand at the end, as a new one would
+            QueueChanges.first(draft, sent.taskId()); // it does not stand at the end, as a new one would
         }
         return sent;
     }

@@ -20,9 +20,10 @@ final class Sharing {
             Turns turns,
             Journals journals,
             Runnable runnable,
-            Function<TaskRecord, CompletableFuture<?>> recovery) {
+            Function<TaskRecord, CompletableFuture<?>> recovery,
+            Feeds feeds) {
         this.replicas = replicas;
-        neighbours = new Neighbours(store, replicas, settings, workers, journals, runnable, recovery);
+        neighbours = new Neighbours(store, replicas, settings, workers, journals, runnable, recovery, feeds);
         tenure = new Tenure(
                 replicas,
                 settings,

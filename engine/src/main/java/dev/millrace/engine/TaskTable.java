@@ -7,6 +7,7 @@ import static dev.millrace.engine.Transition.ASK_AUTH;
 import static dev.millrace.engine.Transition.CANCEL;
 import static dev.millrace.engine.Transition.EDIT;
 import static dev.millrace.engine.Transition.EMIT;
+import static dev.millrace.engine.Transition.EXPIRE;
 import static dev.millrace.engine.Transition.FAIL;
 import static dev.millrace.engine.Transition.FINISH;
 import static dev.millrace.engine.Transition.RECOVER;
@@ -38,6 +39,7 @@ public final class TaskTable {
         allow(ASK, INPUT_REQUIRED, WORKING);
         allow(ASK_AUTH, AUTH_REQUIRED, WORKING);
         allow(ANSWER, SUBMITTED, INPUT_REQUIRED, AUTH_REQUIRED);
+        allow(EXPIRE, FAILED, INPUT_REQUIRED, AUTH_REQUIRED);
         allow(FINISH, COMPLETED, WORKING);
         allow(FAIL, FAILED, WORKING);
         allow(REJECT, REJECTED, WORKING);

@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * This process's right to hold tasks in a store that it shares with others: one lease for all of them.
@@ -35,6 +36,7 @@ final class Tenure {
     private boolean held;
     private long heldUntil;
     private @Nullable String former;
+    private boolean unheard;
 
     /**
      * @param lost told that the lease under this id is no more
@@ -119,9 +121,12 @@ final class Tenure {
                 LOG.info("goes on as {}", id);
                 joined.run();
             }
+            unheard = false;
             return true;
         } catch (StoreFailure e) {
-            LOG.warn("the lease {} could not be renewed, trying again: {}", id, e.getMessage());
+            LOG.atLevel(unheard ? Level.DEBUG : Level.WARN)
+                    .log("the lease {} could not be renewed, trying again and again: {}", id, e.getMessage());
+            unheard = true;
             if (held && ranOut()) {
                 abandon();
             }

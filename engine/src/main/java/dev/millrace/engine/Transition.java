@@ -16,6 +16,8 @@ public enum Transition {
     ASK_AUTH,
     /** A message answers the question. */
     ANSWER,
+    /** Nobody answered the question in time. */
+    EXPIRE,
     /** The agent returned. */
     FINISH,
     /** The agent threw, or was lost too often. */

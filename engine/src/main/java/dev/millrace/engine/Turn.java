@@ -62,7 +62,18 @@ public interface Turn {
     /** Tells readers what the agent is doing: a WORKING status with a message. */
     void status(String text);
 
-    /** Asks the user: when {@code run} returns, the task waits in INPUT_REQUIRED, and the answer starts a new turn. */
+    /**
+     * Tells what a call of a model took, for the usage of the chat and of its owner; what is told several times adds up.
+     *
+     * @param inputTokens that the model read
+     * @param outputTokens that it wrote
+     * @param costMicros in millionths of whatever unit the agent counts in; 0 = not known
+     * @throws IllegalArgumentException if one is negative
+     */
+    default void used(long inputTokens, long outputTokens, long costMicros) {}
+
+    /** Asks the user: when {@code run} returns, the task waits in INPUT_REQUIRED, and the answer starts a new turn.
+     * Without an answer within {@link EngineSettings#answerWithin} the task fails. */
     void ask(String question);
 
     /** Asks for credentials: like {@link #ask}, in AUTH_REQUIRED. */

@@ -71,15 +71,23 @@ final class Turns {
     }
 
     private void run(LiveTurn turn, long committed) {
-        long started = System.nanoTime();
+        long running = System.nanoTime();
+        settings.observer().stage(Stage.HAND_OFF, running - committed);
         try {
             turn.open();
+        } catch (TurnLost e) {
+            if (turn.stopping()) {
+                handBack(turn);
+            }
+            return;
         } catch (InterruptedException | RuntimeException e) {
             LOG.error("the turn of task {} could not start", turn.taskId(), e);
-            end(turn, new LiveTurn.Wish(Transition.FAIL, "the message could not be read: " + e.getMessage()), started);
+            end(turn, new LiveTurn.Wish(Transition.FAIL, "the message could not be read: " + e.getMessage()), running);
             return;
         }
-        started = System.nanoTime();
+        long started = System.nanoTime();
+        settings.observer().stage(Stage.AGENT_START, started - running);
+        turn.outbox().started(started);
         settings.observer().started(turn.taskId(), started - committed);
         runAgent(turn, started);
     }
@@ -135,7 +143,9 @@ final class Turns {
                 TaskRecord ended = ledger().change(
                                 turn.contextId(), Durability.FSYNCED, draft -> move(draft, turn, wish))
                         .join();
-                settings.observer().ended(turn.taskId(), ended.state(), System.nanoTime() - startedAt);
+                if (ended.state() != TaskState.SUBMITTED) {
+                    settings.observer().ended(turn.taskId(), ended.state(), System.nanoTime() - startedAt);
+                }
                 if (ended.state().terminal() && !ended.merged()) {
                     merger.add(ended);
                 }
@@ -158,11 +168,34 @@ final class Turns {
         }
     }
 
-    private static TaskRecord move(Draft draft, LiveTurn turn, LiveTurn.Wish wish) {
+    private TaskRecord move(Draft draft, LiveTurn turn, LiveTurn.Wish wish) {
         TaskRecord task = Outbox.requireLease(draft, turn.lease());
+        if (turn.lost()) {
+            // This process's lease ran out while the end waited for the store: nobody has taken the task yet, but the
+            // last words of the turn are dropped, so whoever takes it up ends it.
+            throw new TurnLost("task " + task.id() + " was taken away before its end was stored");
+        }
+        if (mayBeTriedAgain(turn, task)) {
+            return draft.move(task, Transition.RECOVER, null, Events.attempt(task.attempts() + 1));
+        }
         LiveTurn.Wish honest = honest(turn, wish);
         Message says = honest.says() == null ? null : turn.agentSays(honest.says());
-        return draft.move(task, honest.transition(), says, null);
+        TaskRecord moved = draft.move(task, honest.transition(), says, null);
+        if (moved.state().interrupted()) {
+            moved = moved.dueAt(draft.now().plus(settings.answerWithin()));
+            draft.put(moved);
+        }
+        return moved;
+    }
+
+    /**
+     * A store that is shared is somewhere else, and was out of reach for a while: then the task begins anew, as if this
+     * process had been lost. (One that is here, and can't write, has no room, and will have none the next time.)
+     */
+    private boolean mayBeTriedAgain(LiveTurn turn, TaskRecord task) {
+        return store.replicas() != null
+                && turn.outbox().failure() instanceof StoreFailure
+                && task.attempts() < settings.maxAttempts();
     }
 
     /** A task whose agent's words are not all in the store is not done, whatever the agent thinks. */

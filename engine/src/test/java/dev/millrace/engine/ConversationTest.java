@@ -90,7 +90,7 @@ class ConversationTest extends WithEngine {
 
     /** The conversation as a reader makes it who has nothing but the journal. */
     private List<String> asAReaderSeesIt(String contextId) throws Exception {
-        return new JournalReader(engine, contextId).conversation();
+        return new JournalReader(engine, ME, contextId).conversation();
     }
 
     @Test
@@ -221,7 +221,10 @@ class ConversationTest extends WithEngine {
         assertThat(state(first)).isEqualTo(TaskState.CANCELED);
         List<String> order = List.of("hold one", "partly ", "say c", "on c", "say bb", "on bb", "say e", "on e");
         assertThat(said(first.contextId())).isEqualTo(order);
-        assertThat(asAReaderSeesIt(first.contextId())).containsExactlyInAnyOrderElementsOf(order);
+        assertThat(asAReaderSeesIt(first.contextId())).isEqualTo(order);
+        assertThat(text(task(b), Turn.ANSWER))
+                .as("another wording of the first message is no answer to a question")
+                .isEqualTo("on bb");
         refused(Refused.Reason.NOT_NOW, () -> chats.promote(ME, first.contextId(), c.taskId(), RequestKey.NONE));
         Consistency.check(store, ME);
     }
@@ -359,7 +362,7 @@ class ConversationTest extends WithEngine {
         assertThat(chats.interrupt(ME, id, new RequestKey("i", "p")))
                 .as("the first one's answer")
                 .isFalse();
-        assertThat(engine.runningTurns()).isEqualTo(1);
+        assertThat(chats.state(ME, id)).as("it goes on").isEqualTo(ContextState.RUNNING);
         refused(Refused.Reason.KEY_REUSED, () -> chats.interrupt(ME, id, new RequestKey("k", "other")));
         Context fork = chats.fork(ME, id, null, null, new RequestKey("f", "p"));
         assertThat(chats.fork(ME, id, null, null, new RequestKey("f", "p"))).isEqualTo(fork);

@@ -3,7 +3,9 @@ package dev.millrace.engine;
 import dev.millrace.core.Cursor;
 import dev.millrace.core.Journal;
 import dev.millrace.protocol.TaskState;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +20,8 @@ final class JournalReader {
     private final Map<String, TaskState> states = new LinkedHashMap<>();
 
     /** Reads all that is there by now. */
-    JournalReader(Engine engine, String contextId) throws InterruptedException {
-        long last = engine.context("me", contextId).orElseThrow().lastOffset();
+    JournalReader(Engine engine, String owner, String contextId) throws InterruptedException {
+        long last = engine.context(owner, contextId).orElseThrow().lastOffset();
         try (Cursor<Event> cursor = engine.read(contextId, 0)) {
             while (cursor.position() < last) {
                 cursor.take(32).forEach(this::see);
@@ -46,11 +48,17 @@ final class JournalReader {
                 tasks.get(taskId).removeIf(each -> each.offset() >= from);
             }
         }
-        // Those that wait are behind all others, in this order.
+        // Those that wait take the places that they have among them, in this order.
         if (told.has("queue")) {
             tasks.remove(told.get("queue").path("deleted").asString(""));
-            for (JsonNode id : told.get("queue").get("taskIds")) {
-                tasks.putLast(id.asString(), tasks.remove(id.asString()));
+            var waiting = new ArrayDeque<String>();
+            told.get("queue").get("taskIds").forEach(id -> waiting.add(id.asString()));
+            var all = new LinkedHashMap<>(tasks);
+            var moved = new HashSet<>(waiting);
+            tasks.clear();
+            for (String id : all.keySet()) {
+                String here = moved.contains(id) ? waiting.remove() : id;
+                tasks.put(here, all.get(here));
             }
         }
     }

@@ -12,7 +12,11 @@ import dev.millrace.engine.store.postgres.PostgresSettings;
 import dev.millrace.engine.store.postgres.PostgresStore;
 import dev.millrace.protocol.Message;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
@@ -173,5 +177,156 @@ class PostgresRoundTripsTest {
         } catch (ExecutionException e) {
             assertThat(e).hasCauseInstanceOf(Refused.class);
         }
+    }
+
+    private Chats chats() {
+        return new Chats(
+                new Calls(store),
+                ledger,
+                new Feeds(store, java.time.Duration.ofHours(1)),
+                settings,
+                task -> {},
+                contextId -> {});
+    }
+
+    /** A chat with a task that was worked on, and one that is or that failed, and two that wait; or only the first. */
+    private String chat(ContextAction action) throws Exception {
+        String id = "chat-" + action;
+        accept(id, Send.chat(OWNER, null, Message.user("m1", "hi").in(id, null), null));
+        move(id, leases.getLast().task(), Transition.FINISH);
+        switch (action) {
+            case CLEAR, ARCHIVE, UNARCHIVE -> {}
+            case RETRY -> {
+                accept(id, next(id, "m2"));
+                move(id, leases.getLast().task(), Transition.FAIL);
+            }
+            case ANSWER -> {
+                accept(id, next(id, "m2"));
+                move(id, leases.getLast().task(), Transition.ASK);
+            }
+            default -> {
+                accept(id, next(id, "m2"));
+                accept(id, next(id, "m3"));
+                accept(id, next(id, "m4"));
+            }
+        }
+        if (action == ContextAction.UNARCHIVE) {
+            chats().arrange(OWNER, id, Arrangement.archived(true));
+        }
+        return id;
+    }
+
+    private void act(ContextAction action, String id, List<String> queue, String asked) throws Exception {
+        Chats chats = chats();
+        Message message = Message.user("new-" + System.nanoTime(), "hi again");
+        switch (action) {
+            case CREATE -> accept(id + "-new", Send.chat(OWNER, null, message.in(id + "-new", null), null));
+            case SEND -> accept(id, Send.next(OWNER, message.in(id, null)));
+            case SEND_INTERRUPTING ->
+                accept(id, Send.next(OWNER, message.in(id, null)).interrupting());
+            case ANSWER -> accept(id, Send.next(OWNER, message.in(id, asked)));
+            case EDIT -> chats.edit(OWNER, id, "m1", message, RequestKey.NONE);
+            case EDIT_QUEUED -> chats.editQueued(OWNER, id, queue.getFirst(), message, RequestKey.NONE);
+            case DELETE_QUEUED -> chats.deleteQueued(OWNER, id, queue.getFirst());
+            case PROMOTE -> chats.promote(OWNER, id, queue.getLast(), RequestKey.NONE);
+            case REORDER -> chats.reorder(OWNER, id, queue.reversed());
+            case INTERRUPT -> chats.interrupt(OWNER, id, new RequestKey("key", "print"));
+            case RETRY -> chats.retry(OWNER, id, new RequestKey("key", "print"));
+            case CLEAR -> chats.clear(OWNER, id, RequestKey.NONE);
+            case ARCHIVE -> chats.arrange(OWNER, id, Arrangement.archived(true));
+            case UNARCHIVE -> chats.arrange(OWNER, id, Arrangement.archived(false));
+            case FORK -> chats.fork(OWNER, id, null, null, RequestKey.NONE);
+            case ARRANGE -> chats.arrange(OWNER, id, new Arrangement("new", null, null, null, null));
+            case DELETE -> chats.delete(OWNER, id);
+        }
+    }
+
+    private List<String> queued(String id) throws Exception {
+        return ledger.change(
+                        id,
+                        Durability.WRITTEN,
+                        draft -> draft.queue().stream().map(TaskRecord::id).toList())
+                .get();
+    }
+
+    /** Each reader's connection is open: none is free for a second question before all have had one. */
+    private void warmUpReaders() throws Exception {
+        int readers = PostgresSettings.of(address).readers();
+        var all = new CyclicBarrier(readers);
+        var asking = new ArrayList<CompletableFuture<Long>>();
+        for (int i = 0; i < readers; i++) {
+            asking.add(CompletableFuture.supplyAsync(
+                    () -> {
+                        try {
+                            return store.<Long>read(null, reader -> {
+                                await(all);
+                                return reader.revision(OWNER);
+                            });
+                        } catch (InterruptedException e) {
+                            throw new IllegalStateException(e);
+                        }
+                    },
+                    Thread::startVirtualThread));
+        }
+        asking.forEach(CompletableFuture::join);
+    }
+
+    private static void await(CyclicBarrier barrier) {
+        try {
+            barrier.await();
+        } catch (InterruptedException | BrokenBarrierException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** How many it may take in a conversation that is known here; one more where it is not. */
+    private static int bound(ContextAction action) {
+        return switch (action) {
+            case EDIT, ARCHIVE, UNARCHIVE, DELETE -> 2; // what is behind the message, or the parts; then the change
+            case RETRY -> 3; // the last task, its message, the change
+            case FORK -> 5; // all that was said is read, and then written: it is none of the old conversation's changes
+            default -> 1;
+        };
+    }
+
+    @Test
+    void whatever_a_user_does_to_a_conversation_takes_few_and_as_few_as_ever() throws Exception {
+        warmUpReaders();
+        for (ContextAction action : ContextAction.values()) {
+            String id = chat(action);
+            List<String> queue = queued(id);
+            assertThat(cost(() -> act(action, id, queue, leaseOf(id))))
+                    .as("%s in a conversation that is known here", action)
+                    .isLessThanOrEqualTo(bound(action));
+        }
+    }
+
+    @Test
+    void and_one_more_where_the_conversation_is_not_known() throws Exception {
+        var ids = new EnumMap<ContextAction, String>(ContextAction.class);
+        var queues = new EnumMap<ContextAction, List<String>>(ContextAction.class);
+        for (ContextAction action : ContextAction.values()) {
+            ids.put(action, chat(action));
+            queues.put(action, queued(ids.get(action)));
+        }
+        String asked = leaseOf(ids.get(ContextAction.ANSWER));
+        store.close();
+        open(1);
+        warmUp(); // there is room for one conversation, which is none of these
+        warmUpReaders();
+        for (ContextAction action : ContextAction.values()) {
+            assertThat(cost(() -> act(action, ids.get(action), queues.get(action), asked)))
+                    .as("%s in a conversation that is not", action)
+                    .isLessThanOrEqualTo(bound(action) + 1);
+        }
+    }
+
+    private String leaseOf(String contextId) {
+        return leases.stream()
+                .filter(lease -> lease.task().contextId().equals(contextId))
+                .toList()
+                .getLast()
+                .task()
+                .id();
     }
 }

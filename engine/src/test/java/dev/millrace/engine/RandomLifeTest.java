@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.millrace.core.Journal;
 import dev.millrace.engine.store.Store;
+import dev.millrace.engine.store.memory.MemoryStore;
 import dev.millrace.engine.store.postgres.PostgresAddress;
 import dev.millrace.engine.store.postgres.PostgresServer;
 import dev.millrace.engine.store.postgres.PostgresSettings;
@@ -18,11 +19,14 @@ import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -47,14 +51,21 @@ class RandomLifeTest {
     private static final class Known {
         final String owner;
         final Sent sent;
-        final Message message;
         final boolean serial;
+
+        /** While it waits, its user may put another in its place. */
+        Message message;
+
+        /** The task that its message makes if it is sent again: another one, once it was tried again. */
+        String again;
+
         boolean cancelled;
         boolean mayBeCancelled;
 
         Known(String owner, Sent sent, Message message, boolean serial) {
             this.owner = owner;
             this.sent = sent;
+            again = sent.taskId();
             this.message = message;
             this.serial = serial;
         }
@@ -69,6 +80,15 @@ class RandomLifeTest {
 
     private final Map<String, Known> known = new LinkedHashMap<>();
     private final Map<String, Boolean> contexts = new LinkedHashMap<>();
+    private final Map<String, String> owners = new HashMap<>();
+    private final Set<String> archived = new HashSet<>();
+
+    /** What edits and deletes have taken out of a conversation, for good. */
+    private final Map<String, Set<String>> takenOut = new HashMap<>();
+
+    /** Conversations that begin with copies, and the offset behind these. */
+    private final Map<String, Long> forks = new HashMap<>();
+
     private final Map<String, Task> seenEnded = new HashMap<>();
     private final List<Follower> followers = new ArrayList<>();
     private final CountDownLatch holding = new CountDownLatch(1);
@@ -166,7 +186,9 @@ class RandomLifeTest {
         "SQLITE, 5",
         "POSTGRES, 1",
         "POSTGRES, 2",
-        "POSTGRES, 3"
+        "POSTGRES, 3",
+        "MEMORY, 1",
+        "MEMORY, 2"
     })
     void nothing_acknowledged_or_seen_is_lost_and_order_holds(Stores where, long seed) throws Exception {
         kind = where;
@@ -186,6 +208,10 @@ class RandomLifeTest {
     }
 
     private void command() throws Exception {
+        if (random.nextInt(3) == 0 && !known.isEmpty()) {
+            arrange(pick());
+            return;
+        }
         int dice = random.nextInt(100);
         if (dice < 18 || known.isEmpty()) {
             newContext();
@@ -218,7 +244,7 @@ class RandomLifeTest {
         return switch (kind) {
             case SQLITE -> SqliteStore.open(folder);
             case POSTGRES -> PostgresStore.open(PostgresSettings.of(address));
-            case MEMORY -> throw new IllegalArgumentException("memory does not survive");
+            case MEMORY -> store == null ? new MemoryStore() : store;
         };
     }
 
@@ -235,6 +261,7 @@ class RandomLifeTest {
         var message = Message.user(engine.newId(), script());
         Sent sent = engine.send(serial ? Send.chat(owner, null, message, null) : Send.task(owner, null, message));
         contexts.put(sent.contextId(), serial);
+        owners.put(sent.contextId(), owner);
         known.put(sent.taskId(), new Known(owner, sent, message, serial));
     }
 
@@ -244,18 +271,16 @@ class RandomLifeTest {
         var message = Message.user(engine.newId(), script()).in(contextId, null);
         try {
             Sent sent = engine.send(serial ? Send.next(owner, message) : Send.task(owner, null, message));
+            assertThat(archived).doesNotContain(contextId);
             known.put(sent.taskId(), new Known(owner, sent, message, serial));
         } catch (Refused e) {
-            assertThat(e.reason()).isEqualTo(Refused.Reason.QUEUE_FULL);
+            assertThat(e.reason())
+                    .isEqualTo(archived.contains(contextId) ? Refused.Reason.ARCHIVED : Refused.Reason.QUEUE_FULL);
         }
     }
 
     private String ownerOf(String contextId) {
-        return known.values().stream()
-                .filter(k -> k.sent.contextId().equals(contextId))
-                .findFirst()
-                .orElseThrow()
-                .owner;
+        return Objects.requireNonNull(owners.get(contextId));
     }
 
     private void answer(Known task) {
@@ -284,10 +309,168 @@ class RandomLifeTest {
     }
 
     private void interrupt(Known task) {
+        String contextId = task.sent.contextId();
+        mayStop(contextId);
+        try {
+            engine.interrupt(task.owner, contextId);
+            assertThat(archived).doesNotContain(contextId);
+        } catch (Refused e) {
+            assertThat(e.reason()).isEqualTo(Refused.Reason.ARCHIVED);
+            assertThat(archived).contains(contextId);
+        }
+    }
+
+    private void mayStop(String contextId) {
         known.values().stream()
-                .filter(k -> k.sent.contextId().equals(task.sent.contextId()))
+                .filter(k -> k.sent.contextId().equals(contextId))
                 .forEach(k -> k.mayBeCancelled = true);
-        engine.interrupt(task.owner, task.sent.contextId());
+    }
+
+    /** What a user does to a chat besides sending to it. Whatever its state does not allow is refused, and changes nothing. */
+    private void arrange(Known task) {
+        if (!task.serial) {
+            return;
+        }
+        String contextId = task.sent.contextId();
+        try {
+            switch (random.nextInt(9)) {
+                case 0, 1 -> edit(task);
+                case 2 -> editQueued(task);
+                case 3 -> deleteQueued(task);
+                case 4 -> {
+                    mayStop(contextId);
+                    engine.chats().promote(task.owner, contextId, task.sent.taskId(), RequestKey.NONE);
+                }
+                case 5 -> reorder(task);
+                case 6 -> retry(task);
+                case 7 -> {
+                    if (random.nextBoolean()) {
+                        engine.chats().clear(task.owner, contextId, RequestKey.NONE);
+                    } else {
+                        fork(task);
+                        return; // also of what is archived
+                    }
+                }
+                default -> {
+                    archive(task);
+                    return;
+                }
+            }
+            assertThat(archived).as("nothing is changed in what is archived").doesNotContain(contextId);
+        } catch (Refused e) {
+            assertThat(e.reason())
+                    .as(e.getMessage())
+                    .isIn(Refused.Reason.NOT_NOW, Refused.Reason.ARCHIVED, Refused.Reason.NO_MESSAGE);
+            if (e.reason() == Refused.Reason.ARCHIVED) {
+                assertThat(archived).contains(contextId);
+            }
+        }
+    }
+
+    private List<String> said(Known task) {
+        return engine.chats().messages(task.owner, task.sent.contextId(), null, null, 10_000).messages().stream()
+                .map(each -> each.message().text())
+                .toList();
+    }
+
+    private void edit(Known task) {
+        String contextId = task.sent.contextId();
+        List<String> before = said(task);
+        int from = before.indexOf(task.message.text());
+        var replacement = Message.user(engine.newId(), script());
+        Sent sent = engine.chats().edit(task.owner, contextId, task.message.messageId(), replacement, RequestKey.NONE);
+        assertThat(from).as("only what is there can be edited").isNotNegative();
+        Message now = replacement.in(contextId, null);
+        if (sent.taskId().equals(task.again)) {
+            takeOut(contextId, List.of(task.message.text()));
+            Objects.requireNonNull(known.get(sent.taskId())).message = now;
+            return;
+        }
+        mayStop(contextId);
+        // Of what came behind it, the users' messages: nobody but this test sends any.
+        takeOut(
+                contextId,
+                before.subList(from, before.size()).stream()
+                        .filter(text -> known.values().stream()
+                                .anyMatch(k -> k.message.text().equals(text)))
+                        .toList());
+        known.put(sent.taskId(), new Known(task.owner, sent, now, true));
+    }
+
+    private void takeOut(String contextId, List<String> texts) {
+        takenOut.computeIfAbsent(contextId, id -> new HashSet<>()).addAll(texts);
+    }
+
+    private void editQueued(Known task) {
+        String contextId = task.sent.contextId();
+        var replacement = Message.user(engine.newId(), script());
+        engine.chats().editQueued(task.owner, contextId, task.sent.taskId(), replacement, RequestKey.NONE);
+        takeOut(contextId, List.of(task.message.text()));
+        task.message = replacement.in(contextId, null);
+    }
+
+    private void deleteQueued(Known task) {
+        engine.chats().deleteQueued(task.owner, task.sent.contextId(), task.sent.taskId());
+        task.cancelled = true;
+        takeOut(task.sent.contextId(), List.of(task.message.text()));
+    }
+
+    private void reorder(Known task) {
+        var queue = new ArrayList<>(engine.chats().queue(task.owner, task.sent.contextId()).messages().stream()
+                .map(Said::taskId)
+                .toList());
+        Collections.shuffle(queue, random);
+        try {
+            engine.chats().reorder(task.owner, task.sent.contextId(), queue);
+        } catch (Refused e) {
+            if (e.reason() != Refused.Reason.INVALID) { // it has begun to work on one of them
+                throw e;
+            }
+        }
+    }
+
+    private void retry(Known task) {
+        String contextId = task.sent.contextId();
+        Sent sent = engine.chats().retry(task.owner, contextId, RequestKey.NONE);
+        Message message =
+                engine.task(task.owner, sent.taskId()).task().history().getFirst();
+        var again = new Known(task.owner, sent, message.in(contextId, null), true);
+        known.values().stream()
+                .filter(k -> k.message.messageId().equals(message.messageId()))
+                .forEach(k -> k.again = sent.taskId());
+        known.put(sent.taskId(), again);
+    }
+
+    private void fork(Known task) {
+        String contextId = task.sent.contextId();
+        List<String> before = said(task);
+        Context fork = engine.chats().fork(task.owner, contextId, task.message.messageId(), null, RequestKey.NONE);
+        List<String> copied = engine.chats().messages(task.owner, fork.id(), null, null, 10_000).messages().stream()
+                .map(each -> each.message().text())
+                .toList();
+        assertThat(copied.getLast()).isEqualTo(task.message.text());
+        List<String> source = said(task);
+        if (source.size() >= copied.size() && before.size() >= copied.size()) {
+            List<String> now = source.subList(0, copied.size());
+            if (now.equals(before.subList(0, copied.size()))) {
+                assertThat(copied).as("what stood still was copied as it stood").isEqualTo(now);
+            }
+        }
+        contexts.put(fork.id(), true);
+        owners.put(fork.id(), task.owner);
+        forks.put(fork.id(), fork.lastOffset());
+        send(fork.id());
+    }
+
+    private void archive(Known task) {
+        String contextId = task.sent.contextId();
+        boolean put = !archived.contains(contextId);
+        engine.chats().arrange(task.owner, contextId, Arrangement.archived(put));
+        if (put) {
+            archived.add(contextId);
+        } else {
+            archived.remove(contextId);
+        }
     }
 
     /** A client that did not hear the answer sends the same once more. */
@@ -297,7 +480,7 @@ class RandomLifeTest {
                         ? Send.next(task.owner, task.message)
                         : Send.task(task.owner, null, task.message.in(task.sent.contextId(), null)));
         assertThat(again.repeated()).isTrue();
-        assertThat(again.taskId()).isEqualTo(task.sent.taskId());
+        assertThat(again.taskId()).isEqualTo(task.again);
     }
 
     /** What was seen to have ended stays as it was. */
@@ -321,6 +504,9 @@ class RandomLifeTest {
     }
 
     private void dieAndLive() throws Exception {
+        if (kind == Stores.MEMORY) {
+            return; // it dies with its process, and nothing is left to judge
+        }
         switch (random.nextInt(3)) {
             case 0 -> {
                 followers.forEach(Follower::expectTheEnd);
@@ -383,6 +569,10 @@ class RandomLifeTest {
 
     private void finish() {
         holding.countDown();
+        for (String contextId : Set.copyOf(archived)) {
+            engine.chats().arrange(ownerOf(contextId), contextId, Arrangement.archived(false));
+            archived.remove(contextId);
+        }
         await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
             var open = new ArrayList<String>();
             for (Known task : known.values()) {
@@ -427,6 +617,7 @@ class RandomLifeTest {
         for (Map.Entry<String, Boolean> context : contexts.entrySet()) {
             if (context.getValue()) {
                 tasksRanOneByOneInOrder(context.getKey());
+                theConversationIsWhatTheJournalTells(context.getKey());
             }
         }
         for (Follower follower : followers) {
@@ -440,6 +631,19 @@ class RandomLifeTest {
                             .as("as a reader of %s saw it, by offsets: %s", follower.contextId, follower.seen())
                             .isEqualTo(engine.task(follower.owner, id).task()));
         }
+    }
+
+    /** A reader that has the journal alone ends with the same conversation, and what was taken out stays out. */
+    private void theConversationIsWhatTheJournalTells(String contextId) throws InterruptedException {
+        String owner = ownerOf(contextId);
+        List<String> said = engine.chats().messages(owner, contextId, null, null, 10_000).messages().stream()
+                .map(each -> each.message().text())
+                .toList();
+        assertThat(new JournalReader(engine, owner, contextId).conversation())
+                .as("chat %s", contextId)
+                .isEqualTo(said);
+        takenOut.getOrDefault(contextId, Set.of())
+                .forEach(text -> assertThat(said).doesNotContain(text));
     }
 
     private void judge(Known known, Task task) {
@@ -483,6 +687,9 @@ class RandomLifeTest {
         boolean failed = false;
         for (var entry : events) {
             Event event = entry.event();
+            if (entry.offset() == forks.getOrDefault(contextId, 0L)) {
+                failed = false; // what its user did then is no part of the copy
+            }
             if (event.kind() == Event.Kind.CONTEXT) {
                 var told = new tools.jackson.databind.json.JsonMapper().readTree(event.json());
                 if (told.has("queue")) {
@@ -502,7 +709,7 @@ class RandomLifeTest {
                 failed = false;
             } else if (to == TaskState.WORKING && from == TaskState.SUBMITTED) {
                 String what = "task " + id + " of chat " + contextId + " started at offset " + entry.offset();
-                assertThat(failed)
+                assertThat(failed && entry.offset() > forks.getOrDefault(contextId, 0L))
                         .as("%s after a failure that nobody acted on", what)
                         .isFalse();
                 if (queue.contains(id)) {

@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -84,6 +86,36 @@ class ReplicasTest {
 
     private static Sent next(Engine engine, Sent chat, String text) {
         return engine.send(Send.next(ME, Message.user(engine.newId(), text).in(chat.contextId(), null)));
+    }
+
+    @Test
+    void who_watches_the_list_on_one_replica_sees_at_once_what_another_changes() throws Exception {
+        Engine a = start(WithEngine::echo, settings(NEVER, NEVER));
+        Engine b = start(WithEngine::echo, settings(NEVER, NEVER));
+        try (Cursor<java.util.Optional<Standing>> list = b.chats().watch(ME, 0)) {
+            Sent sent = chat(a, "hello");
+            var names = new java.util.concurrent.atomic.AtomicInteger();
+            // Until they have heard of each other.
+            await().until(() -> {
+                rename(a, sent, "name " + names.incrementAndGet());
+                return !list.poll(32).isEmpty();
+            });
+            rename(a, sent, "the last name");
+            long before = 0;
+            for (String title = ""; !title.equals("the last name"); ) {
+                for (Journal.Entry<java.util.Optional<Standing>> entry : list.take(32)) {
+                    assertThat(entry.offset()).isGreaterThan(before);
+                    before = entry.offset();
+                    title = entry.event()
+                            .map(standing -> String.valueOf(standing.context().title()))
+                            .orElse(title);
+                }
+            }
+        }
+    }
+
+    private static void rename(Engine engine, Sent chat, String title) {
+        engine.chats().arrange(ME, chat.contextId(), new Arrangement(title, null, null, null, null));
     }
 
     private static List<Journal.Entry<Event>> readToEnd(Engine engine, Sent sent, long after)
@@ -307,5 +339,89 @@ class ReplicasTest {
             assertThat(WithEngine.answer(WithEngine.fold(seen, sents.get(i).taskId())))
                     .isEqualTo(text);
         }
+    }
+
+    @Test
+    void an_end_that_could_not_be_stored_before_the_lease_ran_out_is_left_to_whoever_takes_the_task_up()
+            throws Exception {
+        var proxy = new CuttingProxy(server.databasePort());
+        open.add(proxy);
+        var turns = new LinkedBlockingQueue<Turn>();
+        String url = server.url(schema).replace(":" + server.databasePort(), ":" + proxy.port());
+        Engine engine = start(
+                turn -> {
+                    turns.add(turn);
+                    gated(turn);
+                },
+                settings(Duration.ofSeconds(1), NEVER),
+                PostgresSettings.of(PostgresAddress.parse(url)));
+        Sent sent = chat(engine, "go on");
+        reached.acquire();
+        proxy.cut();
+        go.release(2); // one for this turn, which returns now, and one for the next
+        Turn first = turns.take();
+        await().atMost(Duration.ofSeconds(30)).until(first::cancelled);
+        proxy.mend();
+        awaitState(engine, sent, TaskState.COMPLETED);
+        assertThat(WithEngine.answer(task(engine, sent))).isEqualTo("first second");
+        assertThat(turns.take().attempt()).isEqualTo(2);
+    }
+
+    @Test
+    void a_turn_whose_words_could_not_reach_the_store_for_a_while_begins_anew() throws Exception {
+        var proxy = new CuttingProxy(server.databasePort());
+        open.add(proxy);
+        var failed = new CountDownLatch(1);
+        String url = server.url(schema).replace(":" + server.databasePort(), ":" + proxy.port());
+        Engine engine = start(
+                turn -> {
+                    gated(turn);
+                    try {
+                        turn.flush();
+                    } catch (IllegalStateException e) {
+                        failed.countDown();
+                        throw e;
+                    }
+                },
+                settings(NEVER, NEVER),
+                PostgresSettings.of(PostgresAddress.parse(url)).withPatience(Duration.ofMillis(100)));
+        Sent sent = chat(engine, "go on");
+        reached.acquire();
+        proxy.cut();
+        go.release(2);
+        assertThat(failed.await(30, TimeUnit.SECONDS)).isTrue();
+        proxy.mend();
+        awaitState(engine, sent, TaskState.COMPLETED);
+        assertThat(WithEngine.answer(task(engine, sent))).isEqualTo("first second");
+    }
+
+    @Test
+    void an_owner_with_a_thousand_chats_delays_another_owners_one_by_a_few_hand_offs_only() throws Exception {
+        var started = new LinkedBlockingQueue<String>();
+        Agent agent = turn -> {
+            started.add(turn.owner());
+            go.acquire();
+        };
+        Engine a = start(agent, settings(NEVER, NEVER).withMaxTurns(2));
+        Engine b = start(agent, settings(NEVER, NEVER).withMaxTurns(2));
+        try (var senders = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 1_000; i++) {
+                Engine engine = i % 2 == 0 ? a : b;
+                Message message = Message.user(engine.newId(), "x");
+                senders.execute(() -> engine.send(Send.chat("busy", null, message, null)));
+            }
+        }
+        for (int place = 0; place < 4; place++) {
+            assertThat(started.poll(30, TimeUnit.SECONDS)).isEqualTo("busy");
+        }
+
+        chat(a, "x");
+        int handOffs = 0;
+        for (String owner = ""; !owner.equals(ME); handOffs++) {
+            go.release();
+            owner = started.poll(30, TimeUnit.SECONDS);
+        }
+
+        assertThat(handOffs).isLessThanOrEqualTo(6);
     }
 }

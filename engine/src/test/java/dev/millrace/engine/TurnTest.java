@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Store;
+import dev.millrace.engine.store.StoreFailure;
+import dev.millrace.engine.store.Write;
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Task;
@@ -19,6 +23,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -402,6 +407,50 @@ class TurnTest extends WithEngine {
         assertThat(task.status().state()).isEqualTo(TaskState.FAILED);
         assertThat(reason(task)).contains("stored");
         assertThat(answer(task)).isEqualTo("first ");
+    }
+
+    @Test
+    void a_turn_waits_for_a_store_that_can_not_be_read_just_now() throws Exception {
+        var readings = new AtomicInteger();
+        var unreadable = new AtomicBoolean();
+        Store real = store;
+        store = new Store() {
+            @Override
+            public <R> CompletableFuture<R> submit(
+                    String contextId, Durability durability, Function<Reader, Write<R>> decide) {
+                return real.submit(contextId, durability, decide);
+            }
+
+            @Override
+            public <R> R read(String contextId, Function<Reader, R> query) throws InterruptedException {
+                if (unreadable.get() && readings.incrementAndGet() > 0) {
+                    throw new StoreFailure("nobody answers");
+                }
+                return real.read(contextId, query);
+            }
+
+            @Override
+            public void close() {
+                real.close();
+            }
+        };
+        start(turn -> {
+            if (turn.message().text().equals("one")) {
+                reached.release();
+                go.acquire();
+                return;
+            }
+            echo(turn);
+        });
+        Sent first = chat("one");
+        Sent second = next(first, "two");
+        reached.acquire();
+        unreadable.set(true);
+        go.release();
+        await().atMost(Duration.ofSeconds(20)).until(() -> readings.get() > 2);
+        unreadable.set(false);
+        await().atMost(Duration.ofSeconds(20)).until(() -> state(second) == TaskState.COMPLETED);
+        assertThat(answer(task(second))).isEqualTo("two");
     }
 
     /** False, once a flush has failed. The agent pretends not to have noticed. */

@@ -101,7 +101,7 @@ public final class Millrace implements AutoCloseable {
 
     private static Millrace assemble(Settings settings, AgentCatalog agents, Deque<AutoCloseable> belongings)
             throws IOException, InterruptedException {
-        var metrics = new Metrics();
+        var metrics = new Metrics(settings.store().name());
         belongings.push(metrics);
         var engine = new Engine(
                 open(settings.store()), agents, settings.work().engine().withObserver(metrics.observer()));

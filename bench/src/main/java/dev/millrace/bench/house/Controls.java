@@ -5,9 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.millrace.server.http.Router;
 
 /** What the process that measures asks of a house beside its work. */
-record Controls(Gate gate, Starts starts) {
+record Controls(Gate gate, Starts starts, Starts firstWords, Stages stages) {
     Controls() {
-        this(new Gate(), new Starts());
+        this(new Gate(), new Starts(), new Starts(), new Stages());
     }
 
     void register(Router router) {
@@ -19,6 +19,13 @@ record Controls(Gate gate, Starts starts) {
             gate.open();
             exchange.respond(204);
         });
+        router.post(
+                "/bench/first-words",
+                exchange ->
+                        exchange.respond(200, "text/plain", firstWords.drain().getBytes(UTF_8)));
+        router.post(
+                "/bench/stages",
+                exchange -> exchange.respond(200, "text/plain", stages.drain().getBytes(UTF_8)));
         router.post(
                 "/bench/starts",
                 exchange -> exchange.respond(200, "text/plain", starts.drain().getBytes(UTF_8)));

@@ -58,15 +58,21 @@ public final class House implements AutoCloseable {
     }
 
     public static House inMemory(Kind kind) throws IOException {
-        return start(kind, null);
+        return start(kind, null, null);
+    }
+
+    /** Millrace on a PostgreSQL; with the same address as another house, it shares everything with it. */
+    public static House onPostgres(String url) throws IOException {
+        return start(Kind.MILLRACE, null, url);
     }
 
     /** On SQLite in a new folder beside the working directory's temporary files; it is deleted at the end. */
     public static House onSqlite(Kind kind) throws IOException {
-        return start(kind, Files.createTempDirectory("millrace-bench"));
+        return start(kind, Files.createTempDirectory("millrace-bench"), null);
     }
 
-    private static House start(Kind kind, @Nullable Path folder) throws IOException {
+    /** @param url of its PostgreSQL, if it has one */
+    private static House start(Kind kind, @Nullable Path folder, @Nullable String url) throws IOException {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(FLAGS);
@@ -76,6 +82,9 @@ public final class House implements AutoCloseable {
                     .split(" ")));
         }
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Served.class.getName(), kind.name()));
+        if (url != null) {
+            command.add(url);
+        }
         if (folder != null) {
             command.add(folder.toString());
         }
@@ -106,9 +115,40 @@ public final class House implements AutoCloseable {
         ask("gate/open");
     }
 
+    /**
+     * What each stage took since the last call.
+     *
+     * @param name as the engine's {@code Stage} is named, in small letters
+     * @param median in nanoseconds
+     * @param p99 in nanoseconds
+     */
+    public record Stage(String name, long count, long median, long p99) {}
+
+    /** The stages since the last call. */
+    public List<Stage> stages() throws IOException, InterruptedException {
+        return ask("stages")
+                .lines()
+                .map(line -> line.split(" "))
+                .map(parts -> new Stage(
+                        parts[0].toLowerCase(java.util.Locale.ROOT).replace('_', ' '),
+                        Long.parseLong(parts[1]),
+                        Long.parseLong(parts[2]),
+                        Long.parseLong(parts[3])))
+                .toList();
+    }
+
+    /** When the first words of tasks were committed since the last call, by System.nanoTime. */
+    public List<Long> firstWords() throws IOException, InterruptedException {
+        return starts("first-words").stream().map(Start::at).toList();
+    }
+
     /** The starts of agents since the last call. */
     public List<Start> starts() throws IOException, InterruptedException {
-        return ask("starts")
+        return starts("starts");
+    }
+
+    private List<Start> starts(String what) throws IOException, InterruptedException {
+        return ask(what)
                 .lines()
                 .map(line -> line.split(" "))
                 .map(parts -> new Start(Long.parseLong(parts[0]), Long.parseLong(parts[1])))

@@ -6,6 +6,7 @@ import dev.millrace.engine.AgentCatalog;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.EngineSettings;
 import dev.millrace.engine.Observer;
+import dev.millrace.engine.Stage;
 import dev.millrace.engine.store.Store;
 import dev.millrace.server.a2a.A2aEndpoints;
 import dev.millrace.server.a2a.A2aSettings;
@@ -31,6 +32,16 @@ final class MillraceHouse {
             @Override
             public void started(String taskId, long nanos) {
                 controls.starts().started(nanos);
+            }
+
+            @Override
+            public void firstChunk(String taskId) {
+                controls.firstWords().started(0);
+            }
+
+            @Override
+            public void stage(Stage stage, long nanos) {
+                controls.stages().took(stage, nanos);
             }
         };
         var engine = new Engine(

@@ -2,6 +2,9 @@ package dev.millrace.bench.house;
 
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.memory.MemoryStore;
+import dev.millrace.engine.store.postgres.PostgresAddress;
+import dev.millrace.engine.store.postgres.PostgresSettings;
+import dev.millrace.engine.store.postgres.PostgresStore;
 import dev.millrace.engine.store.sqlite.SqliteStore;
 import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
@@ -11,9 +14,9 @@ import java.nio.file.Path;
 final class Served {
     private Served() {}
 
-    /** @param arguments the kind of house, and a data folder if its store is SQLite */
+    /** @param arguments the kind of house, and a data folder if its store is SQLite, or PostgreSQL's address */
     public static void main(String[] arguments) throws Exception {
-        Store store = arguments.length > 1 ? SqliteStore.open(Path.of(arguments[1])) : new MemoryStore();
+        Store store = arguments.length > 1 ? open(arguments[1]) : new MemoryStore();
         var controls = new Controls();
         var router = new Router();
         controls.register(router);
@@ -29,5 +32,11 @@ final class Served {
         int end = System.in.read();
         house.close();
         System.exit(end < 0 ? 0 : 1); // without waiting for connections: nobody is there
+    }
+
+    private static Store open(String where) {
+        return where.startsWith("postgresql:")
+                ? PostgresStore.open(PostgresSettings.of(PostgresAddress.parse(where)))
+                : SqliteStore.open(Path.of(where));
     }
 }

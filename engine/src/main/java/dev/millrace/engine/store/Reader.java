@@ -6,6 +6,7 @@ import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
+import dev.millrace.engine.Usage;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,12 @@ public interface Reader {
      * @param from null = from the end, or from the beginning
      */
     List<TaskRecord> conversation(String contextId, @Nullable TaskRecord from, boolean backwards, int max);
+
+    /**
+     * The task that a message made or answered, by the key of that send, and all that are behind it in the conversation;
+     * none if the key is unknown, or the task is no longer part of the conversation.
+     */
+    List<TaskRecord> conversationFrom(String contextId, String key);
 
     /** The contexts that are parts of this one. */
     List<Context> parts(String contextId);
@@ -70,4 +77,14 @@ public interface Reader {
 
     /** Ended tasks whose chunks were never merged. */
     List<TaskRecord> unmerged(int max);
+
+    /** Tasks that have to be answered by a time, the soonest first, at most {@code max}. */
+    List<TaskRecord> due(int max);
+
+    /**
+     * What the owner's tasks took together, or those of one of the owner's contexts.
+     *
+     * @param contextId null = all of the owner's
+     */
+    Usage usage(String owner, @Nullable String contextId);
 }

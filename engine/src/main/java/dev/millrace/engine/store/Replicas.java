@@ -18,6 +18,9 @@ public interface Replicas {
         /** Another process wrote in the context, up to this offset. */
         void changed(String contextId, long lastOffset);
 
+        /** Another process changed a context of this owner as lists show it. */
+        void listChanged(String owner);
+
         /** Somebody may have left a task that is runnable. */
         void runnable();
 

@@ -1,5 +1,6 @@
 package dev.millrace.engine.store;
 
+import dev.millrace.engine.Usage;
 import dev.millrace.protocol.TaskState;
 import java.time.Instant;
 import java.util.Comparator;
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param cutAt its events from this offset on are no longer part of the conversation; 0 = all of them are
  * @param endedAt the offset of its last event once it has ended; 0 = it has not, or that is not known
  * @param since what was said up to this offset is not told to its agent; 0 = all is
+ * @param dueAt when it fails if its user has not answered; null = it does not wait for its user, or as long as it takes
+ * @param usage what it took so far
  */
 public record TaskRecord(
         String id,
@@ -35,7 +38,9 @@ public record TaskRecord(
         long place,
         long cutAt,
         long endedAt,
-        long since) {
+        long since,
+        @Nullable Instant dueAt,
+        Usage usage) {
 
     /** As the conversation goes. */
     public static final Comparator<TaskRecord> IN_ORDER =
@@ -56,8 +61,24 @@ public record TaskRecord(
             int attempts,
             boolean merged) {
         this(
-                id, contextId, owner, agent, state, statusAt, position, messageAt, epoch, leasedBy, attempts, merged,
-                position, 0, 0, 0);
+                id,
+                contextId,
+                owner,
+                agent,
+                state,
+                statusAt,
+                position,
+                messageAt,
+                epoch,
+                leasedBy,
+                attempts,
+                merged,
+                position,
+                0,
+                0,
+                0,
+                null,
+                Usage.NONE);
     }
 
     /** True while the task keeps the next one of a {@code SERIAL} context waiting. */
@@ -83,12 +104,14 @@ public record TaskRecord(
     /** In another state; a lease ends with the work. */
     public TaskRecord withState(TaskState to, Instant at) {
         String holder = to == TaskState.WORKING ? leasedBy : null;
-        return copy(to, at, messageAt, epoch, holder, attempts, merged, place, cutAt);
+        return copy(to, at, messageAt, epoch, holder, attempts, merged, place, cutAt)
+                .with(null, usage.in(state, statusAt, at));
     }
 
     /** Under a new lease. */
     public TaskRecord leased(String by, Instant at) {
-        return copy(TaskState.WORKING, at, messageAt, epoch + 1, by, attempts + 1, merged, place, cutAt);
+        return copy(TaskState.WORKING, at, messageAt, epoch + 1, by, attempts + 1, merged, place, cutAt)
+                .with(null, usage.in(state, statusAt, at));
     }
 
     /** With a new message to answer, which nobody has tried yet. */
@@ -120,14 +143,30 @@ public record TaskRecord(
     public TaskRecord endedAt(long offset) {
         return new TaskRecord(
                 id, contextId, owner, agent, state, statusAt, position, messageAt, epoch, leasedBy, attempts, merged,
-                place, cutAt, offset, since);
+                place, cutAt, offset, since, dueAt, usage);
     }
 
     /** With an agent that is not told what was said up to this offset. */
     public TaskRecord since(long offset) {
         return new TaskRecord(
                 id, contextId, owner, agent, state, statusAt, position, messageAt, epoch, leasedBy, attempts, merged,
-                place, cutAt, endedAt, offset);
+                place, cutAt, endedAt, offset, dueAt, usage);
+    }
+
+    /** That fails if its user has not answered by then. */
+    public TaskRecord dueAt(@Nullable Instant time) {
+        return with(time, usage);
+    }
+
+    /** With what its agent told that it used. */
+    public TaskRecord using(Usage more) {
+        return with(dueAt, usage.plus(more));
+    }
+
+    private TaskRecord with(@Nullable Instant due, Usage took) {
+        return new TaskRecord(
+                id, contextId, owner, agent, state, statusAt, position, messageAt, epoch, leasedBy, attempts, merged,
+                place, cutAt, endedAt, since, due, took);
     }
 
     private TaskRecord copy(
@@ -142,6 +181,6 @@ public record TaskRecord(
             long cut) {
         return new TaskRecord(
                 id, contextId, owner, agent, to, at, position, message, number, holder, tried, tidy, newPlace, cut,
-                endedAt, since);
+                endedAt, since, dueAt, usage);
     }
 }

@@ -10,6 +10,7 @@ import dev.millrace.engine.Refused;
 import dev.millrace.engine.Send;
 import dev.millrace.engine.Sent;
 import dev.millrace.engine.Snapshot;
+import dev.millrace.engine.Stage;
 import dev.millrace.engine.TaskQuery;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Role;
@@ -63,6 +64,16 @@ public final class A2aService {
                 until,
                 configuration.historyLength(),
                 () -> engine.task(caller.owner(), stream.taskId()).task());
+    }
+
+    /** A message that streams came in at this {@link System#nanoTime}, and is understood now. */
+    void understood(long arrivedAt) {
+        engine.observer().stage(Stage.VALIDATE, System.nanoTime() - arrivedAt);
+    }
+
+    /** The first words of the task are being written to a reader. */
+    void shown(String taskId) {
+        engine.shown(taskId);
     }
 
     /**

@@ -11,6 +11,7 @@ import dev.millrace.protocol.error.ErrorInfo;
 import dev.millrace.protocol.json.A2aJson;
 import dev.millrace.protocol.json.InvalidField;
 import dev.millrace.protocol.json.JsonForm;
+import dev.millrace.protocol.operation.SendMessageRequest;
 import dev.millrace.protocol.rpc.RpcError;
 import dev.millrace.protocol.rpc.RpcId;
 import dev.millrace.protocol.rpc.RpcResponse;
@@ -28,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -303,16 +305,22 @@ final class JsonRpcEndpoint {
 
     private TaskStream open(Exchange exchange, Caller caller, Call.Valid call) throws InterruptedException {
         if (call.request().method().equals("SendStreamingMessage")) {
-            return service.stream(caller, params(call, A2aJson.SEND_MESSAGE_REQUEST));
+            SendMessageRequest request = params(call, A2aJson.SEND_MESSAGE_REQUEST);
+            service.understood(exchange.arrivedAt());
+            return service.stream(caller, request);
         }
         var request = params(call, A2aJson.SUBSCRIBE_TO_TASK_REQUEST);
         Long after = Resumption.after(exchange);
         return after == null ? service.subscribe(caller, request) : service.resume(caller, request, after);
     }
 
-    private static Framing<Event> framing(TaskStream stream, byte[] head) {
+    private Framing<Event> framing(TaskStream stream, byte[] head) {
+        var begun = new AtomicBoolean();
         return Framing.each((entry, out) -> {
             if (stream.shows(entry)) {
+                if (entry.event().kind() == Event.Kind.CHUNK && !begun.getAndSet(true)) {
+                    service.shown(stream.taskId());
+                }
                 out.event(entry.offset(), head, stream.payload(entry), TAIL);
             }
             return stream.endsAt(entry) ? Framing.Then.END : Framing.Then.CONTINUE;

@@ -2,6 +2,7 @@ package dev.millrace.server.chat;
 
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Standing;
+import dev.millrace.engine.Usage;
 import dev.millrace.server.http.Exchange;
 import java.io.IOException;
 import java.time.Instant;
@@ -45,6 +46,9 @@ final class ChatJson {
         if (shelf.archived()) {
             chat.put("archived", true);
         }
+        if (standing.recovering()) {
+            chat.put("recovering", true);
+        }
         return chat.put("unread", context.unread())
                 .put("readTo", shelf.readTo())
                 .put("agent", context.agent())
@@ -67,6 +71,15 @@ final class ChatJson {
             return "failed";
         }
         return standing.queued() > 0 ? "running" : "idle";
+    }
+
+    static ObjectNode usage(Usage usage) {
+        return object().put("waitedMs", usage.waitedMillis())
+                .put("workedMs", usage.workedMillis())
+                .put("askedMs", usage.askedMillis())
+                .put("inputTokens", usage.inputTokens())
+                .put("outputTokens", usage.outputTokens())
+                .put("costMicros", usage.costMicros());
     }
 
     private static String time(Instant instant) {

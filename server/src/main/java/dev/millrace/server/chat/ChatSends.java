@@ -7,6 +7,7 @@ import dev.millrace.engine.Event;
 import dev.millrace.engine.Refused;
 import dev.millrace.engine.Send;
 import dev.millrace.engine.Sent;
+import dev.millrace.engine.Stage;
 import dev.millrace.engine.Standing;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.json.InvalidField;
@@ -130,7 +131,8 @@ final class ChatSends {
         }
     }
 
-    private static Send keyed(Exchange exchange, String request, byte[] json, Send send) throws HttpProblem {
+    private Send keyed(Exchange exchange, String request, byte[] json, Send send) throws HttpProblem {
+        engine.observer().stage(Stage.VALIDATE, System.nanoTime() - exchange.arrivedAt());
         String key = Requests.key(exchange);
         return send.withKey(key, key == null ? null : Requests.print(request, json));
     }

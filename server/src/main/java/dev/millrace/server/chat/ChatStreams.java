@@ -33,7 +33,9 @@ final class ChatStreams {
         Reading reading = reading(exchange);
         EventStream stream = exchange.eventStream();
         if (!reading.ending().reachedAt(reading.after())) {
-            stream.pump(engine.read(reading.chatId(), reading.after()), new EntryFrames(reading.ending()).events());
+            stream.pump(
+                    engine.read(reading.chatId(), reading.after()),
+                    new EntryFrames(reading.ending(), engine::shown).events());
         }
     }
 
@@ -45,7 +47,8 @@ final class ChatStreams {
                 return;
             }
             StreamEnd end = session.pump(
-                    engine.read(reading.chatId(), reading.after()), new EntryFrames(reading.ending()).arrays());
+                    engine.read(reading.chatId(), reading.after()),
+                    new EntryFrames(reading.ending(), engine::shown).arrays());
             if (end == StreamEnd.CLOSED) {
                 session.close(GOING_AWAY, "the server is stopping; resume at the last offset");
             }

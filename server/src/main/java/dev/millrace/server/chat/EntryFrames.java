@@ -7,6 +7,7 @@ import dev.millrace.engine.Event;
 import dev.millrace.server.http.FrameBuffer;
 import dev.millrace.server.http.Framing;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.JsonNodeFactory;
 
@@ -19,13 +20,19 @@ final class EntryFrames {
     private static final byte[] END = "}".getBytes(UTF_8);
 
     private final Ending ending;
+    private final Consumer<String> shown;
 
     // Neighbours belong to the same task as a rule, so what stands between offset and payload is made once for many.
     private @Nullable String taskId;
     private byte[] middle = middle(null);
 
-    EntryFrames(Ending ending) {
+    /** The task whose words came last. */
+    private @Nullable String speaking;
+
+    /** @param shown told of each task whose words begin in this stream */
+    EntryFrames(Ending ending, Consumer<String> shown) {
         this.ending = ending;
+        this.shown = shown;
     }
 
     /** One Server-Sent Event for each entry, with its offset as the id. */
@@ -64,6 +71,10 @@ final class EntryFrames {
 
     private byte[] between(Journal.Entry<Event> entry) {
         String of = entry.event().taskId();
+        if (entry.event().kind() == Event.Kind.CHUNK && of != null && !of.equals(speaking)) {
+            speaking = of;
+            shown.accept(of);
+        }
         if (of == null ? taskId != null : !of.equals(taskId)) {
             taskId = of;
             middle = middle(of);

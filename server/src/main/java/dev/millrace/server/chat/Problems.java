@@ -1,6 +1,7 @@
 package dev.millrace.server.chat;
 
 import dev.millrace.engine.Refused;
+import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.protocol.json.InvalidField;
 import dev.millrace.protocol.json.MalformedJson;
 import dev.millrace.server.http.Endpoint;
@@ -23,6 +24,8 @@ final class Problems {
                 endpoint.handle(exchange);
             } catch (Refused e) {
                 throw of(e);
+            } catch (StoreFailure e) {
+                throw of(unreadable());
             } catch (InvalidField e) {
                 throw of(e);
             } catch (MalformedJson e) {
@@ -37,8 +40,15 @@ final class Problems {
                 return endpoint.upgrade(exchange);
             } catch (Refused e) {
                 throw of(e);
+            } catch (StoreFailure e) {
+                throw of(unreadable());
             }
         };
+    }
+
+    /** A journal that is not in memory asks the store itself, which may be out of reach just now. */
+    private static Refused unreadable() {
+        return new Refused(Refused.Reason.UNAVAILABLE, "the store can't be read; try again in a moment");
     }
 
     static HttpProblem of(Refused refused) {

@@ -1,10 +1,12 @@
 package dev.millrace.server.cli;
 
+import dev.millrace.engine.AgentCatalog.Listing;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.server.config.BadSetting;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -30,14 +32,26 @@ public final class MillraceCommand {
 
     /** Runs the command and ends the process with its exit code. */
     public static void main(String[] args) {
+        run(args, List.of());
+    }
+
+    /**
+     * As {@link #main}, for a program with agents of its own: {@code serve} offers them before those that are always
+     * there, so the first is the default one.
+     */
+    public static void run(String[] args, List<Listing> agents) {
         // What a command is asked to print comes first: until serve says otherwise, the log is for what goes wrong.
         Logging.start(Level.WARN);
-        System.exit(commandLine(System.getenv()).execute(args));
+        System.exit(commandLine(System.getenv(), agents).execute(args));
     }
 
     static CommandLine commandLine(Map<String, String> environment) {
+        return commandLine(environment, List.of());
+    }
+
+    private static CommandLine commandLine(Map<String, String> environment, List<Listing> agents) {
         var root = new CommandLine(new MillraceCommand());
-        root.addSubcommand(new ServeCommand(environment));
+        root.addSubcommand(new ServeCommand(environment, agents));
         var send = new CommandLine(new SendCommand());
         send.getCommandSpec().mixinStandardHelpOptions(true);
         root.addSubcommand(send);

@@ -14,6 +14,7 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -41,6 +42,7 @@ import picocli.CommandLine.Spec;
         })
 final class ServeCommand implements Callable<Integer> {
     private final Map<String, String> environment;
+    private final List<Listing> own;
 
     @Spec
     private @Nullable CommandSpec spec;
@@ -82,8 +84,10 @@ final class ServeCommand implements Callable<Integer> {
             description = "ERROR, WARN, INFO, DEBUG or TRACE. Default: LOG_LEVEL of the environment, or INFO")
     private @Nullable String logLevel;
 
-    ServeCommand(Map<String, String> environment) {
+    /** @param own agents that come before those that are always there */
+    ServeCommand(Map<String, String> environment, List<Listing> own) {
         this.environment = environment;
+        this.own = own;
     }
 
     @Override
@@ -91,7 +95,8 @@ final class ServeCommand implements Callable<Integer> {
         Logging.start(level());
         Settings settings = settings();
         warnIfOpen(settings.host());
-        List<Listing> agents = Agents.of(settings.model());
+        var agents = new ArrayList<Listing>(own);
+        agents.addAll(Agents.of(settings.model()));
         Millrace server = start(settings, agents);
         var end = new Stop(server);
         end.listen();

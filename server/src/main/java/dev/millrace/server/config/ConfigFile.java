@@ -143,6 +143,7 @@ public final class ConfigFile {
                 section.integer("turns", 1, 1_000_000).orElse(defaults.turns()),
                 section.integer("queued", 1, 1_000_000).orElse(defaults.queued()),
                 section.integer("attempts", 1, 1_000).orElse(defaults.attempts()),
+                section.duration("answerWithin").orElse(defaults.answerWithin()),
                 section.bytes("tail", 1 << 30).orElse(defaults.tailBytes()),
                 defaults.lease(),
                 defaults.lookAgain());

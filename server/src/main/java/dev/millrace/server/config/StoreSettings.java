@@ -6,6 +6,15 @@ import java.nio.file.Path;
 /** Where contexts, tasks and events are kept. */
 public sealed interface StoreSettings {
 
+    /** As {@code store.type} of the configuration file names it. */
+    default String name() {
+        return switch (this) {
+            case Memory() -> "memory";
+            case Sqlite(Path folder) -> "sqlite";
+            case Postgres(PostgresAddress address) -> "postgresql";
+        };
+    }
+
     /** In this process's memory: gone when it ends. */
     record Memory() implements StoreSettings {}
 

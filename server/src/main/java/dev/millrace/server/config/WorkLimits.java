@@ -8,12 +8,20 @@ import java.time.Duration;
  *
  * @param turns how many agents run at once; more tasks wait in order
  * @param queued how many tasks may wait in one chat
- * @param attempts how often a task is taken up whose server was lost, before it fails
+ * @param attempts how often a task is tried, the first time included, before it fails because its server was lost
+ * @param answerWithin how long a task that asked waits for its user, before it fails
  * @param tailBytes how much of a context that is read stays in memory
  * @param lease how long a server that shares its store keeps its tasks without a sign of life
  * @param lookAgain how long what another server did may go unnoticed, if no word of it comes through
  */
-public record WorkLimits(int turns, int queued, int attempts, long tailBytes, Duration lease, Duration lookAgain) {
+public record WorkLimits(
+        int turns,
+        int queued,
+        int attempts,
+        Duration answerWithin,
+        long tailBytes,
+        Duration lease,
+        Duration lookAgain) {
 
     /** The engine's own defaults. */
     public static WorkLimits defaults() {
@@ -22,6 +30,7 @@ public record WorkLimits(int turns, int queued, int attempts, long tailBytes, Du
                 engine.maxTurns(),
                 engine.maxQueued(),
                 engine.maxAttempts(),
+                engine.answerWithin(),
                 engine.tailBytes(),
                 engine.lease(),
                 engine.lookAgain());
@@ -33,6 +42,7 @@ public record WorkLimits(int turns, int queued, int attempts, long tailBytes, Du
                 .withMaxTurns(turns)
                 .withMaxQueued(queued)
                 .withMaxAttempts(attempts)
+                .withAnswerWithin(answerWithin)
                 .withTailBytes(tailBytes)
                 .withLease(lease)
                 .withLookAgain(lookAgain);
@@ -40,6 +50,6 @@ public record WorkLimits(int turns, int queued, int attempts, long tailBytes, Du
 
     /** The same, among servers that share a store. */
     WorkLimits sharing(Duration newLease, Duration newLookAgain) {
-        return new WorkLimits(turns, queued, attempts, tailBytes, newLease, newLookAgain);
+        return new WorkLimits(turns, queued, attempts, answerWithin, tailBytes, newLease, newLookAgain);
     }
 }

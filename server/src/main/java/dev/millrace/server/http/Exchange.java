@@ -39,6 +39,7 @@ public final class Exchange {
     private @Nullable InputStream bodyStream;
     private byte @Nullable [] body;
     private @Nullable Departure departure;
+    private final long arrivedAt = System.nanoTime();
     private boolean answered;
 
     Exchange(Request request, Response response, Map<String, Router.Value> parameters, Edge edge) {
@@ -51,6 +52,11 @@ public final class Exchange {
     }
 
     // ---- the request
+
+    /** When its head was there, by {@link System#nanoTime}. */
+    public long arrivedAt() {
+        return arrivedAt;
+    }
 
     /** The method, in capitals. HEAD requests come to GET endpoints. */
     public String method() {

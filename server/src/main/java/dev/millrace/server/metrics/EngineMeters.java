@@ -1,6 +1,7 @@
 package dev.millrace.server.metrics;
 
 import dev.millrace.engine.Observer;
+import dev.millrace.engine.Stage;
 import dev.millrace.protocol.TaskState;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -38,11 +39,24 @@ final class EngineMeters implements Observer {
     private final Timer sends;
     private final Timer starts;
     private final Counter recovered;
+    private final Map<Stage, Timer> stages = new EnumMap<>(Stage.class);
     private final Map<TaskState, Counter> ended = new EnumMap<>(TaskState.class);
 
-    EngineMeters(MeterRegistry registry) {
+    /** @param store where the engine keeps everything, as the configuration names it */
+    EngineMeters(MeterRegistry registry, String store) {
         sends = timer("millrace.send", "From a message's arrival in the engine to its commit", registry);
         starts = timer("millrace.turn.start", "From the commit that made a task run to its agent's start", registry);
+        for (Stage stage : Stage.values()) {
+            stages.put(
+                    stage,
+                    Timer.builder("millrace.stage")
+                            .description(
+                                    "Where the time goes between a message and the first that is seen of its answer")
+                            .tag("stage", stage.name().toLowerCase(Locale.ROOT))
+                            .tag("store", store)
+                            .serviceLevelObjectives(BUCKETS)
+                            .register(registry));
+        }
         recovered = Counter.builder("millrace.tasks.recovered")
                 .description("Tasks taken up again because the server that ran them was lost")
                 .register(registry);
@@ -66,6 +80,11 @@ final class EngineMeters implements Observer {
     @Override
     public void sent(long nanos) {
         sends.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void stage(Stage stage, long nanos) {
+        Objects.requireNonNull(stages.get(stage)).record(nanos, TimeUnit.NANOSECONDS);
     }
 
     @Override

@@ -29,8 +29,13 @@ public final class Metrics implements AutoCloseable {
     private static final String OPEN = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final EngineMeters engine = new EngineMeters(registry);
+    private final EngineMeters engine;
     private @Nullable JvmGcMetrics gc;
+
+    /** @param store where the engine keeps everything, as the configuration names it: a label of the stages' times */
+    public Metrics(String store) {
+        engine = new EngineMeters(registry, store);
+    }
 
     /** To be given to the engine. */
     public Observer observer() {

@@ -368,4 +368,59 @@ class ChatConversationTest {
         }
         assertThat(messages(mine.chat())).containsExactly("say mine", "mine");
     }
+
+    @Test
+    void what_a_chat_and_all_of_them_took_is_told() throws Exception {
+        Sent first = chats.finished(chats.chat("use 7 3"));
+        chats.finished(chats.chat("use 1 1"));
+        JsonNode one = chats.get("/chats/" + first.chat() + "/usage").json();
+        assertThat(one.required("inputTokens").asLong()).isEqualTo(7);
+        assertThat(one.required("outputTokens").asLong()).isEqualTo(3);
+        assertThat(one.required("workedMs").asLong()).isNotNegative();
+        assertThat(chats.get("/usage").json().required("inputTokens").asLong()).isEqualTo(8);
+        assertThat(chats.get("/chats/nowhere/usage").problem()).isEqualTo("no-such-chat");
+    }
+
+    @Test
+    void to_compact_is_refused_with_what_to_do_instead() throws Exception {
+        Sent first = chats.finished(chats.chat("say a"));
+        Answer refused = call("POST", "/chats/" + first.chat() + ":compact", "");
+        assertThat(refused.status()).isEqualTo(409);
+        assertThat(refused.problem()).isEqualTo("cannot-compact");
+        assertThat(refused.get("detail")).contains("\"script\"").contains(":clear");
+        assertThat(call("POST", "/chats/nowhere:compact", "").problem()).isEqualTo("no-such-chat");
+    }
+
+    @Test
+    void each_post_with_a_key_is_done_once_and_refuses_the_key_to_another_request() throws Exception {
+        Sent failed = chats.finished(chats.chat("fail now"));
+        String chat = "/chats/" + failed.chat();
+        Answer retried = chats.post(chat + ":retry", "", "Idempotency-Key", "r");
+        assertThat(retried.status()).as(retried.text()).isEqualTo(202);
+        Answer again = chats.post(chat + ":retry", "", "Idempotency-Key", "r");
+        assertThat(again.header("Idempotency-Replayed")).isEqualTo("true");
+        assertThat(again.get("taskId")).isEqualTo(retried.get("taskId"));
+        chats.finished(new Sent(failed.chat(), retried.get("taskId"), 0));
+
+        String fork = chats.post(chat + ":fork", "{}", "Idempotency-Key", "f").get("id");
+        assertThat(chats.post(chat + ":fork", "{}", "Idempotency-Key", "f").get("id"))
+                .isEqualTo(fork);
+        assertThat(chats.post(chat + ":fork", "{\"title\":\"x\"}", "Idempotency-Key", "f")
+                        .status())
+                .isEqualTo(422);
+        for (String action : List.of(":interrupt", ":clear")) {
+            assertThat(chats.post(chat + action, "", "Idempotency-Key", "r").problem())
+                    .as(action)
+                    .isEqualTo("idempotency-key-reused");
+            String first = chats.post(chat + action, "", "Idempotency-Key", "k" + action)
+                    .text();
+            long offset = chats.get(chat).json().required("lastOffset").asLong();
+            Answer second = chats.post(chat + action, "", "Idempotency-Key", "k" + action);
+            assertThat(second.status()).isEqualTo(200);
+            assertThat(second.text()).isEqualTo(first);
+            assertThat(chats.get(chat).json().required("lastOffset").asLong())
+                    .as("nothing was done again")
+                    .isEqualTo(offset);
+        }
+    }
 }

@@ -26,6 +26,10 @@ final class ScriptedAgent implements Agent {
                     turn.flush();
                 }
             }
+            case "use" -> {
+                String[] tokens = rest.split(" ");
+                turn.used(Long.parseLong(tokens[0]), Long.parseLong(tokens[1]), 0);
+            }
             case "ask" -> turn.ask(rest);
             case "login" -> turn.askForAuth(rest);
             case "fail" -> throw new IllegalStateException(rest);

@@ -56,6 +56,7 @@ class ConfigFileTest {
                   turns: 7
                   queued: 8
                   attempts: 9
+                  answerWithin: 3h
                   tail: 1KiB
                 engine: {lease: 9s, lookAgain: 2s}
                 files:
@@ -86,7 +87,8 @@ class ConfigFileTest {
         assertThat(settings.http().heartbeat()).isEqualTo(Duration.ofMillis(500));
         assertThat(settings.http().writeTimeout()).isEqualTo(Duration.ofSeconds(3));
         assertThat(settings.work())
-                .isEqualTo(new WorkLimits(7, 8, 9, 1024, Duration.ofSeconds(9), Duration.ofSeconds(2)));
+                .isEqualTo(new WorkLimits(
+                        7, 8, 9, Duration.ofHours(3), 1024, Duration.ofSeconds(9), Duration.ofSeconds(2)));
         assertThat(settings.files())
                 .containsEntry("here", new FileSourceConfig.Directory(folder))
                 .containsEntry(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.server.cli.MillraceCommand;
+import dev.millrace.testkit.LocalPostgres;
 import java.io.File;
 import java.io.IOException;
 import java.net.URI;
@@ -17,6 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.assertj.core.api.SoftAssertions;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,6 +34,9 @@ class ReadmeTest {
     /** Where the README's server is. */
     private static final String ADDRESS = "http://127.0.0.1:8080";
 
+    /** Where the README's PostgreSQL is. */
+    private static final String DATABASE = "postgresql://postgres:mill@127.0.0.1:5432/postgres";
+
     @TempDir
     Path folder;
 
@@ -43,8 +48,10 @@ class ReadmeTest {
         String readme = Files.readString(PROJECT.resolve("README.md"));
         String tour = readme.substring(readme.indexOf("\n## Tour"), readme.indexOf("\n## As a library"));
         String docs = "docs=" + PROJECT.resolve("docs");
+        LocalPostgres database = LocalPostgres.start().orElse(null);
         // The source "mirror" of the README fetches from the server itself; it must know the port before it starts.
-        try (var origin = ServerProcess.serve(Files.createDirectory(folder.resolve("origin")), "--files", docs)) {
+        try (database;
+                var origin = ServerProcess.serve(Files.createDirectory(folder.resolve("origin")), "--files", docs)) {
             Files.writeString(
                     folder.resolve("millrace.yaml"),
                     block(tour, "yaml").replace(ADDRESS, origin.uri().toString()));
@@ -52,8 +59,11 @@ class ReadmeTest {
                 URI address = server.uri();
                 List<Step> steps = steps(tour);
                 assertThat(steps).hasSizeGreaterThan(10);
+                if (database == null) {
+                    steps.removeIf(step -> step.command().contains(DATABASE));
+                }
 
-                List<String> printed = run(steps, address).stream()
+                List<String> printed = run(steps, address, database).stream()
                         .map(output -> output.replace(address.toString(), ADDRESS))
                         .toList();
 
@@ -65,6 +75,7 @@ class ReadmeTest {
                 });
             }
         }
+        assumeTrue(database != null, () -> "all but the part with two servers was run: " + LocalPostgres.missing());
     }
 
     @Test
@@ -130,7 +141,8 @@ class ReadmeTest {
     }
 
     /** Runs all steps in one shell, as a reader of the README would, and gives what each printed. */
-    private List<String> run(List<Step> steps, URI server) throws IOException, InterruptedException {
+    private List<String> run(List<Step> steps, URI server, @Nullable LocalPostgres database)
+            throws IOException, InterruptedException {
         Path launcher = folder.resolve("millrace");
         Files.writeString(
                 launcher,
@@ -144,18 +156,24 @@ class ReadmeTest {
         for (int i = 0; i < steps.size(); i++) {
             script.append("{\n%s} >%d.out 2>&1\n".formatted(steps.get(i).command(), i));
         }
-        Path file =
-                Files.writeString(folder.resolve("tour.sh"), script.toString().replace(ADDRESS, server.toString()));
+        String commands = script.toString().replace(ADDRESS, server.toString());
+        if (database != null) {
+            commands = commands.replace(
+                    DATABASE, "postgresql://" + LocalPostgres.USER + "@127.0.0.1:" + database.port() + "/postgres");
+        }
+        Path file = Files.writeString(folder.resolve("tour.sh"), commands);
         Process shell = new ProcessBuilder("bash", file.toString())
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("tour.log").toFile())
                 .start();
         try {
-            assertThat(shell.waitFor(2, TimeUnit.MINUTES))
+            assertThat(shell.waitFor(4, TimeUnit.MINUTES))
                     .as("the tour comes to its end")
                     .isTrue();
         } finally {
+            // What the tour has left running in the background, too.
+            shell.descendants().forEach(ProcessHandle::destroyForcibly);
             shell.destroyForcibly();
         }
         var printed = new ArrayList<String>();

@@ -4,6 +4,7 @@ import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
+import dev.millrace.engine.Usage;
 import dev.millrace.engine.store.ContextPlace;
 import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.Reader;
@@ -75,6 +76,9 @@ public final class MemoryStore implements Store {
     private final ConcurrentSkipListMap<Place, TaskRecord> byStatus =
             new ConcurrentSkipListMap<>(Place.OLDEST_FIRST.reversed());
     private final ConcurrentSkipListMap<Place, TaskRecord> submitted = new ConcurrentSkipListMap<>(Place.OLDEST_FIRST);
+    /** Tasks that must be answered by a time, by that time. */
+    private final ConcurrentSkipListMap<Place, TaskRecord> due = new ConcurrentSkipListMap<>(Place.OLDEST_FIRST);
+
     private final ConcurrentSkipListSet<Listed> listed =
             new ConcurrentSkipListSet<>(Comparator.comparing(Listed::owner).thenComparing(Listed::place));
 
@@ -243,6 +247,12 @@ public final class MemoryStore implements Store {
                 submitted.remove(left);
             }
         }
+        if (before != null && before.dueAt() != null) {
+            due.remove(new Place(before.dueAt(), before.id()));
+        }
+        if (task.dueAt() != null) {
+            due.put(new Place(task.dueAt(), task.id()), task);
+        }
         c.live += (task.state().terminal() ? 0 : 1)
                 - (before == null || before.state().terminal() ? 0 : 1);
     }
@@ -306,7 +316,24 @@ public final class MemoryStore implements Store {
             contextOfTask.remove(task.id());
             byStatus.remove(Place.of(task));
             submitted.remove(Place.of(task));
+            if (task.dueAt() != null) {
+                due.remove(new Place(task.dueAt(), task.id()));
+            }
         }
+    }
+
+    List<TaskRecord> listDue(int max) {
+        return due.values().stream().limit(max).toList();
+    }
+
+    /** Looks at each of the owner's contexts. */
+    Usage usage(String owner) {
+        var sum = Usage.NONE;
+        for (Listed each : ofOwner(owner)) {
+            sum = sum.plus(this.<Usage>read(
+                    each.place().id(), view -> view.usage(owner, each.place().id())));
+        }
+        return sum;
     }
 
     @Nullable TaskRecord find(String taskId) {

@@ -6,10 +6,12 @@ import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
+import dev.millrace.engine.Usage;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.Words;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -84,6 +86,18 @@ final class MemoryView implements Reader {
     }
 
     @Override
+    public List<TaskRecord> conversationFrom(String contextId, String key) {
+        SendKey send = recall(contextId, key);
+        TaskRecord first = send == null ? null : task(send.answer().taskId());
+        if (first == null || first.gone()) {
+            return List.of();
+        }
+        var all = new ArrayList<>(List.of(first));
+        all.addAll(conversation(contextId, first, false, Integer.MAX_VALUE));
+        return all;
+    }
+
+    @Override
     public List<Context> parts(String contextId) {
         return store.listParts(contextId);
     }
@@ -134,5 +148,20 @@ final class MemoryView implements Reader {
     @Override
     public List<TaskRecord> unmerged(int max) {
         return List.of();
+    }
+
+    @Override
+    public List<TaskRecord> due(int max) {
+        return store.listDue(max);
+    }
+
+    @Override
+    public Usage usage(String owner, @Nullable String contextId) {
+        if (contextId == null) {
+            return store.usage(owner);
+        }
+        return own == null || own.context == null || !own.context.owner().equals(owner)
+                ? Usage.NONE
+                : own.tasks.values().stream().map(TaskRecord::usage).reduce(Usage.NONE, Usage::plus);
     }
 }

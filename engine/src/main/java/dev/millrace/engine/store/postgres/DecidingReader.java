@@ -6,6 +6,7 @@ import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
+import dev.millrace.engine.Usage;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
@@ -80,6 +81,11 @@ final class DecidingReader implements Reader {
     }
 
     @Override
+    public List<TaskRecord> conversationFrom(String contextId, String key) {
+        return queries().conversationFrom(contextId, key);
+    }
+
+    @Override
     public List<Context> parts(String contextId) {
         return queries().parts(contextId);
     }
@@ -117,5 +123,15 @@ final class DecidingReader implements Reader {
     @Override
     public List<TaskRecord> unmerged(int max) {
         return queries().unmerged(max);
+    }
+
+    @Override
+    public List<TaskRecord> due(int max) {
+        return queries().due(max);
+    }
+
+    @Override
+    public Usage usage(String owner, @Nullable String contextId) {
+        return queries().usage(owner, contextId);
     }
 }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The changes of a group as the arguments of {@code write_group}: an array for each column. */
 final class GroupCall {
-    private static final String SQL = "SELECT write_group(" + "?, ".repeat(61) + "?)";
+    private static final String SQL = "SELECT write_group(" + "?, ".repeat(68) + "?)";
 
     private record Said<T>(String contextId, T what) {}
 
@@ -137,6 +137,13 @@ final class GroupCall {
         arrays.longs(tasks, TaskRecord::cutAt);
         arrays.longs(tasks, TaskRecord::endedAt);
         arrays.longs(tasks, TaskRecord::since);
+        arrays.longs(tasks, task -> task.dueAt() == null ? 0 : task.dueAt().toEpochMilli());
+        arrays.longs(tasks, task -> task.usage().waitedMillis());
+        arrays.longs(tasks, task -> task.usage().workedMillis());
+        arrays.longs(tasks, task -> task.usage().askedMillis());
+        arrays.longs(tasks, task -> task.usage().inputTokens());
+        arrays.longs(tasks, task -> task.usage().outputTokens());
+        arrays.longs(tasks, task -> task.usage().costMicros());
     }
 
     private void events(Arrays arrays) throws SQLException {

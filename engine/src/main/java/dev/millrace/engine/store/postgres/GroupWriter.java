@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.ObjLongConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,18 +47,18 @@ final class GroupWriter {
     private final Views views;
     private final Durability durability;
     private final Duration patience;
-    private final ObjLongConsumer<String> wrote;
+    private final Consumer<Change> wrote;
     private final Thread thread;
     private boolean down;
 
-    /** @param wrote told of each context that was written, and its last offset */
+    /** @param wrote told of each change that was written */
     GroupWriter(
             WriterConnection connection,
             Lines lines,
             Views views,
             Durability durability,
             Duration patience,
-            ObjLongConsumer<String> wrote,
+            Consumer<Change> wrote,
             String name) {
         this.connection = connection;
         this.lines = lines;
@@ -195,7 +195,7 @@ final class GroupWriter {
             Change change = member.change();
             views.put(member.contextId(), change.after());
             if (change.writes()) {
-                wrote.accept(member.contextId(), change.row().lastOffset());
+                wrote.accept(change);
             }
             if (!member.tell()) {
                 again.add(member);

@@ -10,6 +10,7 @@ import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * One connection that hears what the other processes say. Whenever it was not connected, it may have missed something,
@@ -59,17 +60,21 @@ final class Listening {
     }
 
     private void run() {
+        boolean deaf = false;
         while (!closed) {
             try (Connection current = connections.forSigns(SILENCE)) {
                 connection = current;
                 Connections.execute(current, "LISTEN " + channel);
+                deaf = false;
                 listener.lookAgain();
                 while (!closed) {
                     hear(current);
                 }
             } catch (SQLException e) {
                 if (!closed) {
-                    LOG.warn("nothing is heard of other processes, connecting again: {}", e.getMessage());
+                    LOG.atLevel(deaf ? Level.DEBUG : Level.WARN)
+                            .log("nothing is heard of other processes, connecting again: {}", e.getMessage());
+                    deaf = true;
                     Lines.pause(PAUSE);
                 }
             }
@@ -101,6 +106,8 @@ final class Listening {
             }
             case Words.RUNNABLE -> listener.runnable();
             case Words.LOOK -> listener.lookAgain();
+            case String listed
+            when listed.startsWith(Words.LISTED) -> listener.listChanged(listed.substring(Words.LISTED.length()));
             default -> {
                 int space = word.indexOf(' ');
                 if (space > 0) {

@@ -6,6 +6,7 @@ import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
+import dev.millrace.engine.Usage;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.StoreFailure;
@@ -35,6 +36,10 @@ final class PostgresReader implements Reader {
     private static final String TASK = "SELECT " + Rows.TASK + " FROM tasks t ";
     private static final String EVENT = "SELECT " + Rows.EVENT + " FROM events e ";
     private static final String ENDED = "(3, 4, 5, 7)";
+
+    private static final String USAGE = "SELECT coalesce(sum(waited_ms), 0), coalesce(sum(worked_ms), 0),"
+            + " coalesce(sum(asked_ms), 0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),"
+            + " coalesce(sum(cost_micros), 0) FROM tasks t WHERE ";
 
     /** SUBMITTED tasks that nothing in their context keeps waiting, dealt out to the owners in turn. */
     private static final String RUNNABLE = "WITH ready AS ("
@@ -165,6 +170,20 @@ final class PostgresReader implements Reader {
     }
 
     @Override
+    public List<TaskRecord> conversationFrom(String contextId, String key) {
+        return list(
+                Rows::task,
+                TASK + "JOIN (SELECT f.place, f.position FROM sends s JOIN tasks f ON f.id = s.task_id"
+                        + " WHERE s.context_id = ? AND s.key = ? AND (f.cut_at = 0 OR f.cut_at > f.position)) first"
+                        + " ON (t.place, t.position) >= (first.place, first.position)"
+                        + " WHERE t.context_id = ? AND (t.cut_at = 0 OR t.cut_at > t.position)"
+                        + " ORDER BY t.place, t.position",
+                contextId,
+                key,
+                contextId);
+    }
+
+    @Override
     public List<Context> parts(String contextId) {
         return contexts("WHERE c.parent_id = ? ORDER BY c.created_at, c.id", contextId);
     }
@@ -273,6 +292,19 @@ final class PostgresReader implements Reader {
     @Override
     public List<TaskRecord> unmerged(int max) {
         return list(Rows::task, TASK + "WHERE NOT t.merged AND t.state IN " + ENDED + " LIMIT ?", max);
+    }
+
+    @Override
+    public List<TaskRecord> due(int max) {
+        return list(Rows::task, TASK + "WHERE t.due_at > 0 ORDER BY t.due_at LIMIT ?", max);
+    }
+
+    @Override
+    public Usage usage(String owner, @Nullable String contextId) {
+        Usage usage = contextId == null
+                ? one(row -> Rows.usage(row, 1), USAGE + "t.owner = ?", owner)
+                : one(row -> Rows.usage(row, 1), USAGE + "t.context_id = ? AND t.owner = ?", contextId, owner);
+        return usage == null ? Usage.NONE : usage;
     }
 
     long count(String sql, @Nullable Object... arguments) {

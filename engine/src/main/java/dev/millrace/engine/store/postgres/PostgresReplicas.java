@@ -57,8 +57,11 @@ final class PostgresReplicas implements Replicas {
     }
 
     /** Something was written here. */
-    void wrote(String contextId, long lastOffset) {
-        ringer.changed(contextId, lastOffset);
+    void wrote(Change change) {
+        ringer.changed(change.contextId(), change.row().lastOffset());
+        if (change.told()) {
+            ringer.listed(change.row().owner());
+        }
     }
 
     @FunctionalInterface

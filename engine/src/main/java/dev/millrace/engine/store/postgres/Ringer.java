@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,6 +34,7 @@ final class Ringer {
     private final String sender;
     private final String channel;
     private final Map<String, Long> changed = new ConcurrentHashMap<>();
+    private final Set<String> listed = ConcurrentHashMap.newKeySet();
     private final Doorbell bell = new Doorbell();
     private final Thread thread;
     private volatile boolean runnable;
@@ -60,6 +62,13 @@ final class Ringer {
     void changed(String contextId, long lastOffset) {
         if (!alone) {
             changed.merge(contextId, lastOffset, Math::max);
+            bell.ring();
+        }
+    }
+
+    void listed(String owner) {
+        if (!alone) {
+            listed.add(owner);
             bell.ring();
         }
     }
@@ -116,6 +125,11 @@ final class Ringer {
             Long offset = changed.remove(contextId);
             if (offset != null) {
                 words.add(Words.changed(contextId, offset));
+            }
+        }
+        for (String owner : List.copyOf(listed)) {
+            if (listed.remove(owner)) {
+                words.add(Words.listed(owner));
             }
         }
         return words;

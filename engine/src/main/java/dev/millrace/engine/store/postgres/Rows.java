@@ -4,6 +4,7 @@ import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Sent;
+import dev.millrace.engine.Usage;
 import dev.millrace.engine.store.Labels;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.StoreFailure;
@@ -23,7 +24,8 @@ final class Rows {
     static final int CONTEXT_COLUMNS = 18;
 
     static final String TASK = "t.id, t.context_id, t.owner, t.agent, t.state, t.status_at, t.position, t.message_at,"
-            + " t.epoch, t.leased_by, t.attempts, t.merged, t.place, t.cut_at, t.ended_at, t.since";
+            + " t.epoch, t.leased_by, t.attempts, t.merged, t.place, t.cut_at, t.ended_at, t.since,"
+            + " t.due_at, t.waited_ms, t.worked_ms, t.asked_ms, t.input_tokens, t.output_tokens, t.cost_micros";
 
     static final String EVENT = "e.\"offset\", e.task_id, e.kind, e.state, e.json";
 
@@ -68,7 +70,19 @@ final class Rows {
                 row.getLong(before + 13),
                 row.getLong(before + 14),
                 row.getLong(before + 15),
-                row.getLong(before + 16));
+                row.getLong(before + 16),
+                row.getLong(before + 17) == 0 ? null : Instant.ofEpochMilli(row.getLong(before + 17)),
+                usage(row, before + 18));
+    }
+
+    static Usage usage(ResultSet row, int first) throws SQLException {
+        return new Usage(
+                row.getLong(first),
+                row.getLong(first + 1),
+                row.getLong(first + 2),
+                row.getLong(first + 3),
+                row.getLong(first + 4),
+                row.getLong(first + 5));
     }
 
     static TaskRecord task(ResultSet row) throws SQLException {

@@ -15,12 +15,19 @@ final class Words {
     /** Something was changed that does not fit. */
     static final String LOOK = "look";
 
+    /** Before an owner: a context of the owner's changed as lists show it. */
+    static final String LISTED = "@";
+
     private static final int LIMIT = 7_900;
 
     private Words() {}
 
     static String changed(String contextId, long offset) {
         return contextId.indexOf('\n') >= 0 || contextId.length() > 1_000 ? LOOK : offset + " " + contextId;
+    }
+
+    static String listed(String owner) {
+        return owner.indexOf('\n') >= 0 || owner.length() > 1_000 ? LOOK : LISTED + owner;
     }
 
     static List<String> payloads(String sender, List<String> words) {

@@ -7,6 +7,7 @@ import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.Sent;
 import dev.millrace.engine.TaskQuery;
+import dev.millrace.engine.Usage;
 import dev.millrace.engine.store.Labels;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
@@ -36,9 +37,14 @@ final class SqliteReader implements Reader, AutoCloseable {
             + " FROM contexts ";
     private static final String TASK =
             "SELECT id, context_id, owner, agent, state, status_at, position, message_at, epoch, leased_by, attempts,"
-                    + " merged, place, cut_at, ended_at, since FROM tasks ";
+                    + " merged, place, cut_at, ended_at, since, due_at, waited_ms, worked_ms, asked_ms, input_tokens,"
+                    + " output_tokens, cost_micros FROM tasks ";
     private static final String EVENT = "SELECT \"offset\", task_id, kind, state, json FROM events ";
     private static final String ENDED = "(3, 4, 5, 7)";
+
+    private static final String USAGE = "SELECT coalesce(sum(waited_ms), 0), coalesce(sum(worked_ms), 0),"
+            + " coalesce(sum(asked_ms), 0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),"
+            + " coalesce(sum(cost_micros), 0) FROM tasks WHERE ";
 
     /** SUBMITTED tasks that nothing in their context keeps waiting, dealt out to the owners in turn. */
     private static final String RUNNABLE = """
@@ -49,7 +55,8 @@ final class SqliteReader implements Reader, AutoCloseable {
                     SELECT 1 FROM tasks o WHERE o.context_id = t.context_id
                     AND (o.state IN (2, 6, 8) OR (o.state = 1 AND o.place < t.place))))))
             SELECT t.id, t.context_id, t.owner, t.agent, t.state, t.status_at, t.position, t.message_at, t.epoch,
-                t.leased_by, t.attempts, t.merged, t.place, t.cut_at, t.ended_at, t.since
+                t.leased_by, t.attempts, t.merged, t.place, t.cut_at, t.ended_at, t.since, t.due_at, t.waited_ms,
+                t.worked_ms, t.asked_ms, t.input_tokens, t.output_tokens, t.cost_micros
             FROM ready JOIN tasks t ON t.id = ready.id ORDER BY ready.turn, t.status_at LIMIT ?""";
 
     private final Connection connection;
@@ -191,6 +198,18 @@ final class SqliteReader implements Reader, AutoCloseable {
     }
 
     @Override
+    public List<TaskRecord> conversationFrom(String contextId, String key) {
+        SendKey send = recall(contextId, key);
+        TaskRecord first = send == null ? null : task(send.answer().taskId());
+        if (first == null || first.gone()) {
+            return List.of();
+        }
+        var all = new ArrayList<>(List.of(first));
+        all.addAll(conversation(contextId, first, false, Integer.MAX_VALUE));
+        return all;
+    }
+
+    @Override
     public List<Context> parts(String contextId) {
         return list(SqliteReader::toContext, CONTEXT + "WHERE parent_id = ? ORDER BY created_at, id", contextId);
     }
@@ -285,6 +304,19 @@ final class SqliteReader implements Reader, AutoCloseable {
         return list(SqliteReader::toTask, TASK + "WHERE merged = 0 AND state IN " + ENDED + " LIMIT ?", max);
     }
 
+    @Override
+    public List<TaskRecord> due(int max) {
+        return list(SqliteReader::toTask, TASK + "WHERE due_at > 0 ORDER BY due_at LIMIT ?", max);
+    }
+
+    @Override
+    public Usage usage(String owner, @Nullable String contextId) {
+        Usage usage = contextId == null
+                ? one(row -> toUsage(row, 1), USAGE + "owner = ?", owner)
+                : one(row -> toUsage(row, 1), USAGE + "context_id = ? AND owner = ?", contextId, owner);
+        return usage == null ? Usage.NONE : usage;
+    }
+
     /** Prepares every statement anew when it is next needed: the driver finalizes one that failed. */
     void forget() {
         statements.values().forEach(SqliteConnections::closeQuietly);
@@ -338,7 +370,19 @@ final class SqliteReader implements Reader, AutoCloseable {
                 row.getLong(13),
                 row.getLong(14),
                 row.getLong(15),
-                row.getLong(16));
+                row.getLong(16),
+                row.getLong(17) == 0 ? null : Instant.ofEpochMilli(row.getLong(17)),
+                toUsage(row, 18));
+    }
+
+    private static Usage toUsage(ResultSet row, int first) throws SQLException {
+        return new Usage(
+                row.getLong(first),
+                row.getLong(first + 1),
+                row.getLong(first + 2),
+                row.getLong(first + 3),
+                row.getLong(first + 4),
+                row.getLong(first + 5));
     }
 
     private static Journal.Entry<Event> toEvent(ResultSet row) throws SQLException {

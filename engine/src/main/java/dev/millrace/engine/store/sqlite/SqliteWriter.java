@@ -110,12 +110,16 @@ final class SqliteWriter {
     private void save(TaskRecord t) throws SQLException {
         run(
                 "INSERT INTO tasks (id, context_id, owner, agent, state, status_at, position, message_at, epoch,"
-                        + " leased_by, attempts, merged, place, cut_at, ended_at, since)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                        + " leased_by, attempts, merged, place, cut_at, ended_at, since, due_at, waited_ms, worked_ms,"
+                        + " asked_ms, input_tokens, output_tokens, cost_micros)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                         + " ON CONFLICT (id) DO UPDATE SET state = excluded.state, status_at = excluded.status_at,"
                         + " position = excluded.position, message_at = excluded.message_at, epoch = excluded.epoch,"
                         + " leased_by = excluded.leased_by, attempts = excluded.attempts, merged = excluded.merged,"
-                        + " place = excluded.place, cut_at = excluded.cut_at, ended_at = excluded.ended_at",
+                        + " place = excluded.place, cut_at = excluded.cut_at, ended_at = excluded.ended_at,"
+                        + " due_at = excluded.due_at, waited_ms = excluded.waited_ms, worked_ms = excluded.worked_ms,"
+                        + " asked_ms = excluded.asked_ms, input_tokens = excluded.input_tokens,"
+                        + " output_tokens = excluded.output_tokens, cost_micros = excluded.cost_micros",
                 t.id(),
                 t.contextId(),
                 t.owner(),
@@ -131,7 +135,14 @@ final class SqliteWriter {
                 t.place(),
                 t.cutAt(),
                 t.endedAt(),
-                t.since());
+                t.since(),
+                t.dueAt() == null ? 0L : t.dueAt().toEpochMilli(),
+                t.usage().waitedMillis(),
+                t.usage().workedMillis(),
+                t.usage().askedMillis(),
+                t.usage().inputTokens(),
+                t.usage().outputTokens(),
+                t.usage().costMicros());
     }
 
     private void append(String contextId, List<Journal.Entry<Event>> events) throws SQLException {
