@@ -3,6 +3,7 @@ package dev.millrace.core;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +14,7 @@ final class Hedging<K, B> {
     /** So that 20 fetches × 5 % is one whole hedge, however the product is rounded. */
     private static final double ROUNDING = 1e-9;
 
-    private final long after;
+    private final Function<? super K, Duration> after;
     private final double budget;
     private final HedgeTimer timer;
     private final Consumer<Slot<K, B>> alarm;
@@ -23,8 +24,8 @@ final class Hedging<K, B> {
     private long started;
 
     /** The alarm is called by the timer's thread, without the lock, when a watched slot may be due. */
-    Hedging(Duration after, double budget, HedgeTimer timer, Consumer<Slot<K, B>> alarm) {
-        this.after = TimeUnit.NANOSECONDS.convert(after);
+    Hedging(Function<? super K, Duration> after, double budget, HedgeTimer timer, Consumer<Slot<K, B>> alarm) {
+        this.after = after;
         this.budget = budget;
         this.timer = timer;
         this.alarm = alarm;
@@ -46,8 +47,8 @@ final class Hedging<K, B> {
         }
         watched = candidate;
         due = false;
-        if (candidate != null) {
-            long left = after - (timer.now() - candidate.since);
+        if (candidate != null && candidate.key != null) {
+            long left = TimeUnit.NANOSECONDS.convert(after.apply(candidate.key)) - (timer.now() - candidate.since);
             if (left > 0) {
                 cancel = timer.after(left, () -> alarm.accept(candidate));
             } else {

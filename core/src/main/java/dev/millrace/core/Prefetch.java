@@ -12,7 +12,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * The window is a queue of slots in the order of the plan, under one lock. After every event that can make room (a
  * delivery, a completion) whoever caused it asks the plan for the next key and starts its fetch, until N run, the window
  * is full, or the plan ends. The plan is asked as late as this, so it can choose the sizes of blocks by what it has
- * learned meanwhile. Each fetch has a virtual thread of its own, which ends with it. The reader waits on a condition for
+ * learned meanwhile; a gate, if there is one, is asked before it. Each fetch has a virtual thread of its own, which ends with it. The reader waits on a condition for
  * the slot at the head to be settled, well or badly.
  *
  * <p><b>Failure.</b> A fetch that fails settles its slot, which is delivered in its turn: the blocks before it come
@@ -91,6 +93,7 @@ public final class Prefetch<K, B> implements AutoCloseable {
     private final ThreadFactory threads;
     private final int concurrency;
     private final int capacity;
+    private final BooleanSupplier gate;
     private final @Nullable Hedging<K, B> hedging;
 
     // Guarded by the lock.
@@ -108,6 +111,7 @@ public final class Prefetch<K, B> implements AutoCloseable {
         this.threads = settings.threads;
         this.concurrency = settings.concurrency;
         this.capacity = settings.window > 0 ? settings.window : Math.multiplyExact(3, settings.concurrency);
+        this.gate = settings.gate;
         this.hedging = settings.hedgeAfter == null
                 ? null
                 : new Hedging<>(settings.hedgeAfter, settings.hedgeBudget, settings.timer, this::onHedgeDue);
@@ -131,7 +135,8 @@ public final class Prefetch<K, B> implements AutoCloseable {
                 Thread.ofVirtual().name("millrace-fetch").factory();
         private int concurrency = 4;
         private int window;
-        private @Nullable Duration hedgeAfter;
+        private BooleanSupplier gate = () -> true;
+        private @Nullable Function<? super K, Duration> hedgeAfter;
         private double hedgeBudget;
         private HedgeTimer timer = HedgeTimer.shared();
 
@@ -154,6 +159,18 @@ public final class Prefetch<K, B> implements AutoCloseable {
             return this;
         }
 
+        /**
+         * A say in when the next fetch may start, besides N and W: a budget that others share, a number of fetches that
+         * changes. Asked whenever a fetch could start, under the lock of the prefetch (it must not block, nor call the
+         * prefetch); when it says yes, the plan is asked for the next block at once, and by the same thread. When what
+         * it depends on has changed, call {@link Prefetch#nudge}. It must say yes to a prefetch that has nothing in its
+         * window, or nudge it later: else the reader waits.
+         */
+        public Builder<K, B> gate(BooleanSupplier open) {
+            this.gate = Objects.requireNonNull(open, "open");
+            return this;
+        }
+
         private static void requirePositive(int n, String what) {
             if (n < 1) {
                 throw new IllegalArgumentException(what + " of " + n);
@@ -168,6 +185,17 @@ public final class Prefetch<K, B> implements AutoCloseable {
             if (after.isNegative()) {
                 throw new IllegalArgumentException("a hedge after " + after);
             }
+            return hedge(key -> after, budget);
+        }
+
+        /**
+         * As {@link #hedge(Duration, double)}, with a threshold for each block: large blocks take longer.
+         *
+         * @param after asked once, under the lock of the prefetch, when a block that is being fetched comes to the head;
+         *     never negative
+         */
+        public Builder<K, B> hedge(Function<? super K, Duration> after, double budget) {
+            Objects.requireNonNull(after, "after");
             if (!(budget > 0 && budget <= 1)) {
                 throw new IllegalArgumentException(
                         "a hedge budget of " + budget + "; it is a share, above 0, at most 1");
@@ -233,10 +261,10 @@ public final class Prefetch<K, B> implements AutoCloseable {
         try {
             while (!closed) {
                 Slot<K, B> head = window.peekFirst();
-                if (head == null) {
+                if (head == null && planned) {
                     return Optional.empty();
                 }
-                if (!head.pending()) {
+                if (head != null && !head.pending()) {
                     return Optional.of(deliver(head));
                 }
                 headSettled.await();
@@ -266,6 +294,9 @@ public final class Prefetch<K, B> implements AutoCloseable {
             try {
                 if (!plan.hasNext()) {
                     planned = true;
+                    break;
+                }
+                if (!gate.getAsBoolean()) {
                     break;
                 }
                 key = Objects.requireNonNull(plan.next(), "the plan gave null");
@@ -366,7 +397,7 @@ public final class Prefetch<K, B> implements AutoCloseable {
 
     private void announceHead() {
         Slot<K, B> head = window.peekFirst();
-        if (head == null || !head.pending()) {
+        if (head == null ? planned : !head.pending()) {
             headSettled.signalAll();
         }
     }
@@ -412,6 +443,17 @@ public final class Prefetch<K, B> implements AutoCloseable {
             lock.unlock();
         }
         unwanted.forEach(this::discard);
+    }
+
+    /** Starts what the {@link Builder#gate gate} kept from starting, if it is open now. Any thread; never waits. */
+    public void nudge() {
+        lock.lock();
+        try {
+            refill();
+            announceHead();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** A snapshot. Any thread. */

@@ -17,6 +17,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Gatherers;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -79,6 +80,33 @@ class PrefetchTest {
         }
         assertThat(prefetch.next()).isEmpty();
         assertThat(prefetch.next()).isEmpty();
+    }
+
+    @Test
+    void a_closed_gate_starts_nothing_and_a_nudge_lets_it_look_again() throws Exception {
+        var open = new AtomicInteger(1);
+        var prefetch = start(settings(3).concurrency(3).gate(() -> open.getAndDecrement() > 0));
+        origin.call(0).succeed();
+        assertThat(prefetch.next().orElseThrow().key).isEqualTo(0);
+        assertThat(origin.begun).hasValue(1);
+
+        var waiting = go(prefetch::next);
+        open.set(2);
+        prefetch.nudge();
+        origin.call(2).succeed();
+        origin.call(1).succeed();
+        assertThat(waiting.join().orElseThrow().key).isEqualTo(1);
+        assertThat(prefetch.next().orElseThrow().key).isEqualTo(2);
+        assertThat(prefetch.next()).isEmpty();
+    }
+
+    @Test
+    void a_reader_behind_a_closed_gate_is_woken_by_closing() throws Exception {
+        var prefetch = start(settings(3).gate(() -> false));
+        var waiting = go(prefetch::next);
+        prefetch.close();
+        assertThatThrownBy(waiting::join).isInstanceOf(CancellationException.class);
+        assertThat(origin.begun).hasValue(0);
     }
 
     @Test

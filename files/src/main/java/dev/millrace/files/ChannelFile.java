@@ -36,7 +36,7 @@ final class ChannelFile implements SourceFile {
     }
 
     @Override
-    public void fetch(Block block, ByteBuffer into) throws SourceException, InterruptedException {
+    public void fetch(Block block, ByteBuffer into, Attempt attempt) throws SourceException, InterruptedException {
         ByteBuffer window = into.slice(into.position(), block.length());
         try {
             while (window.hasRemaining()) {

@@ -55,6 +55,7 @@ public final class HttpOrigin implements Source {
     private final Duration readTimeout;
     private final Duration fetchTimeout;
     private final Backoff backoff;
+    private final Signer signer;
     private final HttpClient client;
 
     private HttpOrigin(Builder builder) {
@@ -63,6 +64,7 @@ public final class HttpOrigin implements Source {
         this.readTimeout = builder.readTimeout;
         this.fetchTimeout = builder.fetchTimeout;
         this.backoff = new Backoff(builder.attempts, builder.firstPause, builder.longestPause, new Random());
+        this.signer = builder.signer;
         this.client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER)
@@ -91,18 +93,21 @@ public final class HttpOrigin implements Source {
             Probe probe = new Probe(path);
             HttpRequest request = request(path, new ByteRange(0, 0)).build();
             run(new Transfer(probe, ByteBuffer.allocate(1)), request, limit);
+            if (probe.refusedWithoutSize()) {
+                run(new Transfer(probe::empty, ByteBuffer.allocate(0)), head(path), limit);
+            }
             return probe.file();
         });
     }
 
     /** One attempt, to be over within the limit. */
     @FunctionalInterface
-    interface Attempt<T> {
+    interface Try<T> {
         T make(Duration limit) throws SourceException, InterruptedException;
     }
 
     /** Tries, and tries again where that makes sense, within the time limit of a fetch. */
-    <T> T withRetries(Attempt<T> attempt) throws SourceException, InterruptedException {
+    <T> T withRetries(Try<T> attempt) throws SourceException, InterruptedException {
         long start = System.nanoTime();
         for (int failures = 1; ; failures++) {
             Duration left = fetchTimeout.minusNanos(System.nanoTime() - start);
@@ -134,16 +139,24 @@ public final class HttpOrigin implements Source {
                 .setHeader("Range", "bytes=" + range.first() + '-' + range.last());
     }
 
+    private HttpRequest head(String path) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(locate(path)).HEAD();
+        headers.forEach(request::setHeader);
+        return request.setHeader("Accept-Encoding", "identity").build();
+    }
+
     void run(Transfer transfer, HttpRequest request, Duration limit) throws SourceException, InterruptedException {
-        transfer.run(client, request, readTimeout, limit);
+        transfer.run(client, signer.sign(request), readTimeout, limit);
+    }
+
+    private URI locate(String path) {
+        String root = base.toString();
+        return URI.create((root.endsWith("/") ? root : root + '/') + encode(path));
     }
 
     /** Everything but letters, digits and {@code -._~} is encoded, so that no name can become a query or another path. */
-    private URI locate(String path) {
-        StringBuilder url = new StringBuilder(base.toString());
-        if (url.charAt(url.length() - 1) != '/') {
-            url.append('/');
-        }
+    static String encode(String path) {
+        StringBuilder url = new StringBuilder();
         for (byte b : path.getBytes(StandardCharsets.UTF_8)) {
             char c = (char) (b & 0xFF);
             if (c < 0x80 && (Character.isLetterOrDigit(c) || "-._~/".indexOf(c) >= 0)) {
@@ -152,7 +165,7 @@ public final class HttpOrigin implements Source {
                 url.append('%').append(String.format(Locale.ROOT, "%02X", (int) c));
             }
         }
-        return URI.create(url.toString());
+        return url.toString();
     }
 
     @Override
@@ -169,6 +182,7 @@ public final class HttpOrigin implements Source {
     private final class Probe implements Transfer.Check {
         private final String path;
         private @Nullable OriginFile found;
+        private boolean refusedWithoutSize;
 
         Probe(String path) {
             this.path = path;
@@ -200,7 +214,11 @@ public final class HttpOrigin implements Source {
                     long size = answer.firstValue("Content-Range")
                             .flatMap(ContentRange::sizeOfUnsatisfied)
                             .orElse(-1L);
-                    if (size != 0) {
+                    if (size < 0) {
+                        refusedWithoutSize = true;
+                        return HEAD_SUFFICES;
+                    }
+                    if (size > 0) {
                         throw new SourceException.Failed(
                                 "the origin refuses the first byte of a file: " + FilePath.printable(path));
                     }
@@ -209,6 +227,23 @@ public final class HttpOrigin implements Source {
                 }
                 default -> throw OriginAnswer.failure(head, path);
             }
+        }
+
+        /** An empty file has no first byte; some origins, S3 among them, say so without saying that it is empty. */
+        boolean refusedWithoutSize() {
+            return refusedWithoutSize;
+        }
+
+        int empty(HttpResponse.ResponseInfo head) throws SourceException {
+            if (head.statusCode() != 200) {
+                throw OriginAnswer.failure(head, path);
+            }
+            if (head.headers().firstValueAsLong("Content-Length").orElse(-1) != 0) {
+                throw new SourceException.Failed(
+                        "the origin refuses the first byte of a file: " + FilePath.printable(path));
+            }
+            found = describe(path, 0, head.headers());
+            return HEAD_SUFFICES;
         }
 
         OriginFile file() throws SourceException {
@@ -247,6 +282,7 @@ public final class HttpOrigin implements Source {
     public static final class Builder {
         private final URI base;
         private final Map<String, String> headers = new LinkedHashMap<>();
+        private Signer signer = Signer.NONE;
         private Duration connectTimeout = Duration.ofSeconds(5);
         private Duration readTimeout = Duration.ofSeconds(10);
         private Duration fetchTimeout = Duration.ofSeconds(30);
@@ -282,6 +318,12 @@ public final class HttpOrigin implements Source {
                 throw new IllegalArgumentException("not a header that can be sent: " + FilePath.printable(name));
             }
             headers.put(name, value);
+            return this;
+        }
+
+        /** Authorises each request anew, after everything else is set. */
+        Builder signer(Signer signer) {
+            this.signer = signer;
             return this;
         }
 

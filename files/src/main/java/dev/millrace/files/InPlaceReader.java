@@ -1,6 +1,7 @@
 package dev.millrace.files;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
@@ -14,14 +15,18 @@ final class InPlaceReader implements RangeReader {
 
     private final SourceFile file;
     private final BufferPool pool;
+    private final ByteBudget.Share share;
+    private ByteBudget.@Nullable Reservation room;
     private final long end;
     private BufferPool.@Nullable Loan loan;
     private long next;
     private volatile boolean cancelled;
 
-    InPlaceReader(SourceFile file, ByteRange range, BufferPool pool) {
+    InPlaceReader(SourceFile file, ByteRange range, BufferPool pool, ByteBudget budget)
+            throws SourceException.Unavailable {
         this.file = file;
         this.pool = pool;
+        this.share = budget.open(() -> {});
         this.next = range.first();
         this.end = range.last() + 1;
     }
@@ -35,13 +40,19 @@ final class InPlaceReader implements RangeReader {
             return null;
         }
         if (loan == null) {
-            loan = pool.take((int) Math.min(BUFFER_BYTES, end - next));
+            room = share.reserve((int) Math.min(BUFFER_BYTES, end - next));
+            loan = pool.take((int) Math.min(room == null ? ByteBudget.GUARANTEE : room.bytes(), end - next));
         }
         ByteBuffer buffer = loan.buffer().clear();
         Block block = new Block(next, (int) Math.min(Math.min(BUFFER_BYTES, buffer.capacity()), end - next));
         file.fetch(block, buffer.limit(block.length()));
         next = block.end();
         return buffer.flip();
+    }
+
+    @Override
+    public boolean await(Duration patience) {
+        return true;
     }
 
     @Override
@@ -56,5 +67,10 @@ final class InPlaceReader implements RangeReader {
             loan.giveBack();
             loan = null;
         }
+        if (room != null) {
+            room.release();
+            room = null;
+        }
+        share.close();
     }
 }

@@ -31,7 +31,7 @@ final class OriginFile implements SourceFile {
     }
 
     @Override
-    public void fetch(Block block, ByteBuffer into) throws SourceException, InterruptedException {
+    public void fetch(Block block, ByteBuffer into, Attempt attempt) throws SourceException, InterruptedException {
         ByteBuffer window = into.slice(into.position(), block.length());
         var _ = origin.withRetries(limit -> {
             if (closed) {
@@ -42,7 +42,7 @@ final class OriginFile implements SourceFile {
             ByteRange missing = new ByteRange(first, block.end() - 1);
             HttpRequest.Builder request = origin.request(path, missing);
             version.pin(request);
-            origin.run(new Transfer(head -> accept(head, missing), window), request.build(), limit);
+            origin.run(new Transfer(head -> accept(head, missing), window, attempt::arrived), request.build(), limit);
             return missing;
         });
         into.position(into.position() + block.length());

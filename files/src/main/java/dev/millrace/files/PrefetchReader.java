@@ -2,89 +2,487 @@ package dev.millrace.files;
 
 import dev.millrace.core.Prefetch;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a range through a sliding window of blocks that are fetched ahead.
+ * Reads a range through a sliding window of blocks that are fetched ahead, and gives each byte away as soon as it is here
+ * and its turn.
  *
- * <p>Each buffer has one owner at any time: the fetch until it returns, then the window, then this reader until the next
- * call. The owner gives it back: the fetch when it fails, the window through {@code onDiscard}, this reader when it moves
- * on or is closed.
+ * <p>The window ({@link Prefetch}) knows whole blocks only. Beside it this class keeps the same blocks, in the same order,
+ * as {@link Filling}s, into which the fetches tell how far they are. The reader takes what is there of the first one; when
+ * it has taken all of it, it takes the block itself out of the window, which starts the next fetch.
+ *
+ * <p>How many blocks may be on their way is the smaller of what {@link Pace} found and what {@link ByteBudget} gives. Both
+ * are asked by the window's gate.
+ *
+ * <p>Each buffer counts its owners: the attempt that fills it, later the window, is one; the reader, while a caller looks
+ * at it, another. Who is last gives it back. Locks are taken in this order: the window's, then this reader's, then the
+ * budget's. Nothing is given back, and no window is nudged, under a lock.
  */
 final class PrefetchReader implements RangeReader {
+    /** Below this a block is not late: a second fetch would take as long as the rest of the first. */
+    private static final Duration SOONEST_HEDGE = Duration.ofMillis(150);
+
+    /** How often a second fetch in waiting looks whether it is due, in nanoseconds. */
+    private static final long LOOK_AGAIN = Duration.ofMillis(50).toNanos();
+
+    /** Blocks in flight or undelivered for each fetch in flight: see the reference in {@link Prefetch}. */
+    private static final int WINDOW = 3;
+
     private final SourceFile file;
     private final ByteRange range;
     private final BufferPool pool;
-    private final RateMeter rate;
+    private final Experience experience;
     private final LongSupplier nanoTime;
-    private final Prefetch<Block, Fetched> window;
-    private @Nullable Fetched current;
+    private final ByteBudget.Share share;
+    private final BlockPlan plan;
+    private final Prefetch<Filling, Filling.Try> window;
 
-    /** A block's bytes, in a buffer with position 0. */
-    private record Fetched(Block block, BufferPool.Loan loan) {}
+    private volatile @Nullable Prefetch<Filling, Filling.Try> opened;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition progress = lock.newCondition();
+
+    // All below by the lock.
+    private final ArrayDeque<Filling> fillings = new ArrayDeque<>();
+    private ByteBudget.@Nullable Reservation granted;
+    private Filling.@Nullable Try current;
+    private int fetching;
+    private int taken;
+    private boolean planned;
+    private boolean cancelled;
+    private boolean closed;
 
     PrefetchReader(
             SourceFile file,
             ByteRange range,
             Pipeline.Settings settings,
             BufferPool pool,
-            RateMeter rate,
-            LongSupplier nanoTime) {
+            ByteBudget budget,
+            Experience experience,
+            LongSupplier nanoTime)
+            throws SourceException.Unavailable {
         this.file = file;
         this.range = range;
         this.pool = pool;
-        this.rate = rate;
+        this.experience = experience;
         this.nanoTime = nanoTime;
-        BlockPlan plan = new BlockPlan(range, file.info().size(), file.limits(), rate);
-        Prefetch.Builder<Block, Fetched> builder = Prefetch.<Block, Fetched>of(plan, this::fetch)
-                .concurrency(settings.concurrency())
-                .window(settings.window())
-                .onDiscard(fetched -> fetched.loan().giveBack());
-        if (settings.hedgeAfter() != null) {
-            builder.hedge(settings.hedgeAfter(), settings.hedgeBudget());
+        this.plan = new BlockPlan(range, file.info().size(), file.limits(), experience.rate());
+        this.share = budget.open(this::nudge);
+        experience.pace().streams(1);
+        int most = settings.mostConcurrency();
+        Prefetch.Builder<Filling, Filling.Try> builder = Prefetch.of(new Fillings(), this::fetch)
+                .concurrency(most)
+                .window(WINDOW * most)
+                .gate(this::mayFetch)
+                .onDiscard(this::disown);
+        if (settings.hedgeBudget() > 0) {
+            // The budget proper is the source's: see fetch.
+            builder.hedge(SOONEST_HEDGE, 1);
         }
         this.window = builder.start();
+        this.opened = window;
     }
 
-    private Fetched fetch(Block block) throws SourceException, InterruptedException {
-        BufferPool.Loan loan = pool.take(block.length());
-        boolean complete = false;
+    // ---- what to fetch, and when; under the window's lock
+
+    private boolean mayFetch() {
+        int limit = experience.pace().limit();
+        lock.lock();
         try {
-            long start = nanoTime.getAsLong();
-            ByteBuffer buffer = loan.buffer();
-            file.fetch(block, buffer);
+            if (cancelled || fetching >= limit) {
+                return false;
+            }
+            if (fillings.size() >= WINDOW * limit) {
+                experience.pace().heldBack();
+                return false;
+            }
+            granted = share.reserve(plan.wanted());
+            if (granted == null) {
+                experience.pace().heldBack();
+            }
+            return granted != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private final class Fillings implements Iterator<Filling> {
+        @Override
+        public boolean hasNext() {
+            boolean more = plan.hasNext();
+            if (!more) {
+                lock.lock();
+                try {
+                    planned = true;
+                    progress.signalAll();
+                } finally {
+                    lock.unlock();
+                }
+            }
+            return more;
+        }
+
+        @Override
+        public Filling next() {
+            lock.lock();
+            try {
+                ByteBudget.Reservation room = granted;
+                if (room == null) {
+                    throw new NoSuchElementException("nothing was granted");
+                }
+                granted = null;
+                Filling filling = new Filling(plan.next(room.bytes()), room, nanoTime.getAsLong());
+                fillings.addLast(filling);
+                fetching++;
+                progress.signalAll();
+                return filling;
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /** By whoever gave bytes back, under no lock. */
+    private void nudge() {
+        // Null while the constructor still runs; then the stream has something under way, and looks again by itself.
+        Prefetch<Filling, Filling.Try> started = opened;
+        if (started != null) {
+            started.nudge();
+        }
+    }
+
+    // ---- fetching; each on a thread of its own
+
+    private Filling.Try fetch(Filling filling) throws SourceException, InterruptedException {
+        boolean hedge;
+        ByteBudget.Reservation room;
+        lock.lock();
+        try {
+            hedge = filling.isClaimed();
+            room = filling.takeRoom();
+        } finally {
+            lock.unlock();
+        }
+        if (hedge) {
+            boolean due = awaitLate(filling);
+            room = due && experience.hedges().spend() ? share.reserveWhole(filling.block.length()) : null;
+            if (room == null) {
+                throw awaitFirst(filling);
+            }
+        } else {
+            experience.hedges().earn();
+        }
+        if (room == null) {
+            throw new InterruptedException("nobody waits for " + filling.block);
+        }
+        BufferPool.Loan loan;
+        try {
+            loan = pool.take(filling.block.length());
+        } catch (Throwable e) {
+            room.release();
+            throw e;
+        }
+        return fetch(filling, new Filling.Try(loan, room), hedge);
+    }
+
+    /**
+     * What is late may not be known yet when a block comes to the head; its siblings tell meanwhile. So a second fetch
+     * begins by waiting until it is due by what is known then; false if the first was over before.
+     */
+    private boolean awaitLate(Filling filling) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (!filling.isSettled()) {
+                Duration late = experience.rate().late(filling.block.length());
+                long left = late == null ? LOOK_AGAIN : late.toNanos() - (nanoTime.getAsLong() - filling.since);
+                if (left <= 0) {
+                    return true;
+                }
+                long _ = progress.awaitNanos(Math.min(left, LOOK_AGAIN));
+            }
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A second fetch that cannot be afforded is none: it ends as the first does, and says the same. */
+    private SourceException awaitFirst(Filling filling) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (!filling.isSettled()) {
+                progress.await();
+            }
+            SourceException failure = filling.failure();
+            if (failure == null) {
+                throw new InterruptedException("the first fetch has brought " + filling.block);
+            }
+            return failure;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Filling.Try fetch(Filling filling, Filling.Try mine, boolean hedge)
+            throws SourceException, InterruptedException {
+        Block block = filling.block;
+        Watch watch = new Watch(mine, hedge);
+        boolean complete = false;
+        boolean last = false;
+        begin(filling, mine);
+        long start = nanoTime.getAsLong();
+        try {
+            ByteBuffer buffer = mine.buffer().duplicate();
+            file.fetch(block, buffer, watch);
             if (buffer.position() != block.length()) {
                 throw new SourceException.Failed("the source gave " + buffer.position() + " bytes for " + block);
             }
-            rate.fetched(block.length(), nanoTime.getAsLong() - start);
+            long now = nanoTime.getAsLong();
+            watch.measure(block, start, now);
+            watch.arrived(block.length());
             complete = true;
-            return new Fetched(block, loan);
+            return mine;
+        } catch (SourceException e) {
+            if (e instanceof SourceException.Unavailable) {
+                experience.pace().busy();
+            }
+            failed(filling, e);
+            throw e;
         } finally {
-            if (!complete) {
-                loan.giveBack();
+            lock.lock();
+            try {
+                filling.end(mine, complete);
+                if (!hedge) {
+                    fetching--;
+                }
+                if (!complete) {
+                    last = mine.disown();
+                }
+                progress.signalAll();
+            } finally {
+                lock.unlock();
+            }
+            if (last) {
+                mine.giveBack();
             }
         }
+    }
+
+    private void begin(Filling filling, Filling.Try mine) {
+        lock.lock();
+        try {
+            filling.begin(mine);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void failed(Filling filling, SourceException cause) {
+        lock.lock();
+        try {
+            filling.failed(cause);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Hears how far an attempt is. */
+    private final class Watch implements Attempt {
+        private final Filling.Try mine;
+        private final boolean hedge;
+        private volatile long firstAt;
+        private volatile int first;
+        private volatile boolean fromCache;
+
+        Watch(Filling.Try mine, boolean hedge) {
+            this.mine = mine;
+            this.hedge = hedge;
+        }
+
+        @Override
+        public void arrived(int bytes) {
+            if (first == 0 && bytes > 0) {
+                firstAt = nanoTime.getAsLong();
+                first = bytes;
+            }
+            lock.lock();
+            try {
+                mine.arrived(bytes);
+                progress.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        @Override
+        public boolean isHedge() {
+            return hedge;
+        }
+
+        @Override
+        public void fromCache() {
+            fromCache = true;
+        }
+
+        void measure(Block block, long start, long now) {
+            if (fromCache) {
+                return;
+            }
+            experience.pace().fetched(block.length(), now);
+            if (first > 0) {
+                experience.rate().fetched(block.length(), now - start, block.length() - first, now - firstAt);
+            } else {
+                experience.rate().fetched(block.length(), now - start);
+            }
+        }
+    }
+
+    private void disown(Filling.Try attempt) {
+        boolean last;
+        lock.lock();
+        try {
+            last = attempt.disown();
+        } finally {
+            lock.unlock();
+        }
+        if (last) {
+            attempt.giveBack();
+        }
+    }
+
+    // ---- reading
+
+    @Override
+    public boolean await(Duration patience) throws InterruptedException {
+        long left = TimeUnit.NANOSECONDS.convert(patience);
+        lock.lockInterruptibly();
+        try {
+            while (!isReady()) {
+                if (left <= 0) {
+                    return false;
+                }
+                left = progress.awaitNanos(left);
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the reader need not wait for bytes, the end, or a failure. Under the lock. */
+    private boolean isReady() {
+        Filling head = fillings.peekFirst();
+        if (head == null) {
+            return cancelled || planned;
+        }
+        return cancelled || head.beyond(Math.max(taken, unwantedAtFirst(head.block))) != null || head.isSettled();
     }
 
     @Override
     public @Nullable ByteBuffer next() throws SourceException, InterruptedException {
         giveBackCurrent();
-        Optional<Fetched> fetched = await();
-        if (fetched.isEmpty()) {
-            return null;
+        while (true) {
+            ByteBuffer some = take();
+            if (some != null) {
+                return some;
+            }
+            // The head is over, well or badly, or the plan is: the window knows which.
+            Optional<Filling.Try> done = awaitWindow();
+            if (done.isEmpty()) {
+                return null;
+            }
+            ByteBuffer rest = moveOn(done.get());
+            if (rest != null) {
+                return rest;
+            }
         }
-        current = fetched.get();
-        Block block = current.block();
-        // The source's alignment may have made the first and the last block larger than what is wanted of them.
-        int from = (int) Math.max(0, range.first() - block.offset());
-        int to = (int) (Math.min(range.last() + 1, block.end()) - block.offset());
-        return current.loan().buffer().position(from).limit(to);
     }
 
-    private Optional<Fetched> await() throws SourceException, InterruptedException {
+    /** What is here of the head and was not taken yet; null once the window has to be asked. */
+    private @Nullable ByteBuffer take() throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (true) {
+                if (cancelled) {
+                    throw new CancellationException("this read was cancelled");
+                }
+                Filling head = fillings.peekFirst();
+                if (head == null) {
+                    if (planned) {
+                        return null;
+                    }
+                } else {
+                    taken = Math.max(taken, unwantedAtFirst(head.block));
+                    int end = wantedEnd(head.block);
+                    Filling.Try best = head.beyond(taken);
+                    if (best != null && taken < end) {
+                        best.own();
+                        current = best;
+                        ByteBuffer some = slice(best, taken, Math.min(best.arrived(), end));
+                        taken = some.limit();
+                        return some;
+                    }
+                    if (head.isSettled()) {
+                        return null;
+                    }
+                }
+                progress.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private int wantedEnd(Block block) {
+        return (int) (Math.min(range.last() + 1, block.end()) - block.offset());
+    }
+
+    /** The source's alignment may have made the first block begin before what is wanted of it. */
+    private int unwantedAtFirst(Block block) {
+        return (int) Math.max(0, range.first() - block.offset());
+    }
+
+    /**
+     * The window has given the head away, and its buffer is the reader's. Usually all of it was taken before; if a second
+     * fetch brought it after the first had failed, the rest is taken now.
+     */
+    private @Nullable ByteBuffer moveOn(Filling.Try done) {
+        lock.lock();
+        try {
+            Block block = fillings.removeFirst().block;
+            int from = Math.max(taken, unwantedAtFirst(block));
+            taken = 0;
+            if (from < wantedEnd(block)) {
+                current = done;
+                return slice(done, from, wantedEnd(block));
+            }
+        } finally {
+            lock.unlock();
+        }
+        disown(done);
+        window.nudge();
+        return null;
+    }
+
+    private static ByteBuffer slice(Filling.Try attempt, int from, int to) {
+        return attempt.buffer().duplicate().clear().limit(to).position(from);
+    }
+
+    private Optional<Filling.Try> awaitWindow() throws SourceException, InterruptedException {
         try {
             return window.next();
         } catch (ExecutionException e) {
@@ -99,6 +497,25 @@ final class PrefetchReader implements RangeReader {
 
     @Override
     public void cancel() {
+        List<ByteBudget.Reservation> unused = new ArrayList<>();
+        lock.lock();
+        try {
+            cancelled = true;
+            if (granted != null) {
+                unused.add(granted);
+                granted = null;
+            }
+            for (Filling filling : fillings) {
+                ByteBudget.Reservation room = filling.takeRoom();
+                if (room != null) {
+                    unused.add(room);
+                }
+            }
+            progress.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        unused.forEach(ByteBudget.Reservation::release);
         window.close();
     }
 
@@ -106,12 +523,20 @@ final class PrefetchReader implements RangeReader {
     public void close() {
         cancel();
         giveBackCurrent();
+        share.close();
+        if (!closed) {
+            closed = true;
+            experience.pace().streams(-1);
+        }
     }
 
     private void giveBackCurrent() {
-        if (current != null) {
-            current.loan().giveBack();
+        Filling.Try shown = current;
+        if (shown != null) {
             current = null;
+            disown(shown);
+            // What was refused to this stream while it held this buffer may be had now.
+            window.nudge();
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.millrace.files;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,13 @@ public interface RangeReader extends AutoCloseable {
      * @throws CancellationException after {@link #cancel}
      */
     @Nullable ByteBuffer next() throws SourceException, InterruptedException;
+
+    /**
+     * Waits until {@link #next} need not wait: bytes are here, or the end is, or a failure.
+     *
+     * @return false if {@code patience} ran out before
+     */
+    boolean await(Duration patience) throws InterruptedException;
 
     /** Stops all fetches at once and wakes a waiting {@link #next}. Any thread; never waits; idempotent. */
     void cancel();

@@ -1,26 +1,97 @@
 package dev.millrace.files;
 
-import java.util.concurrent.atomic.AtomicLong;
+import java.time.Duration;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How fast one fetch of a source runs, waiting included: a moving average in which each new fetch counts one quarter. Safe
- * for use by many threads.
+ * How fast fetches of a source run: moving averages in which each new fetch counts one quarter, and what a late fetch is.
+ * Safe for use by many threads.
  */
 final class RateMeter {
     private static final double WEIGHT_OF_NEWEST = 0.25;
 
-    private final AtomicLong rateBits = new AtomicLong();
+    /** The times of so many fetches of about the same size tell when one is late. */
+    private static final int SAMPLES = 64;
 
-    /** Bytes per second, 0 before the first fetch. */
-    double bytesPerSecond() {
-        return Double.longBitsToDouble(rateBits.get());
+    private static final int ENOUGH_SAMPLES = 8;
+    private static final int ENOUGH_OF_ALL = 4;
+    private static final int LATE_BY = 4;
+
+    /** What flowed for a shorter time says more about buffers on the way than about the way. */
+    private static final long WORTH_MEASURING = Duration.ofMillis(20).toNanos();
+
+    /** Blocks have sizes of up to 2^20. */
+    private static final int SIZE_CLASSES = 21;
+
+    private final long[][] times = new long[SIZE_CLASSES][SAMPLES];
+    private final int[] counts = new int[SIZE_CLASSES];
+    private final long[] allTimes = new long[SAMPLES];
+    private int all;
+    private double rate;
+    private double flow;
+
+    /** Bytes per second of one fetch, waiting included; 0 before the first. */
+    synchronized double bytesPerSecond() {
+        return rate;
+    }
+
+    /** Bytes per second of one fetch once its first byte was here; 0 if it never took long enough to tell. */
+    synchronized double flowBytesPerSecond() {
+        return flow;
     }
 
     void fetched(int bytes, long nanos) {
-        double sample = bytes * 1e9 / Math.max(1, nanos);
-        rateBits.updateAndGet(bits -> {
-            double rate = Double.longBitsToDouble(bits);
-            return Double.doubleToLongBits(rate == 0 ? sample : rate + WEIGHT_OF_NEWEST * (sample - rate));
-        });
+        fetched(bytes, nanos, 0, 0);
+    }
+
+    /**
+     * A fetch is over.
+     *
+     * @param nanos in all
+     * @param flowed bytes that came after the first ones
+     * @param flowNanos the time that those took
+     */
+    synchronized void fetched(int bytes, long nanos, int flowed, long flowNanos) {
+        rate = average(rate, bytes * 1e9 / Math.max(1, nanos));
+        if (flowNanos >= WORTH_MEASURING) {
+            flow = average(flow, flowed * 1e9 / flowNanos);
+        } else if (flow > 0 && flowed > 0) {
+            flow = average(flow, Math.max(flow, flowed * 1e9 / WORTH_MEASURING));
+        }
+        int size = sizeClass(bytes);
+        times[size][counts[size]++ % SAMPLES] = nanos;
+        allTimes[all++ % SAMPLES] = nanos;
+    }
+
+    /**
+     * When a fetch of so many bytes is late: later than 19 of 20 of about its size, or than four times the usual one,
+     * whichever is sooner (a few stragglers among the first must not pass for usual). While too few of its size were
+     * seen, four times what is usual for all sizes; null while too few were seen at all.
+     */
+    synchronized @Nullable Duration late(int bytes) {
+        int size = sizeClass(bytes);
+        int known = Math.min(counts[size], SAMPLES);
+        if (known >= ENOUGH_SAMPLES) {
+            long[] sorted = sorted(times[size], known);
+            return Duration.ofNanos(
+                    Math.min(sorted[Math.min(known - 1, known * 95 / 100)], LATE_BY * sorted[known / 2]));
+        }
+        int seen = Math.min(all, SAMPLES);
+        return seen < ENOUGH_OF_ALL ? null : Duration.ofNanos(LATE_BY * sorted(allTimes, seen)[seen / 2]);
+    }
+
+    private static long[] sorted(long[] samples, int known) {
+        long[] sorted = Arrays.copyOf(samples, known);
+        Arrays.sort(sorted);
+        return sorted;
+    }
+
+    private static double average(double before, double sample) {
+        return before == 0 ? sample : before + WEIGHT_OF_NEWEST * (sample - before);
+    }
+
+    private static int sizeClass(int bytes) {
+        return Math.min(SIZE_CLASSES - 1, 31 - Integer.numberOfLeadingZeros(Math.max(1, bytes)));
     }
 }

@@ -22,10 +22,16 @@ public interface SourceFile extends AutoCloseable {
      *
      * @param block within the file, and as {@link #limits} wants it
      * @param into has at least the block's length remaining
+     * @param attempt is told which bytes are here, while the others are on their way
      * @throws SourceException.Changed if the file is no longer the version that was opened
      * @throws SourceException for everything else that prevents it, after the retries that are worth making
      */
-    void fetch(Block block, ByteBuffer into) throws SourceException, InterruptedException;
+    void fetch(Block block, ByteBuffer into, Attempt attempt) throws SourceException, InterruptedException;
+
+    /** The same for whoever wants the whole block and nothing before. */
+    default void fetch(Block block, ByteBuffer into) throws SourceException, InterruptedException {
+        fetch(block, into, Attempt.QUIET);
+    }
 
     /** Lets go of this version; fetches that still run fail. Idempotent. */
     @Override

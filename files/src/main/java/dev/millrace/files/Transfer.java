@@ -14,6 +14,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,7 @@ final class Transfer implements HttpResponse.BodyHandler<Void>, HttpResponse.Bod
     }
 
     private final Check check;
+    private final IntConsumer progress;
     private final CompletableFuture<Void> body = new CompletableFuture<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition over = lock.newCondition();
@@ -56,8 +58,14 @@ final class Transfer implements HttpResponse.BodyHandler<Void>, HttpResponse.Bod
 
     /** @param into where the body goes, from its position on */
     Transfer(Check check, ByteBuffer into) {
+        this(check, into, position -> {});
+    }
+
+    /** @param progress is told the buffer's position when it has moved; by the client's threads, until {@link #run} ends */
+    Transfer(Check check, ByteBuffer into, IntConsumer progress) {
         this.check = check;
         this.into = into;
+        this.progress = progress;
     }
 
     /**
@@ -179,6 +187,8 @@ final class Transfer implements HttpResponse.BodyHandler<Void>, HttpResponse.Bod
             }
             if (tooMuch) {
                 refusal = new SourceException.Failed("the origin sent more bytes than it announced");
+            } else if (into != null) {
+                progress.accept(into.position());
             }
         } finally {
             lock.unlock();

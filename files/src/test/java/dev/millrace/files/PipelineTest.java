@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -61,6 +62,11 @@ class PipelineTest {
     }
 
     private byte[] read(Source source, ByteRange range) throws SourceException, InterruptedException {
+        return read(pipeline, source, range);
+    }
+
+    private static byte[] read(Pipeline pipeline, Source source, ByteRange range)
+            throws SourceException, InterruptedException {
         try (SourceFile file = source.open("file");
                 RangeReader reader = pipeline.read(source, file, range)) {
             return Bytes.readAll(reader);
@@ -116,6 +122,7 @@ class PipelineTest {
 
     @Test
     void nothing_outside_the_range_is_asked_for_and_no_more_than_four_at_once() throws Exception {
+        Pipeline four = new Pipeline(Pipeline.Settings.DEFAULT.withConcurrency(4));
         AtomicInteger running = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         try (ScriptedOrigin origin = new ScriptedOrigin(CONTENT);
@@ -129,7 +136,7 @@ class PipelineTest {
                 return true;
             };
             ByteRange range = new ByteRange(1_234_567, 4_321_098);
-            assertThat(read(source, range)).isEqualTo(Bytes.slice(CONTENT, range));
+            assertThat(read(four, source, range)).isEqualTo(Bytes.slice(CONTENT, range));
             List<ScriptedOrigin.Request> fetches = origin.requests.stream()
                     .filter(ScriptedOrigin.Request::isFetch)
                     .toList();
@@ -156,8 +163,11 @@ class PipelineTest {
             };
             try (SourceFile file = source.open("file");
                     RangeReader reader = pipeline.read(source, file, new ByteRange(0, CONTENT.length - 1))) {
-                ByteBuffer first = reader.next();
-                assertThat(first.remaining()).isEqualTo(65_536);
+                for (int read = 0; read < 65_536; ) {
+                    ByteBuffer some = reader.next();
+                    assertThat(some).isEqualTo(ByteBuffer.wrap(CONTENT, read, some.remaining()));
+                    read += some.remaining();
+                }
                 goOn.countDown();
             }
         }
@@ -242,6 +252,137 @@ class PipelineTest {
                 }
             }
         }
+    }
+
+    @Test
+    void bytes_are_given_away_while_their_block_still_arrives() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        try (ScriptedOrigin origin = new ScriptedOrigin(CONTENT);
+                HttpOrigin source = origin.source().build()) {
+            origin.script = request -> {
+                if (!request.isFetch() || request.first() > 0) {
+                    return false;
+                }
+                request.partHead();
+                request.body(CONTENT, 0, 1000);
+                goOn.await();
+                request.body(CONTENT, 1000, (int) request.last() + 1 - 1000);
+                return true;
+            };
+            try (SourceFile file = source.open("file");
+                    RangeReader reader = pipeline.read(source, file, new ByteRange(0, CONTENT.length - 1))) {
+                for (int read = 0; read < 1000; ) {
+                    read += reader.next().remaining();
+                    assertThat(read).isLessThanOrEqualTo(1000);
+                }
+                assertThat(reader.await(Duration.ZERO)).isFalse();
+                goOn.countDown();
+                assertThat(reader.await(LONG)).isTrue();
+                assertThat(reader.next().get()).isEqualTo(CONTENT[1000]);
+            }
+        }
+        allBuffersReturn();
+    }
+
+    @Test
+    void a_late_head_block_is_fetched_a_second_time_and_the_loser_is_cut() throws Exception {
+        CountDownLatch loserLeft = new CountDownLatch(1);
+        AtomicInteger attempts = new AtomicInteger();
+        try (ScriptedOrigin origin = new ScriptedOrigin(CONTENT);
+                HttpOrigin source =
+                        origin.source().readTimeout(Duration.ofMinutes(5)).build()) {
+            // So many that it is known how long one takes, and that one of 20 is affordable.
+            for (int i = 0; i < 3; i++) {
+                assertThat(read(source, new ByteRange(0, CONTENT.length - 1))).isEqualTo(CONTENT);
+            }
+            long late = 4L << 20;
+            origin.script = request -> {
+                if (request.isFetch() && request.first() == late && attempts.incrementAndGet() == 1) {
+                    request.partHead();
+                    request.body(CONTENT, (int) late, 5000);
+                    request.awaitLeaving();
+                    loserLeft.countDown();
+                    return true;
+                }
+                return false;
+            };
+            assertThat(read(source, new ByteRange(0, CONTENT.length - 1))).isEqualTo(CONTENT);
+            assertThat(loserLeft.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(attempts).hasValue(2);
+        }
+        allBuffersReturn();
+    }
+
+    @Test
+    void a_paused_player_costs_its_window_and_stops_the_fetches() throws Exception {
+        Pipeline two = new Pipeline(Pipeline.Settings.DEFAULT.withConcurrency(2));
+        byte[] film = Bytes.random(16 << 20, 7);
+        try (ScriptedOrigin origin = new ScriptedOrigin(film);
+                HttpOrigin source = origin.source().build();
+                SourceFile file = source.open("file");
+                RangeReader reader = two.read(source, file, new ByteRange(0, film.length - 1))) {
+            assertThat(reader.next()).isNotNull();
+            // 2 fetches at once make a window of 6 blocks; one of them is being shown.
+            Awaitility.await().atMost(LONG).until(() -> origin.requests.size() == 1 + 6);
+            Awaitility.await().during(Duration.ofMillis(200)).atMost(LONG).until(() -> origin.requests.size() == 7);
+            assertThat(two.lentBytes()).isLessThanOrEqualTo(6L << 20);
+        }
+    }
+
+    @Test
+    void two_hundred_streams_on_64_MiB_all_make_progress_though_half_of_them_pause() throws Exception {
+        long memory = 64L << 20;
+        Pipeline small = new Pipeline(Pipeline.Settings.DEFAULT.withMemory(memory, 200));
+        byte[] film = Bytes.random(2_500_000, 9);
+        CountDownLatch begun = new CountDownLatch(200);
+        CountDownLatch finished = new CountDownLatch(100);
+        CountDownLatch goOn = new CountDownLatch(1);
+        AtomicLong most = new AtomicLong();
+        List<CompletableFuture<Integer>> reads = new ArrayList<>();
+        try (ScriptedOrigin origin = new ScriptedOrigin(film);
+                HttpOrigin source = origin.source().build()) {
+            for (int i = 0; i < 200; i++) {
+                boolean pauses = i % 2 == 0;
+                CompletableFuture<Integer> read = new CompletableFuture<>();
+                reads.add(read);
+                Thread.ofVirtual().start(() -> {
+                    try (SourceFile file = source.open("file");
+                            RangeReader reader = small.read(source, file, new ByteRange(0, film.length - 1))) {
+                        int bytes = 0;
+                        for (ByteBuffer some; (some = reader.next()) != null; ) {
+                            most.accumulateAndGet(small.lentBytes(), Math::max);
+                            if (bytes == 0) {
+                                begun.countDown();
+                                begun.await();
+                                if (pauses) {
+                                    goOn.await();
+                                }
+                            }
+                            assertThat(some).isEqualTo(ByteBuffer.wrap(film, bytes, some.remaining()));
+                            bytes += some.remaining();
+                        }
+                        if (!pauses) {
+                            finished.countDown();
+                        }
+                        read.complete(bytes);
+                    } catch (Throwable e) {
+                        read.completeExceptionally(e);
+                    }
+                });
+            }
+            assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
+            try (SourceFile file = source.open("file")) {
+                assertThatThrownBy(() -> small.read(source, file, new ByteRange(0, 1)))
+                        .isInstanceOf(SourceException.Unavailable.class);
+            }
+            assertThat(finished.await(60, TimeUnit.SECONDS)).isTrue();
+            goOn.countDown();
+            for (CompletableFuture<Integer> read : reads) {
+                assertThat(read.get(60, TimeUnit.SECONDS)).isEqualTo(film.length);
+            }
+        }
+        assertThat(most.get()).isLessThanOrEqualTo(memory);
+        Awaitility.await().atMost(LONG).until(() -> small.lentBytes() == 0 && small.openStreams() == 0);
     }
 
     @Test

@@ -10,7 +10,6 @@ import dev.millrace.engine.store.postgres.PostgresAddress;
 import dev.millrace.engine.store.postgres.PostgresSettings;
 import dev.millrace.engine.store.postgres.PostgresStore;
 import dev.millrace.engine.store.sqlite.SqliteStore;
-import dev.millrace.files.Source;
 import dev.millrace.server.a2a.A2aEndpoints;
 import dev.millrace.server.a2a.A2aSettings;
 import dev.millrace.server.auth.Identity;
@@ -19,7 +18,7 @@ import dev.millrace.server.config.BadSetting;
 import dev.millrace.server.config.Settings;
 import dev.millrace.server.config.StoreSettings;
 import dev.millrace.server.config.Tls;
-import dev.millrace.server.files.FilesEndpoint;
+import dev.millrace.server.files.FileHouse;
 import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
 import dev.millrace.server.metrics.Health;
@@ -31,10 +30,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -112,8 +110,14 @@ public final class Millrace implements AutoCloseable {
         FrontPage.register(router, agents);
         new Health(engine).register(router);
         metrics.register(router);
-        belongings.push(new FilesEndpoint(sources(settings)).register(router));
         Identity identity = Identity.local();
+        belongings.push(new FileHouse(
+                        settings.files(),
+                        settings.fileOptions(),
+                        folder(settings.store()),
+                        identity,
+                        settings.publicUrl())
+                .register(router));
         new ChatApi(engine, identity).register(router);
         var a2a = new A2aEndpoints(engine, identity, a2a(settings));
         belongings.push(a2a);
@@ -134,10 +138,9 @@ public final class Millrace implements AutoCloseable {
         };
     }
 
-    private static Map<String, Source> sources(Settings settings) {
-        var sources = new LinkedHashMap<String, Source>();
-        settings.files().forEach((name, config) -> sources.put(name, config.source()));
-        return sources;
+    /** Where files are kept that are given to the server; only a store in a folder says. */
+    private static @Nullable Path folder(StoreSettings store) {
+        return store instanceof StoreSettings.Sqlite(Path folder) ? folder : null;
     }
 
     private static A2aSettings a2a(Settings settings) {

@@ -11,6 +11,7 @@ import java.net.URI;
 import java.net.http.HttpHeaders;
 import java.time.Duration;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * An HTTP server of one file, whose slowness is scripted: how long it waits before it answers a block, and what all its
@@ -22,6 +23,7 @@ final class Origin implements AutoCloseable {
     private static final String LATENCY = "X-Latency-Nanos";
 
     private final HttpServer server;
+    private final LongAdder sent = new LongAdder();
     private volatile Script script = Script.none();
 
     Origin() throws IOException {
@@ -33,6 +35,16 @@ final class Origin implements AutoCloseable {
 
     URI uri() {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/film");
+    }
+
+    /** Where a source of files begins, for which the file is {@code film}. */
+    URI base() {
+        return uri().resolve("/");
+    }
+
+    /** Bytes that were sent, wanted or not, since this was asked last. */
+    long sent() {
+        return sent.sumThenReset();
     }
 
     /** How long the origin waited before it gave this response, in nanoseconds. */
@@ -58,13 +70,17 @@ final class Origin implements AutoCloseable {
             int length = (int) (Long.parseLong(range[1]) + 1 - from);
             Duration latency = now.latency(from);
             exchange.getResponseHeaders().set(LATENCY, Long.toString(latency.toNanos()));
+            exchange.getResponseHeaders()
+                    .set("Content-Range", "bytes " + from + '-' + (from + length - 1) + '/' + now.fileBytes());
+            exchange.getResponseHeaders().set("ETag", "\"film\"");
             Thread.sleep(latency);
             exchange.sendResponseHeaders(206, length);
             try (OutputStream out = exchange.getResponseBody()) {
                 if (now.pipe() == null) {
                     out.write(bytes(from, length));
+                    sent.add(length);
                 } else {
-                    trickle(now.pipe(), out, from, length);
+                    trickle(now.pipe(), out, from, length, sent);
                 }
             }
         } catch (InterruptedException e) {
@@ -72,13 +88,14 @@ final class Origin implements AutoCloseable {
         }
     }
 
-    private static void trickle(Pipe pipe, OutputStream out, long from, int length)
+    private static void trickle(Pipe pipe, OutputStream out, long from, int length, LongAdder sent)
             throws IOException, InterruptedException {
-        for (int sent = 0; sent < length; sent += SLICE) {
-            int slice = Math.min(SLICE, length - sent);
+        for (int at = 0; at < length; at += SLICE) {
+            int slice = Math.min(SLICE, length - at);
             pipe.pass(slice);
-            out.write(bytes(from + sent, slice));
+            out.write(bytes(from + at, slice));
             out.flush();
+            sent.add(slice);
         }
     }
 

@@ -33,6 +33,8 @@ final class Script {
         }
     }
 
+    private static final long FILE_BYTES = 1L << 30;
+
     private final Law law;
     private final Duration unit;
     private final long seed;
@@ -59,6 +61,11 @@ final class Script {
     /** All answers share a pipe, each after the same round trip. */
     static Script bandwidth(Duration roundTrip, double bytesPerSecond) {
         return new Script(Law.FIXED, roundTrip, 0, new Pipe(bytesPerSecond));
+    }
+
+    /** How long the origin's file is said to be; large enough for every experiment. */
+    long fileBytes() {
+        return FILE_BYTES;
     }
 
     @Nullable Pipe pipe() {

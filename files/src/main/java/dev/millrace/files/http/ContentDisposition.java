@@ -16,7 +16,10 @@ public final class ContentDisposition {
      * For a file: in place if its type is safe there ({@link MediaTypes#safeInline}), else as an attachment, and in a
      * sandbox for readers that show it all the same.
      */
-    static Map<String, String> headers(FileInfo file) {
+    static Map<String, String> headers(FileInfo file, FileAnswer.Wish wish) {
+        if (wish == FileAnswer.Wish.SAVE) {
+            return Map.of("Content-Disposition", of("attachment", file.name()));
+        }
         return MediaTypes.safeInline(file.mediaType())
                 ? Map.of("Content-Disposition", of("inline", file.name()))
                 : Map.of(

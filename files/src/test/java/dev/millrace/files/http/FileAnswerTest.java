@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -122,7 +123,7 @@ class FileAnswerTest {
     @Test
     void a_part_says_which_it_is() {
         FileAnswer part = get("Range", "bytes=100-199");
-        assertThat(part.body()).isEqualTo(new ByteRange(100, 199));
+        assertThat(part.body()).containsExactly(new Piece.Range(new ByteRange(100, 199)));
         assertThat(part.headers())
                 .containsEntry("Content-Range", "bytes 100-199/1000")
                 .containsEntry("Content-Length", "100")
@@ -142,18 +143,106 @@ class FileAnswerTest {
     @Test
     void an_unsatisfiable_range_is_told_the_size() {
         FileAnswer answer = get("Range", "bytes=1000-");
-        assertThat(answer.body()).isNull();
+        assertThat(answer.body()).isEmpty();
         assertThat(answer.headers())
                 .containsEntry("Content-Range", "bytes */1000")
                 .containsEntry("Accept-Ranges", "bytes")
                 .doesNotContainKey("Content-Length");
     }
 
+    /** How a request for ranges of 1000 bytes ends: {@code 200}, {@code 206 FIRST-LAST}, or {@code parts FIRST-LAST …}. */
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(delimiter = '|', textBlock = """
+            bytes=0-1,5-6              | parts 0-1 5-6
+            bytes=5-6,0-1              | parts 5-6 0-1
+            bytes=0-0,-1               | parts 0-0 999-999
+            bytes=0-1,1-2              | 206 0-2
+            bytes=0-1,2-3              | 206 0-3
+            bytes=2-3,0-1              | 206 0-3
+            bytes=0-9,5-6              | 206 0-9
+            bytes=0-9,20-29,5-14       | parts 0-14 20-29
+            bytes=900-,0-9,950-960     | parts 0-9 900-999
+            bytes=5-6,2000-            | 206 5-6
+            bytes=5-5,5-5,5-5          | 206 5-5
+            bytes=0-,0-                | 200
+            bytes=0-999,5-5            | 200
+            bytes=0-499,500-999        | 206 0-999
+            bytes=-600,0-499           | 200
+            bytes=0-1,5-x              | 200
+            bytes=2000-,3000-4000      | 416
+            """)
+    void several_ranges_are_joined_and_what_remains_is_answered(String range, String expected) {
+        FileAnswer answer = get("Range", range);
+        String ranges = answer.body().stream()
+                .filter(Piece.Range.class::isInstance)
+                .map(piece -> ((Piece.Range) piece).bytes())
+                .map(bytes -> bytes.first() + "-" + bytes.last())
+                .collect(Collectors.joining(" "));
+        String outcome =
+                switch (answer.status()) {
+                    case 206 -> (answer.body().size() == 1 ? "206 " : "parts ") + ranges;
+                    default -> Integer.toString(answer.status());
+                };
+        assertThat(outcome).isEqualTo(expected);
+        if (answer.status() != 416) {
+            assertThat(answer.headers())
+                    .containsEntry(
+                            "Content-Length",
+                            Long.toString(answer.body().stream()
+                                    .mapToLong(Piece::length)
+                                    .sum()));
+        }
+    }
+
     @Test
-    void several_ranges_are_answered_by_the_whole_and_one_that_remains_by_itself() {
-        assertThat(get("Range", "bytes=0-1,5-6").status()).isEqualTo(200);
-        assertThat(get("Range", "bytes=0-1,5-6").body()).isEqualTo(new ByteRange(0, 999));
-        assertThat(get("Range", "bytes=5-6,2000-").body()).isEqualTo(new ByteRange(5, 6));
+    void parts_are_written_byte_for_byte_as_the_RFC_wants_them() {
+        Map<String, List<String>> request = Map.of("Range", List.of("bytes=0-1,-3"));
+        FileAnswer answer = FileAnswer.to(
+                "GET",
+                name -> request.getOrDefault(name, List.of()),
+                FILE,
+                LATER,
+                FileAnswer.Wish.SHOW,
+                () -> "THIS_STRING_SEPARATES");
+        String body = answer.body().stream()
+                .map(piece -> switch (piece) {
+                    case Piece.Text text -> text.text();
+                    case Piece.Range range -> "x".repeat((int) range.length());
+                })
+                .collect(Collectors.joining());
+        assertThat(body).isEqualTo("""
+                --THIS_STRING_SEPARATES
+                Content-Type: video/mp4
+                Content-Range: bytes 0-1/1000
+
+                xx
+                --THIS_STRING_SEPARATES
+                Content-Type: video/mp4
+                Content-Range: bytes 997-999/1000
+
+                xxx
+                --THIS_STRING_SEPARATES--
+                """.replace("\n", "\r\n"));
+        assertThat(answer.headers())
+                .containsEntry("Content-Type", "multipart/byteranges; boundary=THIS_STRING_SEPARATES")
+                .containsEntry("Content-Length", Integer.toString(body.length()))
+                .containsEntry("ETag", "\"v1\"")
+                .doesNotContainKey("Content-Range");
+    }
+
+    @Test
+    void a_hundred_overlapping_ranges_cost_one_part_or_the_whole() {
+        String overlaps = IntStream.range(0, 100).mapToObj(i -> "0-" + i).collect(Collectors.joining(","));
+        assertThat(get("Range", "bytes=" + overlaps).status()).isEqualTo(200);
+        String few = IntStream.range(0, 100).mapToObj(i -> i + "-" + (i + 1)).collect(Collectors.joining(","));
+        assertThat(get("Range", "bytes=" + few).body()).containsExactly(new Piece.Range(new ByteRange(0, 100)));
+    }
+
+    @Test
+    void who_wants_to_keep_a_file_gets_an_attachment_whatever_it_is() {
+        assertThat(FileAnswer.to("GET", name -> List.of(), FILE, LATER, FileAnswer.Wish.SAVE)
+                        .headers())
+                .containsEntry("Content-Disposition", "attachment; filename=\"film.mp4\"");
     }
 
     @Test
@@ -183,7 +272,7 @@ class FileAnswerTest {
     @Test
     void an_empty_file_has_no_bytes_and_no_ranges() {
         FileInfo empty = new FileInfo("x.txt", 0, "text/plain", EntityTag.strong("e"), MODIFIED);
-        assertThat(answer("GET", empty, LATER).body()).isNull();
+        assertThat(answer("GET", empty, LATER).body()).isEmpty();
         assertThat(answer("GET", empty, LATER).headers()).containsEntry("Content-Length", "0");
         assertThat(answer("GET", empty, LATER, "Range", "bytes=0-").headers())
                 .containsEntry("Content-Range", "bytes */0");

@@ -56,6 +56,7 @@ public final class MillraceCommand {
         send.getCommandSpec().mixinStandardHelpOptions(true);
         root.addSubcommand(send);
         root.addSubcommand(new RehearseCommand());
+        root.addSubcommand(new LinkCommand());
         // Whatever encoding the terminal claims: what streams through here is UTF-8.
         root.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         root.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));

@@ -1,13 +1,22 @@
 package dev.millrace.server.config;
 
+import dev.millrace.server.files.FileOptions;
 import dev.millrace.server.files.FileSourceConfig;
+import dev.millrace.server.files.LinkKeys;
 import dev.millrace.server.http.HttpLimits;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
@@ -150,7 +159,7 @@ public final class ConfigFile {
         }
     }
 
-    private static void files(Section section, Settings.Builder settings) {
+    private void files(Section section, Settings.Builder settings) {
         Section sources = section.section("sources");
         for (String name : sources.names()) {
             Map<String, Object> plain = sources.section(name).plain();
@@ -160,7 +169,67 @@ public final class ConfigFile {
                 throw new BadSetting(String.valueOf(e.getMessage()));
             }
         }
+        settings.fileOptions(fileOptions(section));
         section.done();
+    }
+
+    private FileOptions fileOptions(Section section) {
+        FileOptions defaults = FileOptions.DEFAULT;
+        Section limits = section.section("limits");
+        Section cache = section.section("cache");
+        Section links = section.section("links");
+        Section uploads = section.section("uploads");
+        try {
+            var options = new FileOptions(
+                    defaults.pipeline()
+                            .withMemory(
+                                    limits.bytes("memory", 1L << 40)
+                                            .orElse(defaults.pipeline().memory()),
+                                    limits.integer("streams", 1, 1_000_000)
+                                            .orElse(defaults.pipeline().streams())),
+                    cache.bytes("memory", 1L << 40).orElse(defaults.cacheMemory()),
+                    cache.text("folder").map(this::path).orElse(null),
+                    cache.bytes("disk", Long.MAX_VALUE).orElse(defaults.cacheDisk()),
+                    cache.duration("lookups").orElse(defaults.lookups()),
+                    section.text("origins").map(ConfigFile::list).orElse(defaults.origins()),
+                    links.flag("required").orElse(defaults.linksOnly()),
+                    keys(links),
+                    uploads.bytes("size", Long.MAX_VALUE >> 1).orElse(defaults.uploadBytes()),
+                    uploads.text("types").map(ConfigFile::list).orElse(defaults.uploadTypes()));
+            limits.done();
+            cache.done();
+            links.done();
+            uploads.done();
+            return options;
+        } catch (IllegalArgumentException e) {
+            throw new BadSetting("files", String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Keys by id; {@code sign} names the one for new links, which must be named if there are several. */
+    private static @Nullable LinkKeys keys(Section links) {
+        var secrets = new LinkedHashMap<String, String>();
+        links.section("keys").plain().forEach((id, secret) -> secrets.put(id, secret.toString()));
+        Optional<String> sign = links.text("sign");
+        if (secrets.isEmpty()) {
+            return null;
+        }
+        if (sign.isEmpty() && secrets.size() > 1) {
+            throw new BadSetting(links.at("sign"), "is missing: which of the keys are new links signed with?");
+        }
+        try {
+            LinkKeys keys = LinkKeys.of(secrets);
+            return sign.isPresent() ? new LinkKeys(sign.get(), keys.secrets()) : keys;
+        } catch (IllegalArgumentException e) {
+            throw new BadSetting(links.at("keys"), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Set<String> list(String text) {
+        return Arrays.stream(text.split(",", -1))
+                .map(String::strip)
+                .filter(word -> !word.isEmpty())
+                .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     /** Relative to the working directory, as on the command line. */

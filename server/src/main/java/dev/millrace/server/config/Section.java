@@ -109,6 +109,18 @@ final class Section {
         return OptionalDouble.of(value.doubleValue());
     }
 
+    /** {@code true} or {@code false}. */
+    Optional<Boolean> flag(String key) {
+        JsonNode value = value(key);
+        if (value == null) {
+            return Optional.empty();
+        }
+        if (!value.isBoolean()) {
+            throw wrong(key, "must be true or false", value);
+        }
+        return Optional.of(value.booleanValue());
+    }
+
     /** A time such as {@code 10s}, {@code 500ms} or {@code 5m}. */
     Optional<Duration> duration(String key) {
         return text(key)

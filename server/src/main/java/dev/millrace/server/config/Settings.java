@@ -1,6 +1,7 @@
 package dev.millrace.server.config;
 
 import dev.millrace.agents.ModelConfig;
+import dev.millrace.server.files.FileOptions;
 import dev.millrace.server.files.FileSourceConfig;
 import dev.millrace.server.http.HttpLimits;
 import java.net.URI;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param http limits for one client or connection
  * @param work limits for the engine
  * @param files sources of files, by name
+ * @param fileOptions how files are served
  * @param model the chat model behind the agent {@code model}, or null for none
  */
 public record Settings(
@@ -35,6 +37,7 @@ public record Settings(
         HttpLimits http,
         WorkLimits work,
         Map<String, FileSourceConfig> files,
+        FileOptions fileOptions,
         @Nullable ModelConfig model) {
 
     /** The default folder of the SQLite store, in the working directory. */
@@ -70,6 +73,7 @@ public record Settings(
         private HttpLimits http = HttpLimits.defaults();
         private WorkLimits work = WorkLimits.defaults();
         private final Map<String, FileSourceConfig> files = new LinkedHashMap<>();
+        private FileOptions fileOptions = FileOptions.DEFAULT;
         private @Nullable ModelConfig model;
 
         private Builder() {}
@@ -125,6 +129,11 @@ public record Settings(
             return this;
         }
 
+        public Builder fileOptions(FileOptions options) {
+            fileOptions = options;
+            return this;
+        }
+
         public Builder model(@Nullable ModelConfig config) {
             model = config;
             return this;
@@ -132,7 +141,7 @@ public record Settings(
 
         /** @throws BadSetting if settings contradict each other */
         public Settings build() {
-            return new Settings(host, port, tls(), publicUrl, drain, store, http, work, files, model);
+            return new Settings(host, port, tls(), publicUrl, drain, store, http, work, files, fileOptions, model);
         }
 
         private @Nullable Tls tls() {

@@ -2,11 +2,15 @@ package dev.millrace.server.files;
 
 import dev.millrace.files.DirectorySource;
 import dev.millrace.files.HttpOrigin;
+import dev.millrace.files.MirroredSource;
+import dev.millrace.files.S3Source;
 import dev.millrace.files.Source;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -20,6 +24,11 @@ public sealed interface FileSourceConfig {
 
     /** Makes the source, and connects to nothing yet. */
     Source source();
+
+    /** The same for one of several mirrors: another is asked sooner than this one is asked again. */
+    default Source mirror() {
+        return source();
+    }
 
     /**
      * {@code {type: directory, path: DIR}}.
@@ -59,6 +68,13 @@ public sealed interface FileSourceConfig {
             return settings(base, headers).build();
         }
 
+        @Override
+        public Source mirror() {
+            return settings(base, headers)
+                    .retries(1, Duration.ofMillis(100), Duration.ofMillis(100))
+                    .build();
+        }
+
         private static HttpOrigin.Builder settings(URI base, Map<String, String> headers) {
             HttpOrigin.Builder origin = HttpOrigin.at(base);
             headers.forEach(origin::header);
@@ -69,6 +85,85 @@ public sealed interface FileSourceConfig {
         @Override
         public String toString() {
             return "Http[base=" + base + ", headers=" + headers.keySet() + "]";
+        }
+    }
+
+    /**
+     * {@code {type: s3, bucket: NAME, prefix: FOLDERS, region: ID, endpoint: URL, accessKey: KEY, secretKey: KEY}}; all
+     * but the bucket may be left out. Without keys Amazon's SDK looks for some: in the environment, in profiles, on the
+     * instance.
+     */
+    record S3(
+            String bucket,
+            @Nullable String prefix,
+            @Nullable String region,
+            @Nullable URI endpoint,
+            @Nullable String accessKey,
+            @Nullable String secretKey)
+            implements FileSourceConfig {
+        /** @throws IllegalArgumentException if something cannot be so */
+        public S3 {
+            if ((accessKey == null) != (secretKey == null)) {
+                throw new IllegalArgumentException("accessKey and secretKey belong together");
+            }
+            var _ = settings(bucket, prefix, region, endpoint);
+        }
+
+        @Override
+        public Source source() {
+            return signed().build();
+        }
+
+        @Override
+        public Source mirror() {
+            return signed().attempts(1).build();
+        }
+
+        private S3Source.Builder signed() {
+            S3Source.Builder source = settings(bucket, prefix, region, endpoint);
+            return accessKey == null || secretKey == null ? source : source.credentials(accessKey, secretKey);
+        }
+
+        private static S3Source.Builder settings(
+                String bucket, @Nullable String prefix, @Nullable String region, @Nullable URI endpoint) {
+            S3Source.Builder source = S3Source.of(bucket);
+            if (prefix != null) {
+                source.prefix(prefix);
+            }
+            if (region != null) {
+                source.region(region);
+            }
+            return endpoint == null ? source : source.endpoint(endpoint);
+        }
+
+        /** Without the keys. */
+        @Override
+        public String toString() {
+            return "S3[bucket=" + bucket + ", endpoint=" + endpoint + "]";
+        }
+    }
+
+    /**
+     * {@code {type: mirrors, of: {NAME: {type: http, …}, …}}}: the same files in several places.
+     *
+     * @param mirrors at least two, none of them a directory
+     */
+    record Mirrors(Map<String, FileSourceConfig> mirrors) implements FileSourceConfig {
+        /** @throws IllegalArgumentException if that is not so */
+        public Mirrors {
+            mirrors = Collections.unmodifiableMap(new LinkedHashMap<>(mirrors));
+            if (mirrors.size() < 2) {
+                throw new IllegalArgumentException("needs at least two");
+            }
+            if (mirrors.values().stream().anyMatch(m -> m instanceof Directory || m instanceof Mirrors)) {
+                throw new IllegalArgumentException("only http and s3 can be mirrors");
+            }
+        }
+
+        @Override
+        public Source source() {
+            return new MirroredSource(
+                    mirrors.values().stream().map(FileSourceConfig::mirror).toList());
         }
     }
 
@@ -85,6 +180,10 @@ public sealed interface FileSourceConfig {
     static FileSourceConfig of(String name, Map<String, ?> settings) {
         String at = "files.sources." + name;
         requireName(at, name);
+        return read(at, settings);
+    }
+
+    private static FileSourceConfig read(String at, Map<String, ?> settings) {
         return switch (text(at, settings, "type")) {
             case "directory" -> {
                 refuseOthers(at, settings, Set.of("type", "path"));
@@ -93,16 +192,46 @@ public sealed interface FileSourceConfig {
             }
             case "http" -> {
                 refuseOthers(at, settings, Set.of("type", "base", "headers"));
+                String given = text(at, settings, "base");
                 URI base = naming(at + ".base", () -> {
-                    URI uri = URI.create(text(at, settings, "base"));
+                    URI uri = URI.create(given);
                     var _ = HttpOrigin.at(uri);
                     return uri;
                 });
                 Map<String, String> headers = headers(at + ".headers", settings.get("headers"));
                 yield naming(at + ".headers", () -> new Http(base, headers));
             }
+            case "s3" -> {
+                refuseOthers(
+                        at,
+                        settings,
+                        Set.of("type", "bucket", "prefix", "region", "endpoint", "accessKey", "secretKey"));
+                String bucket = text(at, settings, "bucket");
+                String prefix = optional(at, settings, "prefix");
+                String region = optional(at, settings, "region");
+                String address = optional(at, settings, "endpoint");
+                String accessKey = optional(at, settings, "accessKey");
+                String secretKey = optional(at, settings, "secretKey");
+                URI endpoint = address == null
+                        ? null
+                        : naming(at + ".endpoint", () -> {
+                            URI uri = URI.create(address);
+                            var _ = HttpOrigin.at(uri);
+                            return uri;
+                        });
+                yield naming(at, () -> new S3(bucket, prefix, region, endpoint, accessKey, secretKey));
+            }
+            case "mirrors" -> {
+                refuseOthers(at, settings, Set.of("type", "of"));
+                Map<String, FileSourceConfig> mirrors = new LinkedHashMap<>();
+                if (settings.get("of") instanceof Map<?, ?> given) {
+                    given.forEach((name, one) -> mirrors.put(
+                            String.valueOf(name), read(at + ".of." + name, mapping(at + ".of." + name, one))));
+                }
+                yield naming(at + ".of", () -> new Mirrors(mirrors));
+            }
             case String type ->
-                throw new IllegalArgumentException(at + ".type: must be directory or http, not " + type);
+                throw new IllegalArgumentException(at + ".type: must be directory, http, s3 or mirrors, not " + type);
         };
     }
 
@@ -122,10 +251,26 @@ public sealed interface FileSourceConfig {
     }
 
     private static void requireName(String at, String name) {
+        if (name.equals(Uploads.SOURCE)) {
+            throw new IllegalArgumentException(at + ": uploads is where uploaded files are; choose another name");
+        }
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException(
                     at + ": a source's name has letters, digits and . _ - only, at most 64, not " + name);
         }
+    }
+
+    private static Map<String, ?> mapping(String at, @Nullable Object value) {
+        if (!(value instanceof Map<?, ?> given)) {
+            throw new IllegalArgumentException(at + ": must be the settings of a source");
+        }
+        Map<String, Object> settings = new LinkedHashMap<>();
+        given.forEach((name, one) -> settings.put(String.valueOf(name), one));
+        return settings;
+    }
+
+    private static @Nullable String optional(String at, Map<String, ?> settings, String key) {
+        return settings.get(key) == null ? null : text(at, settings, key);
     }
 
     private static String text(String at, Map<String, ?> settings, String key) {

@@ -1,32 +1,33 @@
 package dev.millrace.server.files;
 
 import dev.millrace.files.Pipeline;
-import dev.millrace.files.RangeReader;
 import dev.millrace.files.Source;
 import dev.millrace.files.SourceException;
 import dev.millrace.files.SourceFile;
 import dev.millrace.files.http.FileAnswer;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
-import dev.millrace.server.http.ResponseBody;
 import dev.millrace.server.http.Router;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Serves files at {@code /files/{source}/{path}}.
  *
- * <p>The status is held back until the first bytes are here, or the failure is: so a source that cannot deliver is told
- * as 502, 503 or 504 and not as a 200 that breaks off. The wait is bounded by the source's own time limits. From then on
- * a failure aborts the response (closes the connection, resets the stream); it never ends it early or pads it.
+ * <p>The status is held back until the first bytes are here, or the failure is, for a second at most: so a source that
+ * cannot deliver is usually told as 502, 503 or 504 and not as a 200 that breaks off. From then on a failure aborts the
+ * response (closes the connection, resets the stream); it never ends it early or pads it.
  *
  * <p>While a remote source is waited for, a client that leaves interrupts the wait, which stops the fetches at once. On
  * HTTP/1 watching for that costs the connection its keep-alive, so for local files, which nobody waits for, it is not
  * done.
+ *
+ * <p>A link that is signed ({@link LinkSigner}) opens what it is for to whoever has it. A browser that goes to the link of
+ * a film, a song, a picture or a PDF gets a small page that plays it; {@code &d=true} saves the file instead.
  */
 public final class FilesEndpoint implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(FilesEndpoint.class);
@@ -36,22 +37,32 @@ public final class FilesEndpoint implements AutoCloseable {
 
     private final Map<String, Source> sources;
     private final Pipeline pipeline;
+    private final Cors cors;
+    private final Admission admission;
     private final InstantSource clock;
 
     /** @param sources by name; closed with this endpoint */
     public FilesEndpoint(Map<String, Source> sources) {
-        this(sources, new Pipeline(Pipeline.Settings.DEFAULT), InstantSource.system());
+        this(
+                sources,
+                new Pipeline(Pipeline.Settings.DEFAULT),
+                new Cors(Set.of()),
+                Admission.open(InstantSource.system()),
+                InstantSource.system());
     }
 
-    FilesEndpoint(Map<String, Source> sources, Pipeline pipeline, InstantSource clock) {
+    FilesEndpoint(Map<String, Source> sources, Pipeline pipeline, Cors cors, Admission admission, InstantSource clock) {
         this.sources = Map.copyOf(sources);
         this.pipeline = pipeline;
+        this.cors = cors;
+        this.admission = admission;
         this.clock = clock;
     }
 
-    /** Adds the route. */
+    /** Adds the routes. */
     public FilesEndpoint register(Router router) {
         router.get("/files/{source}/{path...}", this::serve);
+        router.options("/files/{source}/{path...}", this::preflight);
         return this;
     }
 
@@ -61,25 +72,42 @@ public final class FilesEndpoint implements AutoCloseable {
         sources.values().forEach(Source::close);
     }
 
+    private void preflight(Exchange exchange) throws HttpProblem, IOException {
+        cors.allowPreflight(exchange, LinkQuery.of(exchange).isThere());
+        exchange.header("Allow", "GET, HEAD, OPTIONS").respond(204);
+    }
+
     private void serve(Exchange exchange) throws HttpProblem, IOException, InterruptedException, SourceException {
-        Source source = sources.get(exchange.pathParameter("source"));
+        String name = exchange.pathParameter("source");
+        String path = exchange.pathParameter("path");
+        boolean byLink = admission.admit(exchange, name, path);
+        Source source = sources.get(name);
         if (source == null) {
             throw Problems.notFound();
         }
+        cors.allow(exchange, byLink);
         try (Presence presence = new Presence()) {
             if (source.access() == Source.Access.PARALLEL) {
                 exchange.onGone(presence::left);
             }
-            answer(exchange, source);
+            answer(exchange, source, path, byLink);
         }
     }
 
-    private void answer(Exchange exchange, Source source)
+    private void answer(Exchange exchange, Source source, String path, boolean byLink)
             throws HttpProblem, IOException, InterruptedException, SourceException {
+        FileAnswer.Wish wish =
+                exchange.queryParameter("d").filter("true"::equals).isPresent()
+                        ? FileAnswer.Wish.SAVE
+                        : FileAnswer.Wish.SHOW;
         for (int lookups = 1; ; lookups++) {
-            Delivery delivery = new Delivery(exchange);
-            try (SourceFile file = source.open(exchange.pathParameter("path"))) {
-                delivery.run(source, file);
+            Delivery delivery = new Delivery(exchange, pipeline);
+            try (SourceFile file = source.open(path)) {
+                if (byLink && wish == FileAnswer.Wish.SHOW && PlayerPage.isWanted(exchange, file.info())) {
+                    PlayerPage.send(exchange, file.info());
+                } else {
+                    delivery.run(source, file, wish, clock.instant());
+                }
                 return;
             } catch (SourceException e) {
                 if (delivery.started()) {
@@ -87,7 +115,7 @@ public final class FilesEndpoint implements AutoCloseable {
                 }
                 if (!(e instanceof SourceException.Changed && lookups < LOOKUPS)) {
                     log(exchange, e);
-                    throw Problems.of(e);
+                    throw byLink && e instanceof SourceException.NotFound ? Problems.gone() : Problems.of(e);
                 }
             }
         }
@@ -98,49 +126,6 @@ public final class FilesEndpoint implements AutoCloseable {
             LOG.debug("{}: {}", exchange.path(), failure.getMessage());
         } else {
             LOG.warn("{}: {}", exchange.path(), failure.getMessage());
-        }
-    }
-
-    /** One file's way to the client. */
-    private final class Delivery {
-        private final Exchange exchange;
-        private boolean started;
-
-        Delivery(Exchange exchange) {
-            this.exchange = exchange;
-        }
-
-        /** Whether the status is out, or on its way, so that a failure can no longer be told by it. */
-        boolean started() {
-            return started;
-        }
-
-        void run(Source source, SourceFile file)
-                throws HttpProblem, IOException, InterruptedException, SourceException {
-            FileAnswer answer = FileAnswer.to(exchange.method(), exchange::headers, file.info(), clock.instant());
-            if (answer.status() == 412 || answer.status() == 416) {
-                throw Problems.of(answer.status(), answer.headers());
-            }
-            if (answer.body() == null || exchange.method().equals("HEAD")) {
-                begin(answer);
-                exchange.respond(answer.status());
-                return;
-            }
-            try (RangeReader reader = pipeline.read(source, file, answer.body())) {
-                ByteBuffer bytes = reader.next();
-                begin(answer);
-                ResponseBody body = exchange.respondStream(answer.status());
-                for (; bytes != null; bytes = reader.next()) {
-                    body.write(bytes);
-                }
-                // Not in a finally: a response that is cut must not look complete.
-                body.close();
-            }
-        }
-
-        private void begin(FileAnswer answer) {
-            started = true;
-            answer.headers().forEach(exchange::header);
         }
     }
 }

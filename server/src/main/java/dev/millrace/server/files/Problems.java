@@ -16,6 +16,26 @@ final class Problems {
         return new HttpProblem(404, "file-not-found", "There is no such file", "Check the source's name and the path.");
     }
 
+    /** For who has a link to it, and so may know that it was there. */
+    static HttpProblem gone() {
+        return new HttpProblem(
+                410, "file-gone", "The file is no longer there", "The link is good, but what it leads to was removed.");
+    }
+
+    static HttpProblem tooManyGuesses(Duration pause) {
+        long seconds = seconds(pause);
+        return new HttpProblem(
+                        429,
+                        "too-many-bad-links",
+                        "Too many links that are not good",
+                        "Try again in " + seconds + " s.")
+                .header("Retry-After", Long.toString(seconds));
+    }
+
+    private static long seconds(Duration pause) {
+        return Math.max(1, pause.plusNanos(999_999_999).toSeconds());
+    }
+
     static HttpProblem of(SourceException failure) {
         return switch (failure) {
             case SourceException.NotFound _ -> notFound();
@@ -39,7 +59,7 @@ final class Problems {
     }
 
     private static HttpProblem unavailable(Duration retryAfter) {
-        long seconds = Math.max(1, retryAfter.plusNanos(999_999_999).toSeconds());
+        long seconds = seconds(retryAfter);
         return new HttpProblem(
                         503,
                         "file-source-unavailable",

@@ -149,8 +149,17 @@ public final class Exchange {
      * @throws HttpProblem 413 if it is announced to be larger than {@link HttpLimits#maxBody()}
      */
     public InputStream bodyStream() throws HttpProblem {
+        return bodyStream(edge.limits().maxBody());
+    }
+
+    /**
+     * The request body as it comes, for an endpoint with a limit of its own. Only the first call's limit counts.
+     *
+     * @param max bytes
+     * @throws HttpProblem 413 if it is announced to be larger
+     */
+    public InputStream bodyStream(long max) throws HttpProblem {
         if (bodyStream == null) {
-            long max = edge.limits().maxBody();
             if (request.getLength() > max) {
                 throw RequestBody.tooLarge(max);
             }

@@ -2,6 +2,7 @@ package dev.millrace.server.http;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -41,6 +42,15 @@ public final class Router {
 
     public Router delete(String path, Endpoint endpoint) {
         return route("DELETE", path, endpoint);
+    }
+
+    /** Answers OPTIONS, where listing the methods is not enough. */
+    public Router options(String path, Endpoint endpoint) {
+        return route("OPTIONS", path, endpoint);
+    }
+
+    public Router head(String path, Endpoint endpoint) {
+        return route("HEAD", path, endpoint);
     }
 
     /** Accepts WebSocket connections at a path, which may have a GET endpoint too: the upgrade chooses. */
@@ -197,7 +207,8 @@ public final class Router {
         }
 
         @Nullable Endpoint endpoint(String method) {
-            return byMethod.get(method.equals("HEAD") ? "GET" : method);
+            Endpoint own = byMethod.get(method);
+            return own == null && method.equals("HEAD") ? byMethod.get("GET") : own;
         }
 
         @Nullable WebSocketEndpoint webSocket() {
@@ -206,8 +217,8 @@ public final class Router {
 
         /** The value of an {@code Allow} header (RFC 9110, 10.2.1). */
         String allow() {
-            var methods = new ArrayList<>(byMethod.keySet());
-            if (webSocket != null && !methods.contains("GET")) {
+            var methods = new LinkedHashSet<>(byMethod.keySet());
+            if (webSocket != null) {
                 methods.add("GET");
             }
             if (byMethod.containsKey("GET")) {

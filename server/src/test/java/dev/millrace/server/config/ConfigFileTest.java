@@ -142,9 +142,18 @@ class ConfigFileTest {
                 all.replace("/srv/films", folder.resolve("films").toString())
                         .replace("/etc/millrace/cert.pem", pem.toString())
                         .replace("/etc/millrace/key.pem", pem.toString()),
-                Map.of("FILES_TOKEN", "t", "MODEL_KEY", "k"));
+                Map.of(
+                        "FILES_TOKEN", "t",
+                        "MODEL_KEY", "k",
+                        "S3_KEY", "a",
+                        "S3_SECRET", "s",
+                        "LINK_KEY", "sixteen bytes at least"));
 
-        assertThat(settings.files()).hasSize(2);
+        assertThat(settings.files()).hasSize(4);
+        assertThat(settings.fileOptions().cacheDisk()).isEqualTo(10L << 30);
+        assertThat(settings.fileOptions().origins()).containsExactly("https://app.example.org");
+        assertThat(settings.fileOptions().keys()).isNotNull();
+        assertThat(settings.toString()).doesNotContain("sixteen bytes");
         assertThat(settings.model()).isNotNull();
         assertThat(settings.tls()).isNotNull();
         assertThat(settings.publicUrl()).isNotNull();
@@ -178,7 +187,7 @@ class ConfigFileTest {
             limits: {heartbeat: 1m}                            | limits: heartbeat
             limits: {turns: 0}                                 | limits.turns: must be a whole number from 1
             files: {source: {}}                                | files.source: there is no such setting; did you mean files.sources?
-            files: {sources: {a: {type: ftp}}}                 | files.sources.a.type: must be directory or http, not ftp
+            files: {sources: {a: {type: ftp}}}                 | files.sources.a.type: must be directory, http, s3 or mirrors, not ftp
             files: {sources: {a: {type: directory}}}           | files.sources.a.path: is missing
             files: {sources: {a: 1}}                           | files.sources.a: must be a section
             model: {name: x, temprature: 1}                    | model.temprature: there is no such setting; did you mean model.temperature?

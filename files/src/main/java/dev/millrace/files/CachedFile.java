@@ -1,0 +1,232 @@
+package dev.millrace.files;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One version of a file, from the cache where it is there, else from its source, and then into the cache.
+ *
+ * <p>One fetch at a time for each unit: who comes second waits for the unit, not for the block that it is part of. If the
+ * first goes away, one of those who waited fetches. A hedge waits for nobody.
+ */
+final class CachedFile implements SourceFile {
+    private final SharedFile shared;
+    private final SourceFile source;
+    private final String version;
+    private final BlockCache cache;
+    private final Runnable onChanged;
+    private final FileInfo info;
+    private final BlockLimits limits;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    CachedFile(SharedFile shared, String version, BlockCache cache, Runnable onChanged) {
+        this.shared = shared;
+        this.source = shared.file();
+        this.version = version;
+        this.cache = cache;
+        this.onChanged = onChanged;
+        this.info = source.info();
+        // Whole units only: what is fetched beyond a range is what its next reader begins with.
+        this.limits = new BlockLimits(source.limits().maxBytes(), CacheKey.UNIT);
+    }
+
+    @Override
+    public FileInfo info() {
+        return info;
+    }
+
+    @Override
+    public BlockLimits limits() {
+        return limits;
+    }
+
+    @Override
+    public void fetch(Block block, ByteBuffer into, Attempt attempt) throws SourceException, InterruptedException {
+        if (closed.get()) {
+            throw new SourceException.Failed("closed while it was read: " + FilePath.printable(info.name()));
+        }
+        ByteBuffer window = into.slice(into.position(), block.length());
+        boolean asked = false;
+        while (window.hasRemaining()) {
+            long at = block.offset() + window.position();
+            byte[] unit = cache.get(key(at), CacheKey.length(at, info.size()));
+            if (unit == null) {
+                asked = true;
+                unit = attempt.isHedge() ? null : other(at);
+            }
+            if (unit != null) {
+                window.put(unit);
+                attempt.arrived(window.position());
+            } else {
+                fetchRun(block, window, attempt);
+            }
+        }
+        if (!asked) {
+            attempt.fromCache();
+        }
+        into.position(into.position() + block.length());
+    }
+
+    private CacheKey key(long at) {
+        return CacheKey.at(version, at, info.size());
+    }
+
+    /** What another reader fetches at this moment; null if none does, or if it gave up. */
+    private byte @Nullable [] other(long at) throws InterruptedException {
+        CompletableFuture<byte[]> flight = cache.flights().get(key(at));
+        if (flight == null) {
+            return null;
+        }
+        try {
+            return flight.get();
+        } catch (ExecutionException | CancellationException e) {
+            return null;
+        }
+    }
+
+    /** Fetches from here to the next unit that is in the cache or under way. */
+    private void fetchRun(Block block, ByteBuffer window, Attempt attempt)
+            throws SourceException, InterruptedException {
+        int from = window.position();
+        long start = block.offset() + from;
+        Run run = new Run(start);
+        long end = start;
+        while (end < block.end()) {
+            CacheKey key = key(end);
+            if (end > start && cache.contains(key)) {
+                break;
+            }
+            if (!run.claim(key, attempt.isHedge())) {
+                break;
+            }
+            end += CacheKey.length(end, info.size());
+        }
+        if (end == start) {
+            return; // Someone else was quicker: look again.
+        }
+        ByteBuffer target = window.slice(from, (int) (end - start));
+        try {
+            source.fetch(new Block(start, (int) (end - start)), target, new Attempt() {
+                @Override
+                public void arrived(int bytes) {
+                    attempt.arrived(from + bytes);
+                    run.arrived(target, bytes);
+                }
+
+                @Override
+                public boolean isHedge() {
+                    return attempt.isHedge();
+                }
+            });
+            run.arrived(target, target.capacity());
+            window.position((int) (end - block.offset()));
+            attempt.arrived(window.position());
+        } catch (SourceException.Changed e) {
+            onChanged.run();
+            throw e;
+        } finally {
+            run.end();
+        }
+    }
+
+    /** Units that are fetched in one go. */
+    private final class Run {
+        private final long start;
+        private final List<CacheKey> keys = new ArrayList<>();
+        private final List<CompletableFuture<byte[]>> flights = new ArrayList<>();
+        private int done;
+
+        Run(long start) {
+            this.start = start;
+        }
+
+        boolean claim(CacheKey key, boolean whateverOthersDo) {
+            CompletableFuture<byte[]> flight = new CompletableFuture<>();
+            if (cache.flights().putIfAbsent(key, flight) != null && !whateverOthersDo) {
+                return false;
+            }
+            // Who had the unit under way before may have landed it since we looked.
+            if (!whateverOthersDo && cache.contains(key)) {
+                cache.flights().remove(key, flight);
+                flight.cancel(false);
+                return false;
+            }
+            keys.add(key);
+            flights.add(flight);
+            return true;
+        }
+
+        synchronized void arrived(ByteBuffer target, int bytes) {
+            while (done < keys.size()) {
+                int offset = done * CacheKey.UNIT;
+                int length = CacheKey.length(start + offset, info.size());
+                if (offset + length > bytes) {
+                    return;
+                }
+                byte[] unit = new byte[length];
+                target.get(offset, unit);
+                cache.put(keys.get(done), unit);
+                land(done, unit);
+                done++;
+            }
+        }
+
+        private void land(int i, byte[] unit) {
+            cache.flights().remove(keys.get(i), flights.get(i));
+            flights.get(i).complete(unit);
+        }
+
+        synchronized void end() {
+            for (int i = done; i < keys.size(); i++) {
+                cache.flights().remove(keys.get(i), flights.get(i));
+                flights.get(i).cancel(false);
+            }
+            done = keys.size();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            shared.leave();
+        }
+    }
+
+    /** A file whose versions cannot be told apart, straight from its source. */
+    static final class Uncached implements SourceFile {
+        private final SharedFile shared;
+        private final AtomicBoolean closed = new AtomicBoolean();
+
+        Uncached(SharedFile shared) {
+            this.shared = shared;
+        }
+
+        @Override
+        public FileInfo info() {
+            return shared.file().info();
+        }
+
+        @Override
+        public BlockLimits limits() {
+            return shared.file().limits();
+        }
+
+        @Override
+        public void fetch(Block block, ByteBuffer into, Attempt attempt) throws SourceException, InterruptedException {
+            shared.file().fetch(block, into, attempt);
+        }
+
+        @Override
+        public void close() {
+            if (closed.compareAndSet(false, true)) {
+                shared.leave();
+            }
+        }
+    }
+}

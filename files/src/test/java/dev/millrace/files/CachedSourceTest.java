@@ -1,0 +1,286 @@
+package dev.millrace.files;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CachedSourceTest {
+    private static final int MIB = 1 << 20;
+    private static final byte[] CONTENT = Bytes.random(5_500_000, 51);
+    private static final ByteRange ALL = new ByteRange(0, CONTENT.length - 1);
+
+    @TempDir
+    Path folder;
+
+    private ScriptedOrigin origin;
+    private HttpOrigin http;
+    /** Without hedges, which may fetch a byte twice: that is their purpose. */
+    private final Pipeline pipeline = new Pipeline(new Pipeline.Settings(4, 8, 0, 128L << 20, 100));
+
+    private final AtomicLong clock = new AtomicLong();
+
+    @BeforeEach
+    void start() throws IOException {
+        origin = new ScriptedOrigin(CONTENT);
+        http = origin.source().build();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        http.close();
+        origin.close();
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> pipeline.lentBytes() == 0);
+    }
+
+    private CachedSource cached(BlockCache cache) {
+        return new CachedSource("films", http, cache, Duration.ofMinutes(1), clock::get);
+    }
+
+    private byte[] read(Source source, ByteRange range) throws SourceException, InterruptedException {
+        try (SourceFile file = source.open("film.mp4");
+                RangeReader reader = pipeline.read(source, file, range)) {
+            return Bytes.readAll(reader);
+        }
+    }
+
+    private long bytesFetched() {
+        return origin.requests.stream()
+                .filter(ScriptedOrigin.Request::isFetch)
+                .mapToLong(r -> r.last() - r.first() + 1)
+                .sum();
+    }
+
+    private CompletableFuture<byte[]> reading(Source source, ByteRange range) {
+        CompletableFuture<byte[]> read = new CompletableFuture<>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                read.complete(read(source, range));
+            } catch (Throwable e) {
+                read.completeExceptionally(e);
+            }
+        });
+        return read;
+    }
+
+    @Test
+    void a_second_viewer_costs_the_origin_nothing_not_even_a_lookup() throws Exception {
+        CachedSource source = cached(BlockCache.inMemory(32 * MIB));
+        assertThat(read(source, ALL)).isEqualTo(CONTENT);
+        int asked = origin.requests.size();
+        assertThat(read(source, ALL)).isEqualTo(CONTENT);
+        ByteRange seek = new ByteRange(3_333_333, 4_444_444);
+        assertThat(read(source, seek)).isEqualTo(Bytes.slice(CONTENT, seek));
+        assertThat(origin.requests).hasSize(asked);
+        assertThat(bytesFetched()).isEqualTo(CONTENT.length);
+    }
+
+    @Test
+    void viewers_at_the_same_time_fetch_each_byte_once() throws Exception {
+        CachedSource source = cached(BlockCache.inMemory(32 * MIB));
+        List<CompletableFuture<byte[]>> reads = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            reads.add(reading(source, new ByteRange(i * 1000L, CONTENT.length - 1)));
+        }
+        for (int i = 0; i < 10; i++) {
+            assertThat(reads.get(i).get(30, TimeUnit.SECONDS))
+                    .isEqualTo(Bytes.slice(CONTENT, new ByteRange(i * 1000L, CONTENT.length - 1)));
+        }
+        assertThat(bytesFetched()).isEqualTo(CONTENT.length);
+        assertThat(origin.requests).filteredOn(ScriptedOrigin.Request::isLookup).hasSize(1);
+    }
+
+    @Test
+    void who_waits_for_a_viewer_that_leaves_fetches_by_itself() throws Exception {
+        CachedSource source = cached(BlockCache.inMemory(32 * MIB));
+        CountDownLatch stuck = new CountDownLatch(1);
+        origin.script = request -> {
+            if (request.isFetch() && stuck.getCount() > 0) {
+                stuck.countDown();
+                request.awaitLeaving();
+                return true;
+            }
+            return false;
+        };
+        CompletableFuture<byte[]> second;
+        try (SourceFile file = source.open("film.mp4");
+                RangeReader first = pipeline.read(source, file, new ByteRange(0, 99_999))) {
+            assertThat(first.await(Duration.ZERO)).isFalse();
+            assertThat(stuck.await(20, TimeUnit.SECONDS)).isTrue();
+            second = reading(source, new ByteRange(0, 99_999));
+            assertThat(second).isNotDone();
+        }
+        assertThat(second.get(30, TimeUnit.SECONDS)).isEqualTo(Bytes.slice(CONTENT, new ByteRange(0, 99_999)));
+    }
+
+    @Test
+    void what_is_in_the_folder_survives_the_process() throws Exception {
+        try (BlockCache cache = BlockCache.inFolder(MIB, folder, 64 * MIB)) {
+            assertThat(read(cached(cache), ALL)).isEqualTo(CONTENT);
+        }
+        long before = bytesFetched();
+        Path left = Files.createDirectories(folder.resolve("00")).resolve("x.part");
+        Files.writeString(left, "half");
+        try (BlockCache cache = BlockCache.inFolder(MIB, folder, 64 * MIB)) {
+            assertThat(read(cached(cache), ALL)).isEqualTo(CONTENT);
+            assertThat(cache.statistics().diskBytes()).isGreaterThan(CONTENT.length);
+        }
+        assertThat(bytesFetched()).isEqualTo(before);
+        assertThat(left).doesNotExist();
+    }
+
+    @Test
+    void a_damaged_unit_is_fetched_again_and_no_wrong_byte_is_given() throws Exception {
+        try (BlockCache cache = BlockCache.inFolder(MIB, folder, 64 * MIB)) {
+            read(cached(cache), ALL);
+        }
+        List<Path> units;
+        try (Stream<Path> all = Files.walk(folder)) {
+            units = all.filter(Files::isRegularFile).sorted().toList();
+        }
+        assertThat(units).hasSize((CONTENT.length + 65_535) / 65_536);
+        byte[] torn = Files.readAllBytes(units.get(0));
+        Files.write(units.get(0), Arrays.copyOf(torn, torn.length / 2));
+        byte[] flipped = Files.readAllBytes(units.get(1));
+        flipped[flipped.length - 1] ^= 1;
+        Files.write(units.get(1), flipped);
+        Files.write(units.get(2), new byte[0]);
+        Files.copy(units.get(4), units.get(3), StandardCopyOption.REPLACE_EXISTING);
+        origin.requests.clear();
+        try (BlockCache cache = BlockCache.inFolder(MIB, folder, 64 * MIB)) {
+            assertThat(read(cached(cache), ALL)).isEqualTo(CONTENT);
+        }
+        assertThat(bytesFetched()).isBetween(3L * 65_536, 4L * 65_536);
+    }
+
+    @Test
+    void a_disk_that_cannot_be_written_disturbs_nobody() throws Exception {
+        for (int i = 0; i < 256; i++) {
+            Files.createFile(folder.resolve(String.format("%02x", i)));
+        }
+        try (BlockCache cache = BlockCache.inFolder(32 * MIB, folder, 64 * MIB)) {
+            assertThat(read(cached(cache), ALL)).isEqualTo(CONTENT);
+            assertThat(read(cached(cache), ALL)).isEqualTo(CONTENT);
+            assertThat(cache.statistics().diskBytes()).isZero();
+        }
+    }
+
+    @Test
+    void both_bounds_hold_and_head_and_tail_stay_longest() throws Exception {
+        byte[] film = Bytes.random(12 * MIB, 52);
+        origin.content = film;
+        try (BlockCache cache = BlockCache.inFolder(8 * MIB, folder, 8 * MIB)) {
+            CachedSource source = cached(cache);
+            assertThat(read(source, new ByteRange(film.length - 100, film.length - 1)))
+                    .hasSize(100);
+            assertThat(read(source, new ByteRange(0, film.length - 1))).isEqualTo(film);
+            assertThat(cache.statistics().memoryBytes()).isLessThanOrEqualTo(8 * MIB);
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(20))
+                    .until(() -> cache.statistics().diskBytes() > 7 * MIB);
+            assertThat(cache.statistics().diskBytes()).isLessThanOrEqualTo(8 * MIB);
+            origin.requests.clear();
+            assertThat(read(source, new ByteRange(10, 500_000))).hasSize(499_991);
+            assertThat(read(source, new ByteRange(film.length - MIB, film.length - 1)))
+                    .hasSize(MIB);
+            assertThat(origin.requests).isEmpty();
+        }
+    }
+
+    @Test
+    void a_change_is_found_by_the_first_block_that_is_fetched_and_the_next_lookup_sees_it() throws Exception {
+        CachedSource source = cached(BlockCache.inMemory(32 * MIB));
+        ByteRange head = new ByteRange(0, 99_999);
+        assertThat(read(source, head)).isEqualTo(Bytes.slice(CONTENT, head));
+        byte[] second = Bytes.random(CONTENT.length, 53);
+        origin.content = second;
+        origin.etag = "\"v2\"";
+        assertThat(read(source, head)).isEqualTo(Bytes.slice(CONTENT, head));
+        assertThatThrownBy(() -> read(source, ALL)).isInstanceOf(SourceException.Changed.class);
+        assertThat(read(source, ALL)).isEqualTo(second);
+    }
+
+    @Test
+    void a_lookup_is_made_again_when_its_time_is_over() throws Exception {
+        CachedSource source = cached(BlockCache.inMemory(32 * MIB));
+        read(source, new ByteRange(0, 1));
+        origin.content = Bytes.random(1000, 54);
+        origin.etag = "\"v2\"";
+        clock.addAndGet(Duration.ofMinutes(2).toNanos());
+        assertThat(read(source, new ByteRange(0, 999))).isEqualTo(origin.content);
+    }
+
+    @Test
+    void files_whose_versions_cannot_be_told_apart_are_not_cached() throws Exception {
+        origin.etag = "W/\"v1\"";
+        BlockCache cache = BlockCache.inMemory(32 * MIB);
+        CachedSource source = cached(cache);
+        assertThat(read(source, new ByteRange(0, 9))).isEqualTo(Bytes.slice(CONTENT, new ByteRange(0, 9)));
+        assertThat(cache.statistics().memoryBytes()).isZero();
+    }
+
+    @Test
+    void two_thousand_random_ranges_from_a_flaky_origin_are_their_slices() throws Exception {
+        Random faults = new Random(55);
+        origin.script = request -> {
+            int fault;
+            int cutAfter;
+            synchronized (faults) {
+                fault = request.isFetch() ? faults.nextInt(40) : 9;
+                cutAfter = faults.nextInt(60_000);
+            }
+            switch (fault) {
+                case 0 -> request.head(503, "Content-Length: 0", "Retry-After: 0");
+                case 1 -> {
+                    request.partHead();
+                    request.body(
+                            CONTENT, (int) request.first(), (int) Math.min(cutAfter, request.last() - request.first()));
+                    request.cut(false);
+                }
+                default -> {
+                    return false;
+                }
+            }
+            return true;
+        };
+        try (HttpOrigin patient = origin.source()
+                        .retries(20, Duration.ofMillis(1), Duration.ofMillis(10))
+                        .build();
+                BlockCache cache = BlockCache.inFolder(2 * MIB, folder, 3 * MIB)) {
+            CachedSource source = new CachedSource("films", patient, cache, Duration.ofMinutes(1));
+            Random random = new Random(56);
+            for (int round = 0; round < 100; round++) {
+                List<ByteRange> ranges = new ArrayList<>();
+                List<CompletableFuture<byte[]>> reads = new ArrayList<>();
+                for (int i = 0; i < 20; i++) {
+                    int from = random.nextInt(CONTENT.length);
+                    int to = Math.min(CONTENT.length - 1, from + random.nextInt(200_000));
+                    ranges.add(new ByteRange(from, to));
+                    reads.add(reading(source, ranges.getLast()));
+                }
+                for (int i = 0; i < 20; i++) {
+                    assertThat(Bytes.sha256(reads.get(i).get(30, TimeUnit.SECONDS)))
+                            .isEqualTo(Bytes.sha256(Bytes.slice(CONTENT, ranges.get(i))));
+                }
+            }
+        }
+    }
+}

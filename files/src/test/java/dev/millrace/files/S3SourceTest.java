@@ -1,0 +1,144 @@
+package dev.millrace.files;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.URI;
+import java.util.Properties;
+import org.gaul.s3proxy.S3Proxy;
+import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/** Against a real S3 server on a real socket, which checks every signature. */
+class S3SourceTest {
+    private static final byte[] CONTENT = Bytes.random(3_000_000, 31);
+
+    private static final String FILM = "2026/Übung +1 (a&b).mp4";
+
+    private static S3Proxy server;
+    private static URI endpoint;
+
+    private static S3Client writer;
+    private S3Source source;
+
+    @BeforeAll
+    static void start() throws Exception {
+        Properties settings = new Properties();
+        settings.setProperty("s3proxy.endpoint", "http://127.0.0.1:0");
+        settings.setProperty("s3proxy.authorization", "aws-v2-or-v4");
+        settings.setProperty("s3proxy.identity", "access");
+        settings.setProperty("s3proxy.credential", "secret");
+        settings.setProperty("jclouds.provider", "transient-nio2");
+        settings.setProperty("jclouds.identity", "access");
+        settings.setProperty("jclouds.credential", "secret");
+        server = S3Proxy.Builder.fromProperties(settings)
+                .blobStore(new TransientNio2BlobStore())
+                .build();
+        server.start();
+        endpoint = URI.create("http://127.0.0.1:" + server.getPort());
+        writer = S3Client.builder()
+                .endpointOverride(endpoint)
+                .forcePathStyle(true)
+                .region(Region.US_EAST_1)
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("access", "secret")))
+                .build();
+        writer.createBucket(b -> b.bucket("films"));
+        put(FILM, CONTENT);
+        put("empty.txt", new byte[0]);
+    }
+
+    @AfterAll
+    static void end() throws Exception {
+        writer.close();
+        server.stop();
+    }
+
+    @BeforeEach
+    void open() {
+        source = bucket().build();
+    }
+
+    @AfterEach
+    void stop() {
+        source.close();
+    }
+
+    private static void put(String key, byte[] content) {
+        writer.putObject(p -> p.bucket("films").key(key).contentType("video/mp4"), RequestBody.fromBytes(content));
+    }
+
+    private S3Source.Builder bucket() {
+        return S3Source.of("films").endpoint(endpoint).credentials("access", "secret");
+    }
+
+    @Test
+    void an_object_is_described_and_read_whole_through_the_pipeline() throws Exception {
+        Pipeline pipeline = new Pipeline(Pipeline.Settings.DEFAULT);
+        try (SourceFile file = source.open(FILM)) {
+            assertThat(file.info().size()).isEqualTo(CONTENT.length);
+            assertThat(file.info().mediaType()).isEqualTo("video/mp4");
+            assertThat(file.info().tag()).isNotNull();
+            assertThat(file.info().tag().weak()).isFalse();
+            try (RangeReader reader = pipeline.read(source, file, new ByteRange(0, CONTENT.length - 1))) {
+                assertThat(Bytes.sha256(Bytes.readAll(reader))).isEqualTo(Bytes.sha256(CONTENT));
+            }
+        }
+    }
+
+    @Test
+    void a_prefix_is_where_paths_begin() throws Exception {
+        try (S3Source below = bucket().prefix("2026").build();
+                SourceFile file = below.open("Übung +1 (a&b).mp4")) {
+            assertThat(Bytes.fetch(file, 1_999_999, 3))
+                    .isEqualTo(Bytes.slice(CONTENT, new ByteRange(1_999_999, 2_000_001)));
+        }
+    }
+
+    @Test
+    void an_empty_object_is_an_empty_file() throws Exception {
+        try (SourceFile file = source.open("empty.txt")) {
+            assertThat(file.info().size()).isZero();
+        }
+    }
+
+    @Test
+    void an_object_that_is_overwritten_has_changed() throws Exception {
+        put("changing", CONTENT);
+        try (SourceFile file = source.open("changing")) {
+            put("changing", Bytes.random(CONTENT.length, 32));
+            assertThatThrownBy(() -> Bytes.fetch(file, 0, 1000)).isInstanceOf(SourceException.Changed.class);
+        }
+    }
+
+    @Test
+    void what_is_not_there_is_not_found_and_who_signs_wrongly_is_refused() {
+        assertThatThrownBy(() -> source.open("none")).isInstanceOf(SourceException.NotFound.class);
+        assertThatThrownBy(() -> source.open("../films/empty.txt")).isInstanceOf(SourceException.NotFound.class);
+        try (S3Source wrong = bucket().credentials("access", "guess").build()) {
+            assertThatThrownBy(() -> wrong.open("empty.txt")).isInstanceOf(SourceException.Forbidden.class);
+        }
+        try (S3Source other = S3Source.of("other-bucket")
+                .endpoint(endpoint)
+                .credentials("access", "secret")
+                .build()) {
+            assertThatThrownBy(() -> other.open("empty.txt")).isInstanceOf(SourceException.NotFound.class);
+        }
+    }
+
+    @Test
+    void settings_that_cannot_be_are_refused_at_once() {
+        assertThatIllegalArgumentException().isThrownBy(() -> S3Source.of("No_Bucket"));
+        assertThatIllegalArgumentException().isThrownBy(() -> bucket().prefix("../x"));
+        assertThatIllegalArgumentException().isThrownBy(() -> bucket().endpoint(URI.create("ftp://x/")));
+    }
+}

@@ -1,0 +1,108 @@
+package dev.millrace.server.files;
+
+import dev.millrace.files.BlockCache;
+import dev.millrace.files.CachedSource;
+import dev.millrace.files.DirectorySource;
+import dev.millrace.files.Pipeline;
+import dev.millrace.files.Source;
+import dev.millrace.server.auth.Identity;
+import dev.millrace.server.http.Router;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Everything about files that a server has: sources behind their cache, uploads, links, and the endpoints for them. */
+public final class FileHouse implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(FileHouse.class);
+
+    private final FilesEndpoint files;
+    private final @Nullable UploadsEndpoint uploads;
+    private final LinksEndpoint links;
+    private final @Nullable BlockCache cache;
+
+    /**
+     * Opens the cache and the sources, and connects to nothing.
+     *
+     * @param data the server's data folder, for uploads, the links' key and those that were revoked; null for none:
+     *     then nothing can be uploaded, and links end with the process
+     * @param publicUrl where clients reach the server, or null for what each request says
+     * @throws IOException if the data folder or the cache's folder cannot be used
+     */
+    public FileHouse(
+            Map<String, FileSourceConfig> sources,
+            FileOptions options,
+            @Nullable Path data,
+            Identity identity,
+            @Nullable URI publicUrl)
+            throws IOException {
+        InstantSource clock = InstantSource.system();
+        this.cache = cache(options);
+        Map<String, Source> opened = new LinkedHashMap<>();
+        sources.forEach((name, config) -> opened.put(name, cached(name, config.source(), options)));
+        Uploads kept = data == null ? null : new Uploads(data.resolve("uploads"), clock);
+        Uploads.Owners owners = kept == null ? (owner, path) -> false : kept::owns;
+        if (kept != null) {
+            opened.put(Uploads.SOURCE, new DirectorySource(kept.root()));
+        }
+        LinkKeys keys = keys(options, data);
+        RevokedLinks revoked = data == null
+                ? RevokedLinks.inMemory()
+                : RevokedLinks.inFile(data.resolve("revoked-links"), clock.instant());
+        LinkSigner signer = new LinkSigner(keys, clock, revoked::contains);
+        Admission admission = new Admission(signer, new Guesses(clock), options.linksOnly(), owners, identity);
+        this.files = new FilesEndpoint(
+                opened, new Pipeline(options.pipeline()), new Cors(options.origins()), admission, clock);
+        this.uploads =
+                kept == null ? null : new UploadsEndpoint(kept, identity, options.uploadBytes(), options.uploadTypes());
+        this.links = new LinksEndpoint(signer, revoked, opened.keySet(), owners, identity, publicUrl, clock);
+    }
+
+    private static @Nullable BlockCache cache(FileOptions options) throws IOException {
+        if (options.cacheFolder() != null) {
+            return BlockCache.inFolder(options.cacheMemory(), options.cacheFolder(), options.cacheDisk());
+        }
+        return options.cacheMemory() > 0 ? BlockCache.inMemory(options.cacheMemory()) : null;
+    }
+
+    private Source cached(String name, Source source, FileOptions options) {
+        // A local file is cached by the system already.
+        return cache == null || source.access() == Source.Access.IN_PLACE
+                ? source
+                : new CachedSource(name, source, cache, options.lookups());
+    }
+
+    private static LinkKeys keys(FileOptions options, @Nullable Path data) throws IOException {
+        if (options.keys() != null) {
+            return options.keys();
+        }
+        if (data != null) {
+            return LinkKeys.inFile(data.resolve("link-key"));
+        }
+        LOG.debug("no data folder and no files.links.keys: links to files end with this process");
+        return LinkKeys.random();
+    }
+
+    /** Adds the routes. */
+    public FileHouse register(Router router) {
+        files.register(router);
+        links.register(router);
+        if (uploads != null) {
+            uploads.register(router);
+        }
+        return this;
+    }
+
+    @Override
+    public void close() {
+        files.close();
+        if (cache != null) {
+            cache.close();
+        }
+    }
+}

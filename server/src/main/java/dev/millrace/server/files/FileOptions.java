@@ -1,0 +1,54 @@
+package dev.millrace.server.files;
+
+import dev.millrace.files.Pipeline;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How files are served, apart from where they are.
+ *
+ * @param pipeline how they are read
+ * @param cacheMemory bytes of remote files kept in memory; 0 for no cache
+ * @param cacheFolder where more of them are kept, or null for nowhere
+ * @param cacheDisk bytes kept in the folder at most
+ * @param lookups for how long what was learned of a remote file is good
+ * @param origins whose pages may read files without a link; see {@link Cors}
+ * @param linksOnly whether a file is served only to who has a signed link to it
+ * @param keys what links are signed with; null for a key in the data folder, or a random one if there is none
+ * @param uploadBytes the largest file that may be uploaded
+ * @param uploadTypes media types that may be uploaded, such as {@code image/png}, {@code video/*} or {@code *}
+ */
+public record FileOptions(
+        Pipeline.Settings pipeline,
+        long cacheMemory,
+        @Nullable Path cacheFolder,
+        long cacheDisk,
+        Duration lookups,
+        Set<String> origins,
+        boolean linksOnly,
+        @Nullable LinkKeys keys,
+        long uploadBytes,
+        Set<String> uploadTypes) {
+    /**
+     * 64 MiB of cache in memory, none on disk, lookups good for 30 s, no other origins, no link needed, uploads of up to
+     * 1 GiB of any type.
+     */
+    public static final FileOptions DEFAULT = new FileOptions(
+            Pipeline.Settings.DEFAULT,
+            64L << 20,
+            null,
+            1L << 30,
+            Duration.ofSeconds(30),
+            Set.of(),
+            false,
+            null,
+            1L << 30,
+            Set.of("*"));
+
+    public FileOptions {
+        origins = Set.copyOf(origins);
+        uploadTypes = Set.copyOf(uploadTypes);
+    }
+}

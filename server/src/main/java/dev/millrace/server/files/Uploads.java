@@ -1,0 +1,283 @@
+package dev.millrace.server.files;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Files that were uploaded, in a folder: {@code ID/about.json} says what a file is, {@code ID/NAME} is the file once it is
+ * whole, {@code ID/.part} what is here of it until then. An id is 128 random bits, so that one file's tells nothing about
+ * another's.
+ *
+ * <p>What was acknowledged is synced to the disk: the bytes before their count is told, the file before it is there under
+ * its name. After a crash an upload goes on from what is in its part. One writer at a time for each file. Safe for use by
+ * many threads.
+ */
+final class Uploads {
+    /** Where they are served: {@code /files/uploads/ID/NAME}. No other source may be called so. */
+    static final String SOURCE = "uploads";
+
+    private static final String ABOUT = "about.json";
+    private static final String PART = ".part";
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
+    private static final int BUFFER = 64 << 10;
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private final Path root;
+    private final InstantSource clock;
+    private final SecureRandom random = new SecureRandom();
+    private final Map<String, ReentrantLock> writers = new ConcurrentHashMap<>();
+
+    Uploads(Path root, InstantSource clock) {
+        this.root = root;
+        this.clock = clock;
+    }
+
+    /** Whose a file is. */
+    @FunctionalInterface
+    interface Owners {
+        /** @param path below {@code /files/uploads/} */
+        boolean owns(String owner, String path);
+    }
+
+    /**
+     * What is known of an uploaded file.
+     *
+     * @param size in bytes, announced or counted; -1 while neither is so
+     * @param sha256 of the whole, in hexadecimal; null until it is here
+     */
+    record About(
+            String id,
+            String owner,
+            String name,
+            String mediaType,
+            long size,
+            @Nullable String sha256,
+            String created) {
+        boolean isWhole() {
+            return sha256 != null;
+        }
+
+        /** Where it is served, name encoded. */
+        String url() {
+            return "/files/" + SOURCE + '/' + id + '/' + Urls.encoded(name);
+        }
+    }
+
+    /** Somebody else writes to this file at this moment. */
+    static final class Busy extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        Busy() {
+            super("another request writes to this upload");
+        }
+    }
+
+    /** More bytes came than were announced or allowed. */
+    static final class TooLarge extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        TooLarge() {
+            super("the upload is larger than announced or allowed");
+        }
+    }
+
+    Path root() {
+        return root;
+    }
+
+    /**
+     * Makes room for a file.
+     *
+     * @param size in bytes, or -1 if that is not known yet
+     */
+    About create(String owner, String name, String mediaType, long size) throws IOException {
+        byte[] bits = new byte[16];
+        random.nextBytes(bits);
+        About about = new About(
+                HexFormat.of().formatHex(bits),
+                owner,
+                fileName(name),
+                mediaType,
+                size,
+                null,
+                clock.instant().toString());
+        Files.createDirectories(folder(about.id));
+        Files.createFile(part(about.id));
+        save(about);
+        return about;
+    }
+
+    /** A name that can be one on any disk and in any URL: no separators, no controls, no dot in front, 200 bytes at most. */
+    static String fileName(String wanted) {
+        StringBuilder name = new StringBuilder();
+        wanted.codePoints()
+                .filter(c -> c != '/' && c != '\\' && !Character.isISOControl(c) && !(c >= 0xD800 && c <= 0xDFFF))
+                .forEach(name::appendCodePoint);
+        String clean = name.toString().strip().replaceFirst("^\\.+", "").strip();
+        while (clean.getBytes(StandardCharsets.UTF_8).length > 200) {
+            clean = clean.substring(clean.offsetByCodePoints(0, 1));
+        }
+        return clean.isEmpty() || clean.equals(ABOUT) ? "file" : clean;
+    }
+
+    Optional<About> find(String owner, String id) throws IOException {
+        return about(id).filter(about -> about.owner.equals(owner));
+    }
+
+    private Optional<About> about(String id) throws IOException {
+        if (!ID.matcher(id).matches()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(JSON.readValue(Files.readAllBytes(folder(id).resolve(ABOUT)), About.class));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (JacksonException e) {
+            throw new IOException("cannot be read: " + folder(id).resolve(ABOUT), e);
+        }
+    }
+
+    /** As {@link Owners#owns}. */
+    boolean owns(String owner, String path) {
+        int slash = path.indexOf('/');
+        if (slash < 0) {
+            return false;
+        }
+        try {
+            return about(path.substring(0, slash))
+                    .filter(about -> about.owner.equals(owner)
+                            && about.isWhole()
+                            && about.name.equals(path.substring(slash + 1)))
+                    .isPresent();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** How many bytes are here. */
+    long offset(About about) throws IOException {
+        return about.isWhole() ? about.size : Files.size(part(about.id));
+    }
+
+    /**
+     * Appends what comes, and makes the file whole if it is all there then.
+     *
+     * @param most bytes of the file in all, if its size was not announced
+     * @return what is known after
+     * @throws TooLarge if more came than was announced or allowed; what came before that is kept
+     * @throws Busy if another thread is at it
+     * @throws IOException from the client or the disk; what was synced before is kept
+     */
+    About append(About about, InputStream bytes, long most) throws IOException {
+        ReentrantLock writer = writers.computeIfAbsent(about.id, id -> new ReentrantLock());
+        if (!writer.tryLock()) {
+            throw new Busy();
+        }
+        try {
+            long limit = about.size >= 0 ? about.size : most;
+            long length = write(about, bytes, limit);
+            return about.size < 0 || length == about.size ? finish(about, length) : about;
+        } finally {
+            writer.unlock();
+            writers.remove(about.id, writer);
+        }
+    }
+
+    private long write(About about, InputStream bytes, long limit) throws IOException {
+        try (FileChannel channel = FileChannel.open(part(about.id), StandardOpenOption.WRITE)) {
+            long at = channel.size();
+            channel.position(at);
+            byte[] buffer = new byte[BUFFER];
+            try {
+                for (int n; (n = bytes.read(buffer)) >= 0; ) {
+                    if (at + n > limit) {
+                        throw new TooLarge();
+                    }
+                    for (ByteBuffer some = ByteBuffer.wrap(buffer, 0, n); some.hasRemaining(); ) {
+                        at += channel.write(some);
+                    }
+                }
+            } finally {
+                // Whatever ended this, what is here may be counted on by who goes on later.
+                channel.force(false);
+            }
+            return at;
+        }
+    }
+
+    private About finish(About about, long length) throws IOException {
+        About whole = new About(
+                about.id, about.owner, about.name, about.mediaType, length, sha256(part(about.id)), about.created);
+        Path target = folder(about.id).resolve(about.name);
+        Files.move(part(about.id), target, StandardCopyOption.ATOMIC_MOVE);
+        save(whole);
+        return whole;
+    }
+
+    private static String sha256(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            byte[] buffer = new byte[BUFFER];
+            for (int n; (n = in.read(buffer)) >= 0; ) {
+                digest.update(buffer, 0, n);
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java has SHA-256", e);
+        }
+    }
+
+    /** Removes a file, whole or not. Readers that have it open read on. */
+    void delete(About about) throws IOException {
+        Path folder = folder(about.id);
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+        Files.deleteIfExists(folder);
+    }
+
+    private void save(About about) throws IOException {
+        Path target = folder(about.id).resolve(ABOUT);
+        Path part = folder(about.id).resolve(ABOUT + PART);
+        Files.write(
+                part,
+                JSON.writeValueAsBytes(about),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.SYNC);
+        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private Path folder(String id) {
+        return root.resolve(id);
+    }
+
+    private Path part(String id) {
+        return folder(id).resolve(PART);
+    }
+}
