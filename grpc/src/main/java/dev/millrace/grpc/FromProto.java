@@ -155,8 +155,8 @@ public final class FromProto {
             case MESSAGE -> message(event.getMessage(), "message");
             case STATUS_UPDATE -> statusUpdate(event.getStatusUpdate());
             case ARTIFACT_UPDATE -> artifactUpdate(event.getArtifactUpdate());
-            case PAYLOAD_NOT_SET -> throw new InvalidField("", "must have one of task, message, statusUpdate and"
-                    + " artifactUpdate");
+            case PAYLOAD_NOT_SET ->
+                throw new InvalidField("", "must have one of task, message, statusUpdate and" + " artifactUpdate");
         };
     }
 

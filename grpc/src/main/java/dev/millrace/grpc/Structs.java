@@ -13,8 +13,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** JSON and {@code google.protobuf.Value}, which is the same but knows only one kind of number: the double. */
 final class Structs {
-    /** As deep as Jackson reads JSON by default; deeper trees would only cost stack. */
-    private static final int DEEPEST = 500;
+    /** As deep as the JSON bindings go. */
+    private static final int DEEPEST = dev.millrace.protocol.json.JsonText.MAX_VALUE_DEPTH;
 
     /** Whole numbers up to here have a double of their own (2^53). */
     private static final double EXACT = 9_007_199_254_740_992.0;

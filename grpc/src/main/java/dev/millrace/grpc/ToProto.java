@@ -167,8 +167,7 @@ public final class ToProto {
     }
 
     public static com.google.lf.a2a.v1.TaskPushNotificationConfig pushConfig(TaskPushNotificationConfig config) {
-        var out =
-                com.google.lf.a2a.v1.TaskPushNotificationConfig.newBuilder().setUrl(config.url());
+        var out = com.google.lf.a2a.v1.TaskPushNotificationConfig.newBuilder().setUrl(config.url());
         if (config.tenant() != null) {
             out.setTenant(config.tenant());
         }

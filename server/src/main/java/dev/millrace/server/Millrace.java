@@ -115,10 +115,10 @@ public final class Millrace implements AutoCloseable {
         belongings.push(new FilesEndpoint(sources(settings)).register(router));
         Identity identity = Identity.local();
         new ChatApi(engine, identity).register(router);
-        var a2a = new A2aEndpoints(engine, identity, a2a(settings));
+        var a2a = new A2aEndpoints(engine, identity, a2a(settings), null);
         belongings.push(a2a);
         a2a.register(router);
-        HttpServer http = http(settings, router);
+        HttpServer http = http(settings, router, a2a);
         engine.start();
         a2a.start();
         http.start();
@@ -146,11 +146,12 @@ public final class Millrace implements AutoCloseable {
                 .withHeartbeat(settings.http().heartbeat());
     }
 
-    private static HttpServer http(Settings settings, Router router) {
+    private static HttpServer http(Settings settings, Router router, A2aEndpoints a2a) {
         HttpServer.Builder builder = HttpServer.builder(router)
                 .host(settings.host())
                 .port(settings.port())
                 .limits(settings.http());
+        a2a.register(builder);
         Tls tls = settings.tls();
         if (tls != null) {
             builder.tls(tls.cert(), tls.key());

@@ -53,10 +53,13 @@ final class A2aHouse implements AutoCloseable {
         endpoints = new A2aEndpoints(
                 engine,
                 exchange -> exchange.header("X-Owner").orElse(ME),
-                settings.apply(A2aSettings.version("1.2.3")));
+                settings.apply(A2aSettings.version("1.2.3")),
+                null);
         endpoints.register(router);
         endpoints.start();
-        server = HttpServer.builder(router).upgradeToHttp2(true).build();
+        var building = HttpServer.builder(router).upgradeToHttp2(true);
+        endpoints.register(building);
+        server = building.build();
         server.start();
         client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     }

@@ -31,11 +31,12 @@ class HouseTest {
     @CsvSource(delimiter = '|', textBlock = """
             core     |
             protocol |
+            grpc     | protocol
             engine   | core, protocol
             client   | protocol
             agents   | engine, client, protocol
             files    | core
-            server   | core, protocol, engine, client, agents, files
+            server   | core, protocol, grpc, engine, client, agents, files
             """)
     void a_module_uses_only_what_stands_below_it(String module, String below) {
         String[] allowed = Stream.concat(
