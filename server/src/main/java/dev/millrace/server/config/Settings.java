@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param http limits for one client or connection
  * @param work limits for the engine
  * @param files sources of files, by name
+ * @param a2a what was chosen of A2A
  * @param model the chat model behind the agent {@code model}, or null for none
  */
 public record Settings(
@@ -35,6 +36,7 @@ public record Settings(
         HttpLimits http,
         WorkLimits work,
         Map<String, FileSourceConfig> files,
+        A2aConfig a2a,
         @Nullable ModelConfig model) {
 
     /** The default folder of the SQLite store, in the working directory. */
@@ -70,6 +72,7 @@ public record Settings(
         private HttpLimits http = HttpLimits.defaults();
         private WorkLimits work = WorkLimits.defaults();
         private final Map<String, FileSourceConfig> files = new LinkedHashMap<>();
+        private A2aConfig a2a = A2aConfig.defaults();
         private @Nullable ModelConfig model;
 
         private Builder() {}
@@ -125,6 +128,11 @@ public record Settings(
             return this;
         }
 
+        public Builder a2a(A2aConfig those) {
+            a2a = those;
+            return this;
+        }
+
         public Builder model(@Nullable ModelConfig config) {
             model = config;
             return this;
@@ -132,7 +140,7 @@ public record Settings(
 
         /** @throws BadSetting if settings contradict each other */
         public Settings build() {
-            return new Settings(host, port, tls(), publicUrl, drain, store, http, work, files, model);
+            return new Settings(host, port, tls(), publicUrl, drain, store, http, work, files, a2a, model);
         }
 
         private @Nullable Tls tls() {

@@ -56,7 +56,7 @@ final class PublicAddress {
             return false;
         }
         boolean assignments = first == 0x2001 && second < 0x0200; // Teredo, ORCHID and others
-        boolean documentation = first == 0x2001 && second == 0x0DB8 || first == 0x3FFF && second < 0x1000;
+        boolean documentation = (first == 0x2001 && second == 0x0DB8) || (first == 0x3FFF && second < 0x1000);
         boolean sixToFour = first == 0x2002; // wraps any IPv4 address
         return !assignments && !documentation && !sixToFour;
     }

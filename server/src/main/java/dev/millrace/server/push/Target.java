@@ -24,7 +24,7 @@ record Target(boolean secure, String host, int port, String path) {
             throw new InvalidField(field, "is no URL: " + e.getMessage());
         }
         String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
-        if (!scheme.equals("https") && !scheme.equals("http") || uri.getHost() == null) {
+        if ((!scheme.equals("https") && !scheme.equals("http")) || uri.getHost() == null) {
             throw new InvalidField(field, "must be an absolute URL of https or http");
         }
         if (uri.getUserInfo() != null) {
