@@ -6,11 +6,11 @@ import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.Write;
 import dev.millrace.protocol.Message;
+import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.TaskStatus;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,9 +27,13 @@ final class Draft {
     private final Map<String, TaskRecord> tasks = new LinkedHashMap<>();
     private final Map<String, Message> messages = new HashMap<>();
     private final List<SendKey> keys = new ArrayList<>();
+    private final List<TaskRecord> stopped = new ArrayList<>();
+    private boolean forgotten;
     private @Nullable Context context;
     private boolean contextRead;
     private boolean contextChanged;
+    private boolean contextMade;
+    private @Nullable List<TaskRecord> openBefore;
 
     Draft(Reader before, String contextId, Instant now) {
         this.before = before;
@@ -61,8 +65,18 @@ final class Draft {
         return there;
     }
 
+    /** The context, which is refused to everybody but its owner. */
+    Context ownedBy(String owner) {
+        Context there = existing();
+        if (!there.owner().equals(owner)) {
+            throw new Refused(Refused.Reason.NO_CONTEXT, "there is no context " + contextId);
+        }
+        return there;
+    }
+
     void create(Context made) {
         context = made;
+        contextMade = true;
         contextRead = true;
         contextChanged = true;
     }
@@ -72,15 +86,45 @@ final class Draft {
         return changed != null ? changed : before.task(taskId);
     }
 
-    /** The context's tasks that have not ended, by position, as they will be. */
+    /** The context's tasks that have not ended, by place, as they will be. */
     List<TaskRecord> openTasks() {
+        if (openBefore == null) {
+            openBefore = context() == null || contextMade ? List.of() : before.openTasks(contextId);
+        }
         var open = new LinkedHashMap<String, TaskRecord>();
-        before.openTasks(contextId).forEach(task -> open.put(task.id(), task));
+        openBefore.forEach(task -> open.put(task.id(), task));
         open.putAll(tasks);
         return open.values().stream()
                 .filter(task -> !task.state().terminal())
-                .sorted(Comparator.comparingLong(TaskRecord::position))
+                .sorted(TaskRecord.IN_ORDER)
                 .toList();
+    }
+
+    /** The tasks that this changes, as they will be. */
+    List<TaskRecord> tasks() {
+        return List.copyOf(tasks.values());
+    }
+
+    /** Those that nobody has worked on yet, in the order in which they will be. */
+    List<TaskRecord> queue() {
+        return openTasks().stream().filter(TaskRecord::queued).toList();
+    }
+
+    /** Refuses what the table does not list for the context as it will be by now. */
+    void require(ContextAction action) {
+        ContextState state = ContextState.of(context(), openTasks());
+        if (!ContextTable.next(state, action).isEmpty()) {
+            return;
+        }
+        if (state == ContextState.NONE) {
+            throw new Refused(Refused.Reason.NO_CONTEXT, "there is no context " + contextId);
+        }
+        if (state.archived()) {
+            throw new Refused(
+                    Refused.Reason.ARCHIVED, "context " + contextId + " is archived; take it out of the archive first");
+        }
+        throw new Refused(
+                Refused.Reason.NOT_NOW, "context " + contextId + " is " + state + ": " + action + " is not possible");
     }
 
     boolean movedTasks() {
@@ -106,6 +150,77 @@ final class Draft {
         contextChanged = true;
     }
 
+    /** Replaces the context's row by one with the same offset. */
+    void update(Context changed) {
+        context = changed;
+        contextChanged = true;
+    }
+
+    /** Keeps the queue waiting after a failure, or lets it go. */
+    void hold(boolean hold) {
+        if (existing().held() != hold) {
+            update(existing().withHeld(hold));
+        }
+    }
+
+    /** Takes all of the context away. */
+    void forget() {
+        forgotten = true;
+        stopped.addAll(openTasks());
+    }
+
+    boolean forgotten() {
+        return forgotten;
+    }
+
+    /** Whom a change has to be told to who looks at a list of contexts; null = there is none to tell. */
+    @Nullable String watched() {
+        Context there = context;
+        return there != null && (forgotten || (contextChanged && there.revision() == 0)) ? there.owner() : null;
+    }
+
+    /** Tasks that were stopped while somebody may work on them. */
+    List<TaskRecord> stopped() {
+        return stopped;
+    }
+
+    /** A new task for the user's message. */
+    TaskRecord submit(String taskId, Message sent) {
+        Context there = existing();
+        Message message = sent.in(contextId, taskId);
+        var status = TaskStatus.of(TaskState.SUBMITTED, now);
+        long offset = append(Events.task(Task.of(taskId, contextId, status).withHistory(List.of(message))));
+        var task = new TaskRecord(
+                        taskId,
+                        contextId,
+                        there.owner(),
+                        there.agent(),
+                        TaskState.SUBMITTED,
+                        now,
+                        offset,
+                        offset,
+                        0,
+                        null,
+                        0,
+                        false)
+                .since(there.clearedAt());
+        put(task);
+        attach(taskId, message);
+        touch();
+        return task;
+    }
+
+    /** Stops the task for good, and notes that whoever works on it is to be told. */
+    TaskRecord cancel(TaskRecord task) {
+        TaskRecord moved = move(task, Transition.CANCEL, null, null);
+        if (task.attempts() == 0 && task.epoch() == 0) {
+            moved = moved.withMerged(); // nobody has made anything
+            put(moved);
+        }
+        stopped.add(moved);
+        return moved;
+    }
+
     void put(TaskRecord task) {
         tasks.put(task.id(), task);
     }
@@ -126,9 +241,18 @@ final class Draft {
                         Refused.Reason.NOT_NOW,
                         "task " + task.id() + " is " + task.state() + ": " + transition + " is not possible"));
         TaskRecord moved = task.withState(to, now);
-        tasks.put(task.id(), moved);
         context = existing().changed(now);
-        append(Events.status(task.id(), contextId, new TaskStatus(to, says, now), metadata));
+        long offset = append(Events.status(task.id(), contextId, new TaskStatus(to, says, now), metadata));
+        if (to.terminal()) {
+            moved = moved.endedAt(offset);
+        }
+        tasks.put(task.id(), moved);
+        if (transition == Transition.FAIL && existing().concurrency() == Context.Concurrency.SERIAL) {
+            hold(true);
+        }
+        if (to.interrupted() || (to.terminal() && to != TaskState.CANCELED)) {
+            update(existing().answered());
+        }
         return moved;
     }
 
@@ -146,6 +270,9 @@ final class Draft {
     }
 
     <R> Write<R> toWrite(R result, Runnable committed, Runnable aborted) {
+        if (forgotten) {
+            return new Write<>(result, null, List.of(), List.of(), List.of(), null, true, committed, aborted);
+        }
         return new Write<>(
                 result,
                 contextChanged ? context : null,

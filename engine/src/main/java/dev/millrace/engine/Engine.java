@@ -6,17 +6,14 @@ import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Replicas;
 import dev.millrace.engine.store.Store;
-import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.protocol.Message;
-import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +33,9 @@ public final class Engine implements AutoCloseable {
     /** How long interrupted agents have to return, before their tasks are handed back without them. */
     private static final Duration REACTION = Duration.ofSeconds(2);
 
+    /** How long a feed waits for the bell alone where nobody else writes. */
+    private static final Duration NEVER = Duration.ofDays(365);
+
     private final Store store;
     private final AgentCatalog agents;
     private final EngineSettings settings;
@@ -46,6 +46,9 @@ public final class Engine implements AutoCloseable {
     private final Ledger ledger;
     private final Inbox inbox;
     private final Dispatcher dispatcher;
+    private final Calls calls;
+    private final Chats chats;
+    private final Feeds feeds;
 
     /** Null if the store is this process's own. */
     private final @Nullable Sharing sharing;
@@ -87,6 +90,11 @@ public final class Engine implements AutoCloseable {
         });
         dispatcher = new Dispatcher(store, ledger, workers);
         turns.connect(ledger, dispatcher);
+        ledger.onStopped(this::stopped);
+        calls = new Calls(store);
+        feeds = new Feeds(store, store.replicas() == null ? NEVER : settings.lookAgain());
+        ledger.onWatched(feeds::ring);
+        chats = new Chats(calls, ledger, feeds, settings, merger::add, journals::end);
         Replicas replicas = store.replicas();
         sharing = replicas == null
                 ? null
@@ -130,7 +138,7 @@ public final class Engine implements AutoCloseable {
             recoveries.add(recover(orphan));
         }
         for (CompletableFuture<?> recovery : recoveries) {
-            await(recovery);
+            Calls.await(recovery);
         }
         if (!orphans.isEmpty()) {
             LOG.info("took up {} task(s) that the process before left", orphans.size());
@@ -194,7 +202,8 @@ public final class Engine implements AutoCloseable {
             throw new Refused(Refused.Reason.UNAVAILABLE, "the server is stopping; send it again in a moment");
         }
         String contextId = contextOf(send);
-        Sent sent = await(ledger.change(contextId, Durability.FSYNCED, draft -> inbox.accept(draft, contextId, send)));
+        Sent sent = Calls.await(
+                ledger.change(contextId, Durability.FSYNCED, draft -> inbox.accept(draft, contextId, send)));
         settings.observer().sent(System.nanoTime() - asked);
         return sent;
     }
@@ -257,7 +266,7 @@ public final class Engine implements AutoCloseable {
      */
     public Snapshot cancel(String owner, String taskId) {
         TaskRecord found = find(owner, taskId);
-        TaskRecord cancelled = await(ledger.change(found.contextId(), Durability.FSYNCED, draft -> {
+        Calls.await(ledger.change(found.contextId(), Durability.FSYNCED, draft -> {
             TaskRecord task = draft.task(taskId);
             if (task == null) {
                 throw Inbox.noTask(taskId);
@@ -270,25 +279,16 @@ public final class Engine implements AutoCloseable {
                         Refused.Reason.NOT_CANCELABLE,
                         "task " + taskId + " has ended (" + task.state() + ") and can't be cancelled");
             }
-            return cancel(draft, task);
+            return draft.cancel(task);
         }));
-        afterCancel(cancelled);
         return task(owner, taskId);
     }
 
-    private static TaskRecord cancel(Draft draft, TaskRecord task) {
-        TaskRecord moved = draft.move(task, Transition.CANCEL, null, null);
-        if (task.attempts() == 0 && task.epoch() == 0) {
-            moved = moved.withMerged();
-            draft.put(moved);
-        }
-        return moved;
-    }
-
-    private void afterCancel(TaskRecord cancelled) {
-        turns.lost(cancelled.id(), cancelled.state());
-        if (!cancelled.merged()) {
-            merger.add(cancelled);
+    /** After the commit: whoever works on it is told, and what it has made is merged. */
+    private void stopped(TaskRecord task) {
+        turns.lost(task.id(), task.state());
+        if (task.state().terminal() && !task.merged()) {
+            merger.add(task);
         }
     }
 
@@ -299,22 +299,12 @@ public final class Engine implements AutoCloseable {
      * @throws Refused with NO_CONTEXT
      */
     public boolean interrupt(String owner, String contextId) {
-        List<TaskRecord> stopped = await(ledger.change(contextId, Durability.FSYNCED, draft -> {
-            requireOwner(draft.context(), owner, contextId);
-            return draft.openTasks().stream()
-                    .filter(TaskRecord::holds)
-                    .map(task -> cancel(draft, task))
-                    .toList();
-        }));
-        stopped.forEach(this::afterCancel);
-        return !stopped.isEmpty();
+        return chats.interrupt(owner, contextId, RequestKey.NONE);
     }
 
-    private static Context requireOwner(@Nullable Context context, String owner, String contextId) {
-        if (context == null || !context.owner().equals(owner)) {
-            throw new Refused(Refused.Reason.NO_CONTEXT, "there is no context " + contextId);
-        }
-        return context;
+    /** What an owner does with conversations besides sending to them. */
+    public Chats chats() {
+        return chats;
     }
 
     public Optional<Context> context(String owner, String contextId) {
@@ -339,37 +329,6 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * One page of the owner's contexts, newest activity first, with what is under way in each. Each is read by itself
-     * and is what it was at that moment; one that is evicted meanwhile is left out.
-     */
-    public Page<Standing> standings(String owner, int limit, @Nullable String after) {
-        Page<Context> page = contexts(owner, limit, after);
-        List<Standing> standings = page.items().stream()
-                .flatMap(context -> standing(owner, context.id()).stream())
-                .toList();
-        return new Page<>(standings, page.next(), page.total());
-    }
-
-    /**
-     * Every task of the context, oldest first, from one consistent read.
-     *
-     * @throws Refused with NO_CONTEXT
-     */
-    public List<Snapshot> conversation(String owner, String contextId) {
-        return read(contextId, reader -> {
-            requireOwner(reader.context(contextId), owner, contextId);
-            return reader.tasks(contextId).stream()
-                    .map(task -> snapshot(reader, task))
-                    .toList();
-        });
-    }
-
-    /** What was said in a task, as messages: its history, then what the agent made, then what it asks. */
-    public static List<Message> messages(Task task) {
-        return Events.conversation(task);
-    }
-
-    /**
      * A reader of the context's journal, after {@code offset}. It may be opened before the context exists, and then
      * sees it from its first event. Whoever calls has checked that the owner may read. Close it.
      */
@@ -378,34 +337,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private <R extends @Nullable Object> R read(@Nullable String contextId, Function<Reader, R> query) {
-        try {
-            return store.read(contextId, query);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new Refused(Refused.Reason.UNAVAILABLE, "interrupted while reading");
-        } catch (StoreFailure e) {
-            LOG.error("reading failed", e);
-            throw new Refused(Refused.Reason.UNAVAILABLE, "the store can't be read; try again in a moment");
-        }
-    }
-
-    private static <R extends @Nullable Object> R await(CompletableFuture<R> change) {
-        try {
-            return change.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new Refused(
-                    Refused.Reason.UNAVAILABLE, "interrupted before the outcome was known; ask again with the same id");
-        } catch (ExecutionException e) {
-            switch (e.getCause()) {
-                case Refused refused -> throw refused;
-                case StoreFailure failure -> {
-                    LOG.error("writing failed", failure);
-                    throw new Refused(Refused.Reason.UNAVAILABLE, "the store can't be written; try again in a moment");
-                }
-                case null, default -> throw new IllegalStateException(e.getCause());
-            }
-        }
+        return calls.read(contextId, query);
     }
 
     /** Turns that run now. */
@@ -463,6 +395,7 @@ public final class Engine implements AutoCloseable {
             sharing.leave();
         }
         journals.close();
+        feeds.close();
         store.close();
         if (interrupted) {
             Thread.currentThread().interrupt();

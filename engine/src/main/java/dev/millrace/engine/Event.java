@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param taskId the task it belongs to; null for an event of the context itself
  * @param kind what it is, so that nobody needs to parse it to route it
  * @param state the task's state from this event on, for {@link Kind#TASK} and {@link Kind#STATUS}; else null
- * @param json an A2A {@code StreamResponse} in UTF-8; shared by all readers, never to be changed
+ * @param json an A2A {@code StreamResponse}, or for {@link Kind#CONTEXT} an object of ours, in UTF-8; shared by all readers, never to be changed
  */
 // Payloads are compared by identity: nobody compares events.
 @SuppressWarnings("ArrayRecordComponent")
@@ -27,7 +27,9 @@ public record Event(
         /** A piece of an artifact that still grows. Not fsynced by itself; merged when the task has ended. */
         CHUNK(4),
         /** A whole artifact. */
-        ARTIFACT(5);
+        ARTIFACT(5),
+        /** The conversation itself changed: its queue, what is part of it, how it is kept. See {@link ContextEvents}. */
+        CONTEXT(6);
 
         private final int code;
 
@@ -46,6 +48,7 @@ public record Event(
                 case 3 -> STATUS;
                 case 4 -> CHUNK;
                 case 5 -> ARTIFACT;
+                case 6 -> CONTEXT;
                 default -> throw new IllegalArgumentException("unknown event kind " + code);
             };
         }

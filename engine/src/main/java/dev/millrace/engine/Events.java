@@ -3,7 +3,6 @@ package dev.millrace.engine;
 import dev.millrace.core.Journal;
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
-import dev.millrace.protocol.Role;
 import dev.millrace.protocol.StreamResponse;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskArtifactUpdateEvent;
@@ -57,6 +56,10 @@ final class Events {
         return attempt <= 1
                 ? null
                 : JsonNodeFactory.instance.objectNode().put("recovering", true).put("attempt", attempt);
+    }
+
+    static byte[] encode(StreamResponse event) {
+        return A2aJson.STREAM_RESPONSE.write(event);
     }
 
     static StreamResponse decode(Event event) {
@@ -125,26 +128,5 @@ final class Events {
             nextBegan = first.getValue().offset();
         }
         return kept;
-    }
-
-    /** What was said in a task, for a conversation: its messages, then what the agent made, then what it asks. */
-    static List<Message> conversation(Task task) {
-        var said = new ArrayList<>(task.history());
-        for (Artifact artifact : task.artifacts()) {
-            said.add(new Message(
-                    task.id() + "/" + artifact.artifactId(),
-                    task.contextId(),
-                    task.id(),
-                    Role.AGENT,
-                    artifact.parts(),
-                    artifact.metadata(),
-                    List.of(),
-                    List.of()));
-        }
-        Message asks = task.status().message();
-        if (asks != null && task.status().state().interrupted()) {
-            said.add(asks);
-        }
-        return said;
     }
 }

@@ -3,10 +3,7 @@ package dev.millrace.engine;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.protocol.Message;
-import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
-import dev.millrace.protocol.TaskStatus;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What becomes of a message: a new task, the answer to a question, the answer of an earlier send, or a refusal. */
@@ -45,8 +42,19 @@ final class Inbox {
         }
         if (context == null) {
             String agent = agents.get(send.agent()).name();
+            draft.require(ContextAction.CREATE);
             draft.create(new Context(
-                    contextId, send.owner(), agent, send.title(), send.concurrency(), draft.now(), draft.now(), 0));
+                            contextId,
+                            send.owner(),
+                            agent,
+                            send.title(),
+                            send.concurrency(),
+                            draft.now(),
+                            draft.now(),
+                            0)
+                    .under(send.parentId()));
+        } else if (send.message().taskId() == null) {
+            draft.require(send.busy() == Send.Busy.INTERRUPT ? ContextAction.SEND_INTERRUPTING : ContextAction.SEND);
         }
         Sent sent = send.message().taskId() == null
                 ? submit(draft, send)
@@ -57,7 +65,7 @@ final class Inbox {
 
     private @Nullable Sent recall(Draft draft, String contextId, Send send) {
         if (send.key() != null) {
-            SendKey known = draft.before().recall(contextId, "key:" + send.key());
+            SendKey known = draft.before().recall(contextId, SendKey.request(send.key()));
             if (known != null && known.print() != null && !known.print().equals(send.keyPrint())) {
                 throw new Refused(
                         Refused.Reason.KEY_REUSED,
@@ -68,14 +76,14 @@ final class Inbox {
             }
         }
         SendKey known =
-                draft.before().recall(contextId, "message:" + send.message().messageId());
+                draft.before().recall(contextId, SendKey.message(send.message().messageId()));
         return known == null ? null : known.answer().again();
     }
 
     private static void remember(Draft draft, Send send, Sent sent) {
-        draft.remember(new SendKey("message:" + send.message().messageId(), null, sent));
+        draft.remember(new SendKey(SendKey.message(send.message().messageId()), null, sent));
         if (send.key() != null) {
-            draft.remember(new SendKey("key:" + send.key(), send.keyPrint(), sent));
+            draft.remember(new SendKey(SendKey.request(send.key()), send.keyPrint(), sent));
         }
     }
 
@@ -91,28 +99,14 @@ final class Inbox {
                         "the queue is full: " + queued + " messages wait already; wait until one was worked on");
             }
         }
-        String taskId = settings.ids().get();
-        Message message = send.message().in(context.id(), taskId);
-        var status = TaskStatus.of(TaskState.SUBMITTED, draft.now());
         long from = context.lastOffset();
-        long offset =
-                draft.append(Events.task(Task.of(taskId, context.id(), status).withHistory(List.of(message))));
-        draft.touch();
-        draft.put(new TaskRecord(
-                taskId,
-                context.id(),
-                context.owner(),
-                context.agent(),
-                TaskState.SUBMITTED,
-                draft.now(),
-                offset,
-                offset,
-                0,
-                null,
-                0,
-                false));
-        draft.attach(taskId, message);
-        return new Sent(context.id(), taskId, offset, from, TaskState.SUBMITTED, false);
+        TaskRecord task = draft.submit(settings.ids().get(), send.message());
+        draft.hold(false); // what failed has had its answer: the user goes on
+        long offset = task.position();
+        if (send.busy() == Send.Busy.INTERRUPT) {
+            draft.openTasks().stream().filter(TaskRecord::holds).forEach(draft::cancel);
+        }
+        return new Sent(context.id(), task.id(), offset, from, TaskState.SUBMITTED, false);
     }
 
     private Sent answer(Draft draft, Send send, String taskId) {
@@ -129,6 +123,7 @@ final class Inbox {
                             : "task " + taskId + " is " + task.state()
                                     + " and does not wait for an answer; send a message without taskId");
         }
+        draft.require(ContextAction.ANSWER);
         long from = draft.existing().lastOffset();
         Message message = send.message().in(draft.existing().id(), taskId);
         // The status first: it moves the question into the history, and the answer comes after its question.

@@ -80,7 +80,8 @@ final class Journals {
         return Objects.requireNonNull(cursor.get());
     }
 
-    private void end(String contextId) {
+    /** Ends the readers of a context: it is gone, or nothing more will be published. */
+    void end(String contextId) {
         live.computeIfPresent(contextId, (id, journal) -> {
             journal.close();
             return null;

@@ -25,6 +25,8 @@ final class Ledger {
     private final Journals journals;
     private final Consumer<Lease> starter;
     private final Line line;
+    private volatile Consumer<TaskRecord> stopped = task -> {};
+    private volatile Consumer<String> watched = owner -> {};
 
     /** The line of tasks that wait for a place. */
     interface Line {
@@ -70,16 +72,39 @@ final class Ledger {
         this.line = line;
     }
 
+    /** Whom to tell, after the commit, of a task that was stopped while somebody may work on it. */
+    void onStopped(Consumer<TaskRecord> listener) {
+        stopped = listener;
+    }
+
+    /** Whom to tell, in the commit, of an owner one of whose contexts changed as lists show it. Must not block. */
+    void onWatched(Consumer<String> listener) {
+        watched = listener;
+    }
+
+    private void tell(Draft draft) {
+        String owner = draft.watched();
+        if (owner != null) {
+            watched.accept(owner);
+        }
+    }
+
     /** Changes a context in one transaction. The future fails with what {@code change} throws, or a StoreFailure. */
     <R> CompletableFuture<R> change(String contextId, Durability durability, Function<Draft, R> change) {
-        return store.submit(contextId, durability, before -> {
+        // A store may decide several times; what was written is the last one's.
+        var written = new ArrayList<TaskRecord>();
+        CompletableFuture<R> outcome = store.submit(contextId, durability, before -> {
             var draft = new Draft(before, contextId, settings.clock().instant());
             var leases = new ArrayList<Lease>();
             boolean waiting;
             R result;
             try {
                 result = change.apply(draft);
-                waiting = draft.movedTasks() && lookAtStateAfter(draft, leases, Integer.MAX_VALUE, line.othersWait());
+                written.clear();
+                written.addAll(draft.stopped());
+                waiting = draft.movedTasks()
+                        && !draft.forgotten()
+                        && lookAtStateAfter(draft, leases, Integer.MAX_VALUE, line.othersWait());
             } catch (RuntimeException | Error e) {
                 giveBack(leases);
                 throw e;
@@ -88,6 +113,7 @@ final class Ledger {
                     result,
                     () -> {
                         journals.publish(contextId, draft.events());
+                        tell(draft);
                         leases.forEach(starter);
                         if (waiting) {
                             line.leftWaiting();
@@ -95,6 +121,17 @@ final class Ledger {
                     },
                     () -> giveBack(leases));
         });
+        // Not in the commit: a store may hold a lock there that a turn, which has locks of its own, waits for.
+        var told = new CompletableFuture<R>();
+        var _ = outcome.whenComplete((result, failure) -> {
+            if (failure == null) {
+                written.forEach(stopped);
+                told.complete(result);
+            } else {
+                told.completeExceptionally(failure);
+            }
+        });
+        return told;
     }
 
     /** The leases were not committed. Who looked for a place meanwhile found none, and must look again. */
@@ -136,6 +173,7 @@ final class Ledger {
                     !leases.isEmpty() ? Look.STARTED : waiting ? Look.NO_PLACE : Look.NOTHING,
                     () -> {
                         journals.publish(contextId, draft.events());
+                        tell(draft);
                         leases.forEach(starter);
                     },
                     () -> giveBack(leases));
@@ -144,7 +182,11 @@ final class Ledger {
 
     /** True if something runnable was left in line. */
     private boolean lookAtStateAfter(Draft draft, List<Lease> leases, int most, boolean standInLine) {
-        boolean serial = draft.existing().concurrency() == Context.Concurrency.SERIAL;
+        Context context = draft.existing();
+        boolean serial = context.concurrency() == Context.Concurrency.SERIAL;
+        if (context.shelf().archived() || (serial && context.held())) {
+            return false;
+        }
         for (TaskRecord task : draft.openTasks()) {
             if (TaskTable.next(task.state(), Transition.ACQUIRE).isPresent()) {
                 if (standInLine || leases.size() == most || !workers.tryTake()) {

@@ -150,21 +150,7 @@ final class LiveTurn implements Turn {
     }
 
     private List<Message> readHistory(Reader reader) {
-        var said = new ArrayList<Message>();
-        for (TaskRecord task : reader.tasks(contextId())) {
-            if (task.position() > lease.task().position()) {
-                break;
-            }
-            Task folded = Events.fold(reader.eventsOf(task));
-            boolean own = task.id().equals(taskId());
-            for (Message each : own ? folded.history() : Events.conversation(folded)) {
-                if (own && each.messageId().equals(message().messageId())) {
-                    return List.copyOf(said);
-                }
-                said.add(each);
-            }
-        }
-        return List.copyOf(said);
+        return new Conversation(reader, contextId()).historyOf(lease.task());
     }
 
     @Override
@@ -195,7 +181,7 @@ final class LiveTurn implements Turn {
 
     Message agentSays(String text) {
         return new Message(
-                settings.ids().get(),
+                taskId() + "/" + settings.ids().get(),
                 contextId(),
                 taskId(),
                 Role.AGENT,

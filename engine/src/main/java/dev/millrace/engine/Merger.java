@@ -9,16 +9,20 @@ import dev.millrace.engine.store.Write;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Merges the chunks of tasks that have ended, beside everything else: the end of a task does not wait for it, and it
+ * Merges the chunks of tasks that have ended, and notes what they can be found by, beside everything else: the end of a task does not wait for it, and it
  * costs the task's size once. What a crash leaves unmerged is merged after the next start.
  */
 final class Merger {
     private static final Logger LOG = LoggerFactory.getLogger(Merger.class);
+
+    /** Characters of a task that it can be found by; the rest of a longer one is not searched. */
+    private static final int MAX_TEXT = 100_000;
 
     private final Store store;
     private final Journals journals;
@@ -70,6 +74,7 @@ final class Merger {
             // Folded outside the query, too: a store answers others meanwhile.
             List<Journal.Entry<Event>> events = store.read(task.contextId(), reader -> reader.eventsOf(task));
             List<Journal.Entry<Event>> merged = Events.mergeChunks(events);
+            String text = text(task, events);
             store.submit(task.contextId(), Durability.WRITTEN, reader -> {
                         TaskRecord now = reader.task(task.id());
                         if (now == null || now.merged()) {
@@ -86,7 +91,7 @@ final class Merger {
                                 List.of(now.withMerged()),
                                 List.of(),
                                 List.of(),
-                                merged.isEmpty() ? null : new Write.Merge(now, merged),
+                                new Write.Merge(now, merged, text),
                                 () -> {},
                                 () -> {});
                     })
@@ -94,5 +99,14 @@ final class Merger {
         } catch (ExecutionException | RuntimeException | Error e) {
             LOG.warn("the chunks of task {} could not be merged, they stay as they are: {}", task.id(), e.toString());
         }
+    }
+
+    /** What both sides said, up to a length that a search needs. */
+    private static String text(TaskRecord task, List<Journal.Entry<Event>> events) {
+        String text = Transcript.of(task.state(), events).stream()
+                .map(said -> said.message().text())
+                .filter(words -> !words.isBlank())
+                .collect(Collectors.joining("\n"));
+        return text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT);
     }
 }

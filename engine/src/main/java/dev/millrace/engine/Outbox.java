@@ -36,7 +36,6 @@ final class Outbox {
 
     // Written under the lock. Read without it by transactions, which must not wait for it: who holds it may wait for
     // them.
-    private volatile boolean wroteAny;
     private volatile @Nullable Throwable failure;
 
     Outbox(Ledger ledger, Lease lease, Observer observer) {
@@ -92,11 +91,6 @@ final class Outbox {
         fail(reason);
     }
 
-    /** True once a chunk may be in the store. */
-    boolean wroteAny() {
-        return wroteAny;
-    }
-
     /** Why something that was emitted is not in the store; null if nothing failed so far. */
     @Nullable Throwable failure() {
         return failure;
@@ -122,7 +116,6 @@ final class Outbox {
         List<Event> batch = gathering;
         gathering = new ArrayList<>();
         onTheWay++;
-        wroteAny = true;
         var _ = ledger.change(lease.task().contextId(), Durability.WRITTEN, draft -> {
                     requireWhole();
                     requireLease(draft, lease);

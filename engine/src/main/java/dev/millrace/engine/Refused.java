@@ -10,11 +10,15 @@ public final class Refused extends RuntimeException {
         NO_TASK,
         /** There is no such context, or it is somebody else's. */
         NO_CONTEXT,
+        /** There is no such message in the conversation (any more). */
+        NO_MESSAGE,
         /** There is no agent of that name. */
         NO_AGENT,
         /** The task has ended and can't be cancelled. */
         NOT_CANCELABLE,
-        /** The state of the task does not allow it. */
+        /** The conversation is archived, and takes nothing until it is taken out again. */
+        ARCHIVED,
+        /** The state of the task, or of the conversation, does not allow it. */
         NOT_NOW,
         /** What was sent contradicts itself or what is stored. */
         INVALID,

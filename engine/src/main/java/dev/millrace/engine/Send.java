@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param create whether a context id that does not exist makes a new context (A2A) or is refused (chats)
  * @param key an idempotency key of the caller's within the owner; null = none
  * @param keyPrint what {@code key} stands for (a digest of the request): the same key with another print is refused
+ * @param busy what becomes of it in a context that works on something
+ * @param parentId of a new context: whose part it is; null = nobody's
  */
 public record Send(
         String owner,
@@ -25,24 +27,44 @@ public record Send(
         Context.Concurrency concurrency,
         boolean create,
         @Nullable String key,
-        @Nullable String keyPrint) {
+        @Nullable String keyPrint,
+        Busy busy,
+        @Nullable String parentId) {
+
+    /** What becomes of a message to a {@code SERIAL} context that works on something, or waits for its user. */
+    public enum Busy {
+        /** It waits for its turn. */
+        QUEUE,
+        /** It waits for its turn, and what is under way is stopped; what was made of that stays. */
+        INTERRUPT
+    }
 
     /** A new conversation, or the next message of one, as an A2A client sends it. */
     public static Send task(String owner, @Nullable String agent, Message message) {
-        return new Send(owner, agent, message, null, Context.Concurrency.PARALLEL, true, null, null);
+        return new Send(owner, agent, message, null, Context.Concurrency.PARALLEL, true, null, null, Busy.QUEUE, null);
     }
 
     /** The first message of a new chat. */
     public static Send chat(String owner, @Nullable String agent, Message message, @Nullable String title) {
-        return new Send(owner, agent, message, title, Context.Concurrency.SERIAL, true, null, null);
+        return new Send(owner, agent, message, title, Context.Concurrency.SERIAL, true, null, null, Busy.QUEUE, null);
     }
 
     /** The next message of an existing chat, which {@code message.contextId} names. */
     public static Send next(String owner, Message message) {
-        return new Send(owner, null, message, null, Context.Concurrency.SERIAL, false, null, null);
+        return new Send(owner, null, message, null, Context.Concurrency.SERIAL, false, null, null, Busy.QUEUE, null);
     }
 
     public Send withKey(@Nullable String newKey, @Nullable String print) {
-        return new Send(owner, agent, message, title, concurrency, create, newKey, print);
+        return new Send(owner, agent, message, title, concurrency, create, newKey, print, busy, parentId);
+    }
+
+    /** The same, and what is under way is stopped for it. */
+    public Send interrupting() {
+        return new Send(owner, agent, message, title, concurrency, create, key, keyPrint, Busy.INTERRUPT, parentId);
+    }
+
+    /** The same, as the beginning of a part of another context. */
+    public Send under(@Nullable String parent) {
+        return new Send(owner, agent, message, title, concurrency, create, key, keyPrint, busy, parent);
     }
 }

@@ -5,6 +5,7 @@ import static dev.millrace.engine.Transition.ANSWER;
 import static dev.millrace.engine.Transition.ASK;
 import static dev.millrace.engine.Transition.ASK_AUTH;
 import static dev.millrace.engine.Transition.CANCEL;
+import static dev.millrace.engine.Transition.EDIT;
 import static dev.millrace.engine.Transition.EMIT;
 import static dev.millrace.engine.Transition.FAIL;
 import static dev.millrace.engine.Transition.FINISH;
@@ -31,6 +32,7 @@ public final class TaskTable {
     private static final Map<Transition, Map<TaskState, TaskState>> TABLE = new EnumMap<>(Transition.class);
 
     static {
+        allow(EDIT, SUBMITTED, SUBMITTED);
         allow(ACQUIRE, WORKING, SUBMITTED);
         allow(EMIT, WORKING, WORKING);
         allow(ASK, INPUT_REQUIRED, WORKING);

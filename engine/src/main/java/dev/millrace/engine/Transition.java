@@ -4,6 +4,8 @@ package dev.millrace.engine;
 public enum Transition {
     /** A message makes the task. */
     SEND,
+    /** The message of a task that nobody has worked on yet is replaced by another. */
+    EDIT,
     /** A worker takes the task's lease. */
     ACQUIRE,
     /** The agent emits; the state stays. */

@@ -162,13 +162,7 @@ final class Turns {
         TaskRecord task = Outbox.requireLease(draft, turn.lease());
         LiveTurn.Wish honest = honest(turn, wish);
         Message says = honest.says() == null ? null : turn.agentSays(honest.says());
-        TaskRecord moved = draft.move(task, honest.transition(), says, null);
-        boolean onlyTurn = moved.epoch() == 1;
-        if (moved.state().terminal() && onlyTurn && !turn.outbox().wroteAny()) {
-            moved = moved.withMerged(); // there is nothing to merge
-            draft.put(moved);
-        }
-        return moved;
+        return draft.move(task, honest.transition(), says, null);
     }
 
     /** A task whose agent's words are not all in the store is not done, whatever the agent thinks. */

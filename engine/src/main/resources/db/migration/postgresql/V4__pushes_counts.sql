@@ -36,6 +36,8 @@ CREATE TABLE push_dead_letters (
 
 CREATE INDEX push_dead_letters_by_owner ON push_dead_letters (owner, id);
 
+CREATE INDEX push_dead_letters_by_task ON push_dead_letters (task_id);
+
 -- How many tasks there are of each kind, so that a list knows its length without counting. A kind has several rows, one
 -- of which each connection adds to (it may become negative): so writers seldom wait for each other. The sum counts.
 CREATE TABLE task_counts (
@@ -76,6 +78,9 @@ BEGIN
     SELECT owner, agent, state, pg_backend_pid() % 16, -count(*) FROM gone GROUP BY owner, agent, state
         ORDER BY owner, agent, state
     ON CONFLICT (owner, agent, state, slot) DO UPDATE SET tasks = c.tasks + excluded.tasks;
+    -- With a task goes who wanted to be told of it, and what could not be told.
+    DELETE FROM push_subscriptions p USING gone WHERE p.task_id = gone.id;
+    DELETE FROM push_dead_letters p USING gone WHERE p.task_id = gone.id;
     RETURN NULL;
 END
 $$;

@@ -59,3 +59,10 @@ END;
 CREATE TRIGGER task_counts_gone AFTER DELETE ON tasks BEGIN
     UPDATE task_counts SET tasks = tasks - 1 WHERE owner = old.owner AND agent = old.agent AND state = old.state;
 END;
+
+-- With a task goes who wanted to be told of it, and what could not be told.
+CREATE TRIGGER push_gone AFTER DELETE ON tasks BEGIN
+    DELETE FROM push_subscriptions WHERE task_id = old.id;
+    DELETE FROM push_dead_letters WHERE task_id = old.id;
+END;
+CREATE INDEX push_dead_letters_by_task ON push_dead_letters (task_id);

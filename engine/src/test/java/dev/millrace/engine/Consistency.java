@@ -69,7 +69,11 @@ final class Consistency {
         long before = 0;
         for (var entry : events) {
             assertThat(entry.offset()).isGreaterThan(before);
-            assertThat(known).contains(entry.event().taskId());
+            if (entry.event().kind() == Event.Kind.CONTEXT) {
+                assertThat(entry.event().taskId()).isNull();
+            } else {
+                assertThat(known).contains(entry.event().taskId());
+            }
             before = entry.offset();
         }
         assertThat(before).as("the newest event").isEqualTo(context.lastOffset());

@@ -119,12 +119,11 @@ abstract class EngineContract extends WithEngine {
         assertThat(engine.task(ME, second.taskId()).task().status().state()).isEqualTo(TaskState.SUBMITTED);
         go.release(3);
         readToEnd(third, 0);
-        List<String> order = engine.conversation(ME, first.contextId()).stream()
-                .map(s -> s.task().id())
-                .toList();
-        assertThat(order).containsExactly(first.taskId(), second.taskId(), third.taskId());
-        assertThat(engine.conversation(ME, first.contextId()))
-                .allSatisfy(s -> assertThat(s.task().status().state()).isEqualTo(TaskState.COMPLETED));
+        List<Said> said =
+                engine.chats().messages(ME, first.contextId(), null, null, 100).messages();
+        assertThat(said.stream().map(s -> s.message().text()))
+                .containsExactly("1", "first second", "2", "first second", "3", "first second");
+        assertThat(said).allSatisfy(s -> assertThat(s.state()).isEqualTo(TaskState.COMPLETED));
     }
 
     @Test
@@ -229,7 +228,9 @@ abstract class EngineContract extends WithEngine {
         assertThat(two.repeated()).isTrue();
         assertThat(two.taskId()).isEqualTo(one.taskId());
         assertThat(two.offset()).isEqualTo(one.offset());
-        assertThat(engine.conversation(ME, first.contextId())).hasSize(2);
+        assertThat(engine.tasks(new TaskQuery(ME, null, first.contextId(), null, null, 10, null))
+                        .total())
+                .isEqualTo(2);
     }
 
     @Test
@@ -287,8 +288,8 @@ abstract class EngineContract extends WithEngine {
         assertThat(engine.standing("somebody else", busy.contextId())).isEmpty();
         assertThat(engine.standing(ME, "nowhere")).isEmpty();
 
-        Page<Standing> first = engine.standings(ME, 1, null);
-        Page<Standing> second = engine.standings(ME, 1, first.next());
+        Page<Standing> first = engine.chats().list(ContextQuery.of(ME, 1, null));
+        Page<Standing> second = engine.chats().list(ContextQuery.of(ME, 1, first.next()));
         assertThat(first.total()).isEqualTo(2);
         assertThat(second.next()).isNull();
         assertThat(List.of(first.items().getFirst(), second.items().getFirst()))

@@ -39,7 +39,9 @@ class FullDiskTest extends WithEngine {
         for (int i = 0; i < 3; i++) {
             assertThat(refusal(message)).isEqualTo(Refused.Reason.UNAVAILABLE);
         }
-        assertThat(engine.conversation(ME, chat.contextId())).hasSize(1);
+        assertThat(engine.tasks(new TaskQuery(ME, null, chat.contextId(), null, null, 10, null))
+                        .items())
+                .hasSize(1);
         assertThat(task(chat)).as("reading goes on").isEqualTo(before);
         FullDisk.makeRoom(store);
         Sent sent = engine.send(Send.next(ME, message));

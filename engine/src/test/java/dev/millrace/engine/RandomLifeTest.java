@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.millrace.core.Journal;
 import dev.millrace.engine.store.Store;
-import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.postgres.PostgresAddress;
 import dev.millrace.engine.store.postgres.PostgresServer;
 import dev.millrace.engine.store.postgres.PostgresSettings;
@@ -394,6 +393,9 @@ class RandomLifeTest {
                 if (state.interrupted()) {
                     answer(task);
                 }
+                if (engine.chats().state(task.owner, task.sent.contextId()) == ContextState.FAILED_QUEUED) {
+                    goOn(task);
+                }
                 if (!state.terminal()) {
                     open.add(task.message.text() + " is " + state + " in " + task.sent.contextId());
                 }
@@ -402,6 +404,13 @@ class RandomLifeTest {
                     .as("what has not ended, with %d turns running", engine.runningTurns())
                     .isEmpty();
         });
+    }
+
+    /** Whatever lets a queue go on that a failure holds. */
+    private void goOn(Known task) {
+        String contextId = task.sent.contextId();
+        Said next = engine.chats().queue(task.owner, contextId).messages().getFirst();
+        engine.chats().promote(task.owner, contextId, next.taskId(), RequestKey.NONE);
     }
 
     private void check() throws InterruptedException {
@@ -465,27 +474,48 @@ class RandomLifeTest {
         }
     }
 
+    /** Plays the journal, which alone must tell what ran when and what waited in which order. */
     private void tasksRanOneByOneInOrder(String contextId) throws InterruptedException {
         List<Journal.Entry<Event>> events =
                 store.<List<Journal.Entry<Event>>>read(contextId, r -> r.events(contextId, 0, 1_000_000));
-        List<String> line = store.<List<String>>read(
-                contextId, r -> r.tasks(contextId).stream().map(TaskRecord::id).toList());
         var states = new HashMap<String, TaskState>();
+        List<String> queue = new ArrayList<>();
+        boolean failed = false;
         for (var entry : events) {
-            TaskState to = entry.event().state();
+            Event event = entry.event();
+            if (event.kind() == Event.Kind.CONTEXT) {
+                var told = new tools.jackson.databind.json.JsonMapper().readTree(event.json());
+                if (told.has("queue")) {
+                    queue.clear();
+                    told.get("queue").get("taskIds").forEach(id -> queue.add(id.asString()));
+                }
+                failed = false;
+            }
+            TaskState to = event.state();
             if (to == null) {
                 continue;
             }
-            String id = entry.event().taskId();
+            String id = event.taskId();
             TaskState from = states.put(id, to);
-            if (to == TaskState.WORKING && from == TaskState.SUBMITTED) {
-                for (String before : line.subList(0, line.indexOf(id))) {
-                    assertThat(states.get(before).terminal())
-                            .as(
-                                    "task %s of chat %s, when the one behind it started, at offset %d",
-                                    before, contextId, entry.offset())
-                            .isTrue();
+            if (from == null && to == TaskState.SUBMITTED) {
+                queue.add(id);
+                failed = false;
+            } else if (to == TaskState.WORKING && from == TaskState.SUBMITTED) {
+                String what = "task " + id + " of chat " + contextId + " started at offset " + entry.offset();
+                assertThat(failed)
+                        .as("%s after a failure that nobody acted on", what)
+                        .isFalse();
+                if (queue.contains(id)) {
+                    assertThat(queue.getFirst()).as(what).isEqualTo(id);
                 }
+                states.forEach((other, state) -> assertThat(
+                                !other.equals(id) && (state == TaskState.WORKING || state.interrupted()))
+                        .as("%s while %s was %s", what, other, state)
+                        .isFalse());
+                queue.remove(id);
+            } else if (to.terminal()) {
+                queue.remove(id);
+                failed |= to == TaskState.FAILED;
             }
         }
     }

@@ -113,8 +113,11 @@ class RecoveryTest extends WithEngine {
         Task task = ended(sent);
         assertThat(task.status().state()).isEqualTo(TaskState.FAILED);
         assertThat(reason(task)).contains("given up").contains("2 times");
+        assertThat(state(queued)).as("a failure holds the queue").isEqualTo(TaskState.SUBMITTED);
+        Sent again = engine.chats().retry(ME, sent.contextId(), RequestKey.NONE);
+        assertThat(answer(ended(again))).isEqualTo("the whole answer");
         assertThat(answer(ended(queued))).as("and the queue goes on").isEqualTo("the whole answer");
-        assertThat(attempts).containsExactly(1);
+        assertThat(attempts).containsExactly(1, 1);
         Consistency.check(store, ME);
     }
 

@@ -19,16 +19,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TaskTableTest {
     /** The table once more, as a person would draw it: a dot is a refusal. Also read by the test through the ledger. */
     private static final String DRAWN = """
-            from           SEND      ACQUIRE EMIT    ASK            ASK_AUTH      ANSWER    FINISH    FAIL   REJECT   CANCEL   RECOVER
-            nothing        SUBMITTED .       .       .              .             .         .         .      .        .        .
-            SUBMITTED      .         WORKING .       .              .             .         .         .      .        CANCELED .
-            WORKING        .         .       WORKING INPUT_REQUIRED AUTH_REQUIRED .         COMPLETED FAILED REJECTED CANCELED SUBMITTED
-            INPUT_REQUIRED .         .       .       .              .             SUBMITTED .         .      .        CANCELED .
-            AUTH_REQUIRED  .         .       .       .              .             SUBMITTED .         .      .        CANCELED .
-            COMPLETED      .         .       .       .              .             .         .         .      .        .        .
-            FAILED         .         .       .       .              .             .         .         .      .        .        .
-            CANCELED       .         .       .       .              .             .         .         .      .        .        .
-            REJECTED       .         .       .       .              .             .         .         .      .        .        .
+            from           SEND      EDIT      ACQUIRE EMIT    ASK            ASK_AUTH      ANSWER    FINISH    FAIL   REJECT   CANCEL   RECOVER
+            nothing        SUBMITTED .         .       .       .              .             .         .         .      .        .        .
+            SUBMITTED      .         SUBMITTED WORKING .       .              .             .         .         .      .        CANCELED .
+            WORKING        .         .         .       WORKING INPUT_REQUIRED AUTH_REQUIRED .         COMPLETED FAILED REJECTED CANCELED SUBMITTED
+            INPUT_REQUIRED .         .         .       .       .              .             SUBMITTED .         .      .        CANCELED .
+            AUTH_REQUIRED  .         .         .       .       .              .             SUBMITTED .         .      .        CANCELED .
+            COMPLETED      .         .         .       .       .              .             .         .         .      .        .        .
+            FAILED         .         .         .       .       .              .             .         .         .      .        .        .
+            CANCELED       .         .         .       .       .              .             .         .         .      .        .        .
+            REJECTED       .         .         .       .       .              .             .         .         .      .        .        .
             """;
 
     static Optional<TaskState> drawn(TaskState from, Transition transition) {

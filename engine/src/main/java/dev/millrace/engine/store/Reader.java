@@ -2,6 +2,7 @@ package dev.millrace.engine.store;
 
 import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
+import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
@@ -14,7 +15,7 @@ public interface Reader {
 
     @Nullable TaskRecord task(String taskId);
 
-    /** The context's tasks that have not ended, by position. */
+    /** The context's tasks that have not ended, by place. */
     List<TaskRecord> openTasks(String contextId);
 
     /** All of the context's tasks, by position. */
@@ -28,8 +29,33 @@ public interface Reader {
 
     @Nullable SendKey recall(String contextId, String key);
 
-    /** The owner's contexts, newest activity first. */
-    Page<Context> contexts(String owner, int limit, @Nullable String after);
+    /**
+     * At most {@code max} of the context's tasks that are part of the conversation, before or after {@code from} in its
+     * order, the nearest first.
+     *
+     * @param from null = from the end, or from the beginning
+     */
+    List<TaskRecord> conversation(String contextId, @Nullable TaskRecord from, boolean backwards, int max);
+
+    /** The contexts that are parts of this one. */
+    List<Context> parts(String contextId);
+
+    /** The contexts that the query asks for, in {@link ContextPlace}'s order. An {@code after} that is none gives none. */
+    Page<Context> contexts(ContextQuery query);
+
+    /** All of the owner's contexts. */
+    default Page<Context> contexts(String owner, int limit, @Nullable String after) {
+        return contexts(ContextQuery.of(owner, limit, after));
+    }
+
+    /**
+     * The owner's contexts that have changed after a revision, as they are now, by revision, at most {@code max}. Those
+     * that were deleted are among them ({@link Context#deleted}).
+     */
+    List<Context> changes(String owner, long after, int max);
+
+    /** The owner's newest revision; 0 if there is none. */
+    long revision(String owner);
 
     Page<TaskRecord> tasks(TaskQuery query);
 

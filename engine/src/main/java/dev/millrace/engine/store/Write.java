@@ -11,11 +11,13 @@ import org.jspecify.annotations.Nullable;
  * run that function again.
  *
  * @param result what the caller gets
- * @param context the context's new row; null = unchanged
+ * @param context the context's new row; null = unchanged. One whose revision is 0 gets its owner's next one
  * @param tasks new and changed rows
  * @param events to append; the first offset is the context's last plus one, and so on
- * @param keys sends to remember
- * @param merged whole artifacts that replace chunks of an ended task
+ * @param keys sends to remember; one with a key that is known replaces what was known
+ * @param merged what became of an ended task
+ * @param forget true if the context goes, with all that belongs to it; then nothing else is written. That it is gone
+ *     is told as a change of its owner's
  * @param committed runs after the commit with the durability asked for, in commit order; quick, never blocks
  * @param aborted runs instead if the transaction was undone
  */
@@ -26,14 +28,35 @@ public record Write<R>(
         List<Journal.Entry<Event>> events,
         List<SendKey> keys,
         @Nullable Merge merged,
+        boolean forget,
         Runnable committed,
         Runnable aborted) {
+
+    /** A write that forgets nothing. */
+    public Write(
+            R result,
+            @Nullable Context context,
+            List<TaskRecord> tasks,
+            List<Journal.Entry<Event>> events,
+            List<SendKey> keys,
+            @Nullable Merge merged,
+            Runnable committed,
+            Runnable aborted) {
+        this(result, context, tasks, events, keys, merged, false, committed, aborted);
+    }
 
     /**
      * Replaces all {@link Event.Kind#CHUNK} events of a task by whole artifacts, each at the offset of the last of
      * its chunks.
+     *
+     * @param text the words that the task is found by
      */
-    public record Merge(TaskRecord task, List<Journal.Entry<Event>> artifacts) {}
+    public record Merge(TaskRecord task, List<Journal.Entry<Event>> artifacts, String text) {
+        /** A merge of a task that no search finds. */
+        public Merge(TaskRecord task, List<Journal.Entry<Event>> artifacts) {
+            this(task, artifacts, "");
+        }
+    }
 
     /** Nothing to write. */
     public static <R> Write<R> nothing(R result) {
@@ -41,6 +64,6 @@ public record Write<R>(
     }
 
     public boolean isEmpty() {
-        return context == null && tasks.isEmpty() && events.isEmpty() && keys.isEmpty() && merged == null;
+        return context == null && tasks.isEmpty() && events.isEmpty() && keys.isEmpty() && merged == null && !forget;
     }
 }

@@ -468,8 +468,8 @@ public final class A2aService {
             throw switch (refused.reason()) {
                 case NO_TASK -> told(A2aError.TASK_NOT_FOUND, taskId, message);
                 case NOT_CANCELABLE -> told(A2aError.TASK_NOT_CANCELABLE, taskId, message);
-                case NOT_NOW, NO_AGENT -> told(A2aError.UNSUPPORTED_OPERATION, taskId, message);
-                case NO_CONTEXT, INVALID -> invalid(message);
+                case NOT_NOW, NO_AGENT, ARCHIVED -> told(A2aError.UNSUPPORTED_OPERATION, taskId, message);
+                case NO_CONTEXT, NO_MESSAGE, INVALID -> invalid(message);
                 case KEY_REUSED -> new InvalidField("message.messageId", message);
                 case QUEUE_FULL, UNAVAILABLE -> refused;
             };

@@ -2,9 +2,7 @@ package dev.millrace.server.chat;
 
 import dev.millrace.engine.AgentCatalog;
 import dev.millrace.engine.Engine;
-import dev.millrace.engine.Page;
 import dev.millrace.engine.Refused;
-import dev.millrace.engine.Standing;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
@@ -21,9 +19,6 @@ public final class ChatApi {
     /** Where it is. */
     public static final String ROOT = "/api/v1";
 
-    private static final int LIMIT = 50;
-    private static final int MAX_LIMIT = 100;
-
     private final Engine engine;
     private final Identity identity;
 
@@ -38,13 +33,30 @@ public final class ChatApi {
         var sends = new ChatSends(engine, identity);
         var messages = new ChatMessages(engine, identity);
         var streams = new ChatStreams(engine, identity);
-        router.get(ROOT + "/agents", Problems.told(this::agents))
+        var shelf = new ChatShelf(engine, identity);
+        var queue = new ChatQueue(engine, identity);
+        var watch = new ChatWatch(engine, identity);
+        router.get(ROOT + "/openapi.json", Problems.told(OpenApi::get))
+                .get(ROOT + "/agents", Problems.told(this::agents))
                 .post(ROOT + "/chats", Problems.told(sends::create))
-                .get(ROOT + "/chats", Problems.told(this::chats))
-                .get(ROOT + "/chats/{id}", Problems.told(this::chat))
-                .post(ROOT + "/chats/{id}:interrupt", Problems.told(this::interrupt))
+                .get(ROOT + "/chats", Problems.told(shelf::list))
+                .get(ROOT + "/chats:watch", Problems.told(watch::events))
+                .webSocket(ROOT + "/chats:watch", Problems.toldBeforeUpgrade(watch::webSocket))
+                .get(ROOT + "/chats/{id}", Problems.told(shelf::get))
+                .patch(ROOT + "/chats/{id}", Problems.told(shelf::patch))
+                .delete(ROOT + "/chats/{id}", Problems.told(shelf::delete))
+                .post(ROOT + "/chats/{id}:interrupt", Problems.told(shelf::interrupt))
+                .post(ROOT + "/chats/{id}:clear", Problems.told(shelf::clear))
+                .post(ROOT + "/chats/{id}:fork", Problems.told(shelf::fork))
+                .post(ROOT + "/chats/{id}:retry", Problems.told(sends::retry))
                 .get(ROOT + "/chats/{id}/messages", Problems.told(messages::list))
                 .post(ROOT + "/chats/{id}/messages", Problems.told(sends::next))
+                .patch(ROOT + "/chats/{id}/messages/{message}", Problems.told(sends::edit))
+                .get(ROOT + "/chats/{id}/queue", Problems.told(queue::list))
+                .put(ROOT + "/chats/{id}/queue", Problems.told(queue::reorder))
+                .patch(ROOT + "/chats/{id}/queue/{task}", Problems.told(queue::edit))
+                .delete(ROOT + "/chats/{id}/queue/{task}", Problems.told(queue::delete))
+                .post(ROOT + "/chats/{id}/queue/{task}:promote", Problems.told(queue::promote))
                 .get(ROOT + "/chats/{id}/stream", Problems.told(streams::events))
                 .webSocket(ROOT + "/chats/{id}/stream", Problems.toldBeforeUpgrade(streams::webSocket));
     }
@@ -58,32 +70,6 @@ public final class ChatApi {
         }
         body.put("default", engine.agents().byDefault().name());
         ChatJson.respond(exchange, 200, body);
-    }
-
-    private void chats(Exchange exchange) throws HttpProblem, IOException {
-        String owner = identity.owner(exchange);
-        int limit = Parameters.limit(exchange, LIMIT, MAX_LIMIT);
-        Page<Standing> page =
-                engine.standings(owner, limit, exchange.queryParameter("after").orElse(null));
-        ObjectNode body = ChatJson.object();
-        ArrayNode chats = body.putArray("chats");
-        page.items().forEach(standing -> chats.add(ChatJson.chat(standing)));
-        if (page.next() != null) {
-            body.put("next", page.next());
-        }
-        ChatJson.respond(exchange, 200, body.put("total", page.total()));
-    }
-
-    private void chat(Exchange exchange) throws HttpProblem, IOException {
-        String owner = identity.owner(exchange);
-        String chatId = exchange.pathParameter("id");
-        Standing standing = engine.standing(owner, chatId).orElseThrow(() -> noChat(chatId));
-        ChatJson.respond(exchange, 200, ChatJson.chat(standing));
-    }
-
-    private void interrupt(Exchange exchange) throws HttpProblem, IOException {
-        boolean interrupted = engine.interrupt(identity.owner(exchange), exchange.pathParameter("id"));
-        ChatJson.respond(exchange, 200, ChatJson.object().put("interrupted", interrupted));
     }
 
     static Refused noChat(String chatId) {

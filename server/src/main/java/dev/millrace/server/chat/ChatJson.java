@@ -31,7 +31,23 @@ final class ChatJson {
         if (context.title() != null) {
             chat.put("title", context.title());
         }
-        return chat.put("agent", context.agent())
+        if (context.parentId() != null) {
+            chat.put("parent", context.parentId());
+        }
+        Context.Shelf shelf = context.shelf();
+        if (!shelf.labels().isEmpty()) {
+            ObjectNode labels = chat.putObject("labels");
+            shelf.labels().forEach(labels::put);
+        }
+        if (shelf.pinned()) {
+            chat.put("pin", shelf.pin());
+        }
+        if (shelf.archived()) {
+            chat.put("archived", true);
+        }
+        return chat.put("unread", context.unread())
+                .put("readTo", shelf.readTo())
+                .put("agent", context.agent())
                 .put("status", status(standing))
                 .put("queued", standing.queued())
                 .put("createdAt", time(context.createdAt()))
@@ -46,6 +62,9 @@ final class ChatJson {
         }
         if (standing.waiting() > 0) {
             return "waiting";
+        }
+        if (standing.context().held()) {
+            return "failed";
         }
         return standing.queued() > 0 ? "running" : "idle";
     }

@@ -16,7 +16,7 @@ import java.util.Optional;
 /** {@code GET /chats/{id}/stream}: the chat's journal, from any offset, as Server-Sent Events or over a WebSocket. */
 final class ChatStreams {
     /** RFC 6455, 7.4.1: the endpoint goes away; the client may come back. */
-    private static final int GOING_AWAY = 1001;
+    static final int GOING_AWAY = 1001;
 
     /** What a reader asks for. */
     private record Reading(String chatId, long after, Ending ending) {}
@@ -83,7 +83,7 @@ final class ChatStreams {
      * Browsers let a page of any web site open a WebSocket to any server, and only tell the server whose page it is
      * (RFC 6455, 10.2). Programs send no origin.
      */
-    private static void requireOwnOrigin(Exchange exchange) throws HttpProblem {
+    static void requireOwnOrigin(Exchange exchange) throws HttpProblem {
         Optional<String> origin = exchange.header("Origin");
         if (origin.isPresent()
                 && !authority(origin.get())

@@ -23,13 +23,26 @@ final class Parameters {
         return number.intValue();
     }
 
+    /** True or false; null if it was not sent. */
+    static @Nullable Boolean flag(Exchange exchange, String name) throws HttpProblem {
+        String sent = exchange.queryParameter(name).orElse(null);
+        if (sent == null) {
+            return null;
+        }
+        return switch (sent) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw Problems.parameter(name, "must be true or false, not \"" + sent + "\"");
+        };
+    }
+
     /** An offset that the chat has, or 0, its beginning. */
     static long offset(String name, String sent, long last) throws HttpProblem {
         Long number = digits(sent);
         if (number == null || number > last) {
             throw Problems.parameter(
                     name,
-                    "must be an offset of this chat, a whole number from 0 (its beginning) to " + last
+                    "must be an offset of this stream, a whole number from 0 (its beginning) to " + last
                             + " (its last event), not \"" + sent + "\"");
         }
         return number;

@@ -46,10 +46,12 @@ final class Problems {
         return switch (refused.reason()) {
             case NO_CONTEXT -> new HttpProblem(404, "no-such-chat", "There is no such chat", detail);
             case NO_TASK -> new HttpProblem(404, "no-such-task", "There is no such task", detail);
+            case NO_MESSAGE -> new HttpProblem(404, "no-such-message", "There is no such message", detail);
+            case ARCHIVED -> new HttpProblem(409, "archived", "The chat is archived", detail);
             case NO_AGENT ->
                 new HttpProblem(400, "no-such-agent", "There is no such agent", detail).with("field", "agent");
             case NOT_CANCELABLE, NOT_NOW ->
-                new HttpProblem(409, "not-now", "The state of the task does not allow it", detail);
+                new HttpProblem(409, "not-now", "The state of the task or chat does not allow it", detail);
             case INVALID -> new HttpProblem(400, "bad-request", "The request is not valid", detail);
             case KEY_REUSED ->
                 new HttpProblem(

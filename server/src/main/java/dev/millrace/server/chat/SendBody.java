@@ -2,6 +2,7 @@ package dev.millrace.server.chat;
 
 import static java.util.stream.Collectors.joining;
 
+import dev.millrace.engine.Send;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Role;
 import dev.millrace.protocol.json.A2aJson;
@@ -18,12 +19,20 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param agent the agent that a new chat is to have; null = the default one
  * @param title of a new chat; null = none was given
+ * @param parent the chat that a new one is a part of; null = none
+ * @param busy what becomes of the message in a chat that is busy
  * @param message with an id and the role of a user, whether or not they were given
  */
-record SendBody(@Nullable String agent, @Nullable String title, Message message) {
+record SendBody(
+        @Nullable String agent,
+        @Nullable String title,
+        @Nullable String parent,
+        Send.Busy busy,
+        Message message) {
     private static final int MAX_TITLE = 200;
-    private static final Set<String> OF_A_NEW_CHAT = Set.of("agent", "title", "message");
-    private static final Set<String> OF_A_MESSAGE = Set.of("message");
+    private static final Set<String> OF_A_NEW_CHAT = Set.of("agent", "title", "parent", "message");
+    private static final Set<String> OF_A_MESSAGE = Set.of("message", "busy");
+    private static final Set<String> OF_AN_EDIT = Set.of("message");
 
     /** The body that makes a chat. Its message cannot name a chat or a task: there is none yet. */
     static SendBody ofNewChat(byte[] json, Supplier<String> ids) {
@@ -36,19 +45,43 @@ record SendBody(@Nullable String agent, @Nullable String title, Message message)
             throw new InvalidField(
                     "message.taskId", "must be left out: a new chat has no task; answer one in its own chat");
         }
-        return new SendBody(text(body, "agent"), title(body), message);
+        return new SendBody(text(body, "agent"), title(body), text(body, "parent"), Send.Busy.QUEUE, message);
     }
 
     /** The body that sends a message to a chat. */
     static SendBody ofMessage(byte[] json, String chatId, Supplier<String> ids) {
-        Message message = message(object(json, OF_A_MESSAGE), ids);
+        ObjectNode body = object(json, OF_A_MESSAGE);
+        return new SendBody(null, null, null, busy(body), inChat(body, chatId, ids));
+    }
+
+    /** The body that puts another message in the place of one. It makes a task of its own, or keeps the one it has. */
+    static SendBody ofEdit(byte[] json, String chatId, Supplier<String> ids) {
+        Message message = inChat(object(json, OF_AN_EDIT), chatId, ids);
+        if (message.taskId() != null) {
+            throw new InvalidField("message.taskId", "must be left out: the address says which message it replaces");
+        }
+        return new SendBody(null, null, null, Send.Busy.QUEUE, message);
+    }
+
+    private static Message inChat(ObjectNode body, String chatId, Supplier<String> ids) {
+        Message message = message(body, ids);
         if (message.contextId() != null && !message.contextId().equals(chatId)) {
             throw new InvalidField("message.contextId", "names another chat than the address; leave it out");
         }
-        return new SendBody(null, null, message.in(chatId, message.taskId()));
+        return message.in(chatId, message.taskId());
     }
 
-    private static ObjectNode object(byte[] json, Set<String> fields) {
+    private static Send.Busy busy(ObjectNode body) {
+        String busy = text(body, "busy");
+        return switch (busy) {
+            case null -> Send.Busy.QUEUE;
+            case "queue" -> Send.Busy.QUEUE;
+            case "interrupt" -> Send.Busy.INTERRUPT;
+            default -> throw new InvalidField("busy", "must be \"queue\" or \"interrupt\", or be left out");
+        };
+    }
+
+    static ObjectNode object(byte[] json, Set<String> fields) {
         if (!(JsonText.parse(json) instanceof ObjectNode body)) {
             throw new InvalidField("", "must be an object");
         }
@@ -90,7 +123,7 @@ record SendBody(@Nullable String agent, @Nullable String title, Message message)
         }
     }
 
-    private static @Nullable String title(ObjectNode body) {
+    static @Nullable String title(ObjectNode body) {
         String title = text(body, "title");
         if (title == null) {
             return null;
@@ -101,7 +134,7 @@ record SendBody(@Nullable String agent, @Nullable String title, Message message)
         return title.strip();
     }
 
-    private static @Nullable String text(ObjectNode body, String name) {
+    static @Nullable String text(ObjectNode body, String name) {
         JsonNode node = body.get(name);
         if (node == null || node.isNull()) {
             return null;

@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Router {
     private final Node root = new Node();
+    private final List<Routes> all = new ArrayList<>();
 
     public Router get(String path, Endpoint endpoint) {
         return route("GET", path, endpoint);
@@ -50,6 +53,18 @@ public final class Router {
         return this;
     }
 
+    /** What is registered, each as its method and path: {@code "GET /chats/{id}"}. A WebSocket is a GET. */
+    public Set<String> listing() {
+        var listing = new TreeSet<String>();
+        for (Routes routes : all) {
+            routes.byMethod.keySet().forEach(method -> listing.add(method + " " + routes.path));
+            if (routes.webSocket != null) {
+                listing.add("GET " + routes.path);
+            }
+        }
+        return listing;
+    }
+
     private Router route(String method, String path, Endpoint endpoint) {
         if (at(path).byMethod.putIfAbsent(method, endpoint) != null) {
             throw new IllegalArgumentException("Registered twice: " + method + " " + path);
@@ -76,6 +91,7 @@ public final class Router {
         }
         if (node.routes == null) {
             node.routes = new Routes(path, List.copyOf(names));
+            all.add(node.routes);
         } else if (!node.routes.names.equals(names)) {
             throw new IllegalArgumentException(
                     "The same path with other parameter names: " + node.routes.path + " and " + path);

@@ -139,7 +139,6 @@ class ChatRoutesTest {
                         .map(m -> m.required("taskId").asString()))
                 .containsExactly(first.task(), first.task(), second.task(), second.task(), third.task(), third.task());
         assertThat(all.required("messages").get(0).required("state").asString()).isEqualTo("TASK_STATE_COMPLETED");
-        assertThat(all.required("total").asInt()).isEqualTo(6);
         assertThat(all.required("offset").asLong())
                 .isEqualTo(chats.get("/chats/" + first.chat())
                         .json()
@@ -354,7 +353,7 @@ class ChatRoutesTest {
         }
         assertThat(chats.send(HttpRequest.newBuilder(chats.uri("/chats")).header("X-Owner", "mallory"))
                         .text())
-                .isEqualTo("{\"chats\":[],\"total\":0}");
+                .isEqualTo("{\"chats\":[],\"total\":0,\"offset\":0}");
     }
 
     @ParameterizedTest
@@ -463,6 +462,7 @@ class ChatRoutesTest {
                         .get("state")
                         .asString())
                 .isEqualTo("TASK_STATE_FAILED");
+        assertThat(status(failed)).isEqualTo("failed");
         chats.finished(chats.next(failed, "say better"));
         assertThat(status(failed)).isEqualTo("idle");
     }

@@ -3,6 +3,7 @@ package dev.millrace.engine.store.memory;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
@@ -17,6 +18,9 @@ final class Conversation {
 
     final EventLog events = new EventLog();
     final Map<String, SendKey> keys = new LinkedHashMap<>();
+
+    /** What each ended task is found by. */
+    final Map<String, String> texts = new HashMap<>();
 
     @Nullable Context context;
 

@@ -21,7 +21,8 @@ final class EventLog {
     }
 
     List<Journal.Entry<Event>> of(TaskRecord task) {
-        return entries.subList(firstAfter(task.position() - 1), entries.size()).stream()
+        int end = task.endedAt() == 0 ? entries.size() : firstAfter(task.endedAt());
+        return entries.subList(firstAfter(task.position() - 1), end).stream()
                 .filter(e -> task.id().equals(e.event().taskId()))
                 .toList();
     }

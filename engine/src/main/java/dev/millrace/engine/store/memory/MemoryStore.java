@@ -1,8 +1,10 @@
 package dev.millrace.engine.store.memory;
 
 import dev.millrace.engine.Context;
+import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
+import dev.millrace.engine.store.ContextPlace;
 import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.PushStore;
 import dev.millrace.engine.store.Reader;
@@ -11,11 +13,13 @@ import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.TaskPlace;
 import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.engine.store.Words;
 import dev.millrace.engine.store.Write;
 import dev.millrace.protocol.TaskState;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -54,8 +58,12 @@ public final class MemoryStore implements Store {
     private static final ConcurrentSkipListMap<Place, TaskRecord> NOBODYS =
             new ConcurrentSkipListMap<>(Place.OLDEST_FIRST.reversed());
 
-    /** A context's place in the list by activity. */
-    private record Activity(Instant at, String contextId, String owner) {}
+    /** A context's place in its owner's list. */
+    private record Listed(ContextPlace place, String owner) {
+        static Listed of(Context context) {
+            return new Listed(ContextPlace.of(context), context.owner());
+        }
+    }
 
     /** A task's place in the lists by status. */
     private record Place(Instant at, String taskId) {
@@ -85,10 +93,14 @@ public final class MemoryStore implements Store {
     private final Map<Kind, LongAdder> counts = new ConcurrentHashMap<>();
 
     private final ConcurrentSkipListMap<Place, TaskRecord> submitted = new ConcurrentSkipListMap<>(Place.OLDEST_FIRST);
-    private final ConcurrentSkipListSet<Activity> byActivity =
-            new ConcurrentSkipListSet<>(Comparator.comparing(Activity::at)
-                    .thenComparing(Activity::contextId)
-                    .reversed());
+    private final ConcurrentSkipListSet<Listed> listed =
+            new ConcurrentSkipListSet<>(Comparator.comparing(Listed::owner).thenComparing(Listed::place));
+
+    /** The contexts that are parts of others: part to whole. */
+    private final ConcurrentSkipListMap<String, String> parts = new ConcurrentSkipListMap<>();
+
+    /** By owner. */
+    private final Map<String, ChangeLog> changes = new ConcurrentHashMap<>();
 
     /** Contexts in which nothing lives, the longest quiet first. */
     private final LinkedHashMap<String, Boolean> quiet = new LinkedHashMap<>();
@@ -174,9 +186,17 @@ public final class MemoryStore implements Store {
     }
 
     private <R> void apply(String contextId, Conversation c, Write<R> write) {
+        if (write.forget()) {
+            delete(contextId, c);
+            return;
+        }
         Context context = write.context();
         if (context != null) {
             place(c.context, context);
+            if (context.revision() == 0) {
+                long before = c.context == null ? 0 : c.context.revision();
+                context = context.withRevision(changes(context.owner()).changed(contextId, before));
+            }
             c.context = context;
         }
         for (TaskRecord task : write.tasks()) {
@@ -188,20 +208,43 @@ public final class MemoryStore implements Store {
         }
         if (write.merged() != null) {
             c.events.merge(write.merged());
+            if (!write.merged().text().isEmpty()) {
+                c.texts.put(write.merged().task().id(), write.merged().text());
+            }
         }
         if (!write.tasks().isEmpty()) {
             evictOver(contextId, c.live == 0);
         }
     }
 
+    private ChangeLog changes(String owner) {
+        return changes.computeIfAbsent(owner, o -> new ChangeLog());
+    }
+
     private void place(@Nullable Context before, Context after) {
-        if (before != null && before.updatedAt().equals(after.updatedAt())) {
+        if (before != null && Listed.of(before).equals(Listed.of(after))) {
             return;
         }
+        // The new place before the old one goes: who lists meanwhile misses none.
+        listed.add(Listed.of(after));
         if (before != null) {
-            byActivity.remove(new Activity(before.updatedAt(), before.id(), before.owner()));
+            listed.remove(Listed.of(before));
+        } else if (after.parentId() != null) {
+            parts.put(after.id(), after.parentId());
         }
-        byActivity.add(new Activity(after.updatedAt(), after.id(), after.owner()));
+    }
+
+    private void delete(String contextId, Conversation c) {
+        if (c.context != null) {
+            changes(c.context.owner()).deleted(c.context);
+        }
+        quietLock.lock();
+        try {
+            quiet.remove(contextId);
+        } finally {
+            quietLock.unlock();
+        }
+        forget(contextId, c);
     }
 
     private void place(String contextId, Conversation c, TaskRecord task) {
@@ -277,6 +320,9 @@ public final class MemoryStore implements Store {
         }
         try {
             if (c.live == 0) {
+                if (c.context != null) {
+                    changes(c.context.owner()).evicted(c.context);
+                }
                 forget(victim, c);
             }
         } finally {
@@ -288,12 +334,14 @@ public final class MemoryStore implements Store {
         c.forgotten = true;
         conversations.remove(contextId, c);
         if (c.context != null) {
-            byActivity.remove(new Activity(c.context.updatedAt(), c.context.id(), c.context.owner()));
+            listed.remove(Listed.of(c.context));
+            parts.remove(contextId);
         }
         for (TaskRecord task : c.tasks.values()) {
             contextOfTask.remove(task.id());
             pushes.forget(task.id());
             byStatus.getOrDefault(task.owner(), NOBODYS).remove(Place.of(task));
+            submitted.remove(Place.of(task));
             count(task, -1);
         }
     }
@@ -303,15 +351,90 @@ public final class MemoryStore implements Store {
         return contextId == null ? null : this.<@Nullable TaskRecord>read(contextId, view -> view.task(taskId));
     }
 
-    Page<Context> listContexts(String owner, int limit, @Nullable String after) {
-        Page<Activity> page = Paging.page(
-                byActivity.stream().filter(a -> a.owner().equals(owner)), Activity::contextId, limit, after);
-        List<Context> contexts = page.items().stream()
-                .map(a -> this.<@Nullable Context>read(a.contextId(), view -> view.context(a.contextId())))
+    /** Looks at each of the owner's contexts; with a text, at all that was said in them. */
+    Page<Context> listContexts(ContextQuery query) {
+        ContextPlace after = query.after() == null ? null : ContextPlace.parse(query.after());
+        boolean nowhere = query.after() != null && after == null;
+        var items = new ArrayList<Context>();
+        boolean more = false;
+        long total = 0;
+        for (Listed each : ofOwner(query.owner())) {
+            Context context = this.<@Nullable Context>read(each.place().id(), view -> hit(query, view, each));
+            if (context == null) {
+                continue;
+            }
+            total++;
+            if (!nowhere && (after == null || each.place().compareTo(after) > 0)) {
+                if (items.size() < query.limit()) {
+                    items.add(context);
+                } else {
+                    more = true;
+                }
+            }
+        }
+        String next = more ? ContextPlace.of(items.getLast()).toString() : null;
+        return new Page<>(items, next, total);
+    }
+
+    private Collection<Listed> ofOwner(String owner) {
+        var first = new Listed(new ContextPlace(Long.MIN_VALUE, Instant.MAX, ""), owner);
+        var behind = new Listed(new ContextPlace(Long.MIN_VALUE, Instant.MAX, ""), owner + "\0");
+        return listed.subSet(first, true, behind, false);
+    }
+
+    /** The context as it is, if it is where the list had it and the query asks for it. */
+    private static @Nullable Context hit(ContextQuery query, Reader view, Listed place) {
+        Context context = view.context(place.place().id());
+        boolean hit = context != null
+                && Listed.of(context).equals(place)
+                && (query.agent() == null || query.agent().equals(context.agent()))
+                && (query.archived() == null
+                        || query.archived() == context.shelf().archived())
+                && (query.unread() == null || query.unread() == context.unread())
+                && (query.parentId() == null || query.parentId().equals(context.parentId()))
+                && !(query.roots() && query.parentId() == null && context.parentId() != null)
+                && context.shelf()
+                        .labels()
+                        .entrySet()
+                        .containsAll(query.labels().entrySet())
+                && (query.text() == null || ((MemoryView) view).says(Words.of(query.text())));
+        return hit ? context : null;
+    }
+
+    List<Context> listParts(String contextId) {
+        return parts.entrySet().stream()
+                .filter(part -> part.getValue().equals(contextId))
+                .map(part -> this.<@Nullable Context>read(part.getKey(), view -> view.context(part.getKey())))
                 .filter(Objects::nonNull)
                 .map(Objects::requireNonNull)
                 .toList();
-        return new Page<>(contexts, page.next(), page.total());
+    }
+
+    List<Context> listChanges(String owner, long after, int max) {
+        ChangeLog log = changes.get(owner);
+        if (log == null) {
+            return List.of();
+        }
+        var found = new ArrayList<Context>();
+        List<ChangeLog.Entry> entries = log.after(after, max);
+        while (found.isEmpty() && !entries.isEmpty()) {
+            for (ChangeLog.Entry entry : entries) {
+                Context context = entry.deleted() != null
+                        ? entry.deleted()
+                        : this.<@Nullable Context>read(entry.contextId(), view -> view.context(entry.contextId()));
+                // One that changed once more meanwhile comes later: what it would skip is not to be skipped.
+                if (context != null && context.revision() == entry.revision()) {
+                    found.add(context);
+                }
+            }
+            entries = log.after(entries.getLast().revision(), max);
+        }
+        return found;
+    }
+
+    long revision(String owner) {
+        ChangeLog log = changes.get(owner);
+        return log == null ? 0 : log.revision();
     }
 
     Page<TaskRecord> listTasks(TaskQuery q) {
@@ -389,6 +512,9 @@ public final class MemoryStore implements Store {
             Context context = view.context(task.contextId());
             if (context == null || context.concurrency() == Context.Concurrency.PARALLEL) {
                 return context != null;
+            }
+            if (context.held() || context.shelf().archived()) {
+                return false;
             }
             List<TaskRecord> open = view.openTasks(task.contextId());
             return open.stream().noneMatch(TaskRecord::holds)

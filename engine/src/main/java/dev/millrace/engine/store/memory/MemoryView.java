@@ -2,12 +2,15 @@ package dev.millrace.engine.store.memory;
 
 import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
+import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.engine.store.Words;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +26,7 @@ final class MemoryView implements Reader {
 
     @Override
     public @Nullable Context context(String contextId) {
-        return own == null ? null : own.context;
+        return own == null ? store.<@Nullable Context>read(contextId, view -> view.context(contextId)) : own.context;
     }
 
     @Override
@@ -33,10 +36,16 @@ final class MemoryView implements Reader {
 
     @Override
     public List<TaskRecord> openTasks(String contextId) {
-        if (own == null || own.live == 0) {
+        if (own == null) {
+            return store.<List<TaskRecord>>read(contextId, view -> view.openTasks(contextId));
+        }
+        if (own.live == 0) {
             return List.of();
         }
-        return own.tasks.values().stream().filter(t -> !t.state().terminal()).toList();
+        return own.tasks.values().stream()
+                .filter(t -> !t.state().terminal())
+                .sorted(TaskRecord.IN_ORDER)
+                .toList();
     }
 
     @Override
@@ -59,9 +68,52 @@ final class MemoryView implements Reader {
         return own == null ? null : own.keys.get(key);
     }
 
+    /** Costs as much as there are tasks in the context. */
     @Override
-    public Page<Context> contexts(String owner, int limit, @Nullable String after) {
-        return store.listContexts(owner, limit, after);
+    public List<TaskRecord> conversation(String contextId, @Nullable TaskRecord from, boolean backwards, int max) {
+        if (own == null) {
+            return List.of();
+        }
+        Comparator<TaskRecord> order = backwards ? TaskRecord.IN_ORDER.reversed() : TaskRecord.IN_ORDER;
+        return own.tasks.values().stream()
+                .filter(task -> !task.gone())
+                .filter(task -> from == null || order.compare(task, from) > 0)
+                .sorted(order)
+                .limit(max)
+                .toList();
+    }
+
+    @Override
+    public List<Context> parts(String contextId) {
+        return store.listParts(contextId);
+    }
+
+    @Override
+    public Page<Context> contexts(ContextQuery query) {
+        return store.listContexts(query);
+    }
+
+    @Override
+    public List<Context> changes(String owner, long after, int max) {
+        return store.listChanges(owner, after, max);
+    }
+
+    @Override
+    public long revision(String owner) {
+        return store.revision(owner);
+    }
+
+    /** Whether each of these words begins one of the title's, or of those of one task. */
+    boolean says(List<String> words) {
+        if (own == null || own.context == null || words.isEmpty()) {
+            return false;
+        }
+        String title = own.context.title();
+        return (title != null && Words.allBegin(words, title))
+                || own.texts.entrySet().stream().anyMatch(text -> {
+                    TaskRecord task = own.tasks.get(text.getKey());
+                    return task != null && !task.gone() && Words.allBegin(words, text.getValue());
+                });
     }
 
     @Override

@@ -26,6 +26,8 @@ final class Change {
     /** Sends that a view remembers: one that is sent again comes soon. */
     private static final int KEYS = 8;
 
+    private static final long GIVEN = -1;
+
     /** The decision asks the database for what this change will write. */
     static final class NotYet extends RuntimeException {
         private static final long serialVersionUID = 1L;
@@ -46,7 +48,9 @@ final class Change {
     private final List<SendKey> sends = new ArrayList<>();
     private final List<TaskRecord> merged = new ArrayList<>();
     private final Set<String> assumedUnknown = new TreeSet<>();
+    private final Map<String, String> texts = new LinkedHashMap<>();
     private boolean writes;
+    private boolean forgets;
 
     Change(String contextId, View before) {
         this.contextId = contextId;
@@ -66,6 +70,9 @@ final class Change {
     }
 
     @Nullable Context context() {
+        if (forgets) {
+            throw new NotYet();
+        }
         return context;
     }
 
@@ -99,6 +106,11 @@ final class Change {
             throw new IllegalStateException("a write to context " + contextId + ", which does not exist");
         }
         writes = true;
+        if (write.forget()) {
+            forgets = true;
+            context = context.with(context.shelf(), Context.Change.SHELF); // which is told, with its next revision
+            return;
+        }
         write.tasks().forEach(this::put);
         if (write.merged() != null) {
             merge(write.merged());
@@ -121,8 +133,10 @@ final class Change {
             ended = withLast(ended, ENDED);
             ended.put(task.id(), task);
         } else {
-            boolean later = open.containsKey(task.id())
-                    || open.values().stream().allMatch(each -> each.position() < task.position());
+            TaskRecord known = open.get(task.id());
+            boolean later = known == null
+                    ? open.values().stream().allMatch(each -> each.place() < task.place())
+                    : known.place() == task.place();
             open = new LinkedHashMap<>(open);
             open.put(task.id(), task);
             if (!later) {
@@ -133,9 +147,7 @@ final class Change {
 
     private void sortOpen() {
         var sorted = new LinkedHashMap<String, TaskRecord>();
-        open.values().stream()
-                .sorted(java.util.Comparator.comparingLong(TaskRecord::position))
-                .forEach(each -> sorted.put(each.id(), each));
+        open.values().stream().sorted(TaskRecord.IN_ORDER).forEach(each -> sorted.put(each.id(), each));
         open = sorted;
     }
 
@@ -156,6 +168,7 @@ final class Change {
     /** The database drops the chunks that are there already; those that are only on their way are dropped here. */
     private void merge(Write.Merge merge) {
         merged.add(merge.task());
+        texts.put(merge.task().id(), merge.text());
         events.removeIf(entry -> entry.event().kind() == Event.Kind.CHUNK
                 && merge.task().id().equals(entry.event().taskId()));
         events.addAll(merge.artifacts());
@@ -198,12 +211,38 @@ final class Change {
         return sends;
     }
 
+    /** What tasks are found by; the task "" is the context itself. */
+    Map<String, String> texts() {
+        boolean titled = told()
+                && !forgets
+                && (row().change() == Context.Change.CREATED || row().change() == Context.Change.TITLE);
+        if (titled) {
+            texts.put("", String.valueOf(row().title() == null ? "" : row().title()));
+        }
+        return texts;
+    }
+
+    /** True if the owner is to be told of a change: the context gets the next revision. */
+    boolean told() {
+        return writes && row().revision() == 0;
+    }
+
+    /** True if the context goes, with all that belongs to it. */
+    boolean forgets() {
+        return forgets;
+    }
+
     List<TaskRecord> merged() {
         return merged;
     }
 
     /** As it is once this is written. */
     View after() {
-        return new View(context, writes ? before.version() + 1 : before.version(), open, ended, keys, View.Origin.KEPT);
+        if (forgets) {
+            return View.absent();
+        }
+        // The number that the server gave is not known here, and nobody who decides asks for it.
+        Context known = context != null && context.revision() == 0 ? context.withRevision(GIVEN) : context;
+        return new View(known, writes ? before.version() + 1 : before.version(), open, ended, keys, View.Origin.KEPT);
     }
 }

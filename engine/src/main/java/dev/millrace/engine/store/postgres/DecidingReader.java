@@ -2,6 +2,7 @@ package dev.millrace.engine.store.postgres;
 
 import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
+import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
@@ -74,8 +75,28 @@ final class DecidingReader implements Reader {
     }
 
     @Override
-    public Page<Context> contexts(String owner, int limit, @Nullable String after) {
-        return queries().contexts(owner, limit, after);
+    public List<TaskRecord> conversation(String contextId, @Nullable TaskRecord from, boolean backwards, int max) {
+        return queries().conversation(contextId, from, backwards, max);
+    }
+
+    @Override
+    public List<Context> parts(String contextId) {
+        return queries().parts(contextId);
+    }
+
+    @Override
+    public Page<Context> contexts(ContextQuery query) {
+        return queries().contexts(query);
+    }
+
+    @Override
+    public List<Context> changes(String owner, long after, int max) {
+        return queries().changes(owner, after, max);
+    }
+
+    @Override
+    public long revision(String owner) {
+        return queries().revision(owner);
     }
 
     @Override

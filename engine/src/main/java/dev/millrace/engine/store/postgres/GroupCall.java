@@ -3,6 +3,7 @@ package dev.millrace.engine.store.postgres;
 import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Event;
+import dev.millrace.engine.store.Labels;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.protocol.TaskState;
@@ -13,14 +14,17 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The changes of a group as the arguments of {@code write_group}: an array for each column. */
 final class GroupCall {
-    private static final String SQL = "SELECT write_group(" + "?, ".repeat(43) + "?)";
+    private static final String SQL = "SELECT write_group(" + "?, ".repeat(61) + "?)";
 
     private record Said<T>(String contextId, T what) {}
 
@@ -30,6 +34,7 @@ final class GroupCall {
     private final List<TaskRecord> merged = new ArrayList<>();
     private final List<Said<Journal.Entry<Event>>> events = new ArrayList<>();
     private final List<Said<SendKey>> sends = new ArrayList<>();
+    private final List<Said<Map.Entry<String, String>>> texts = new ArrayList<>();
 
     GroupCall(List<Change> changes) {
         this.changes = changes;
@@ -39,7 +44,12 @@ final class GroupCall {
             tasks.addAll(change.tasks().values());
             merged.addAll(change.merged());
             change.events().forEach(entry -> events.add(new Said<>(contextId, entry)));
-            change.sends().forEach(key -> sends.add(new Said<>(contextId, key)));
+            var last = new LinkedHashMap<String, SendKey>();
+            change.sends().forEach(key -> last.put(key.key(), key));
+            last.values().forEach(key -> sends.add(new Said<>(contextId, key)));
+            if (change.writes()) {
+                change.texts().entrySet().forEach(text -> texts.add(new Said<>(contextId, text)));
+            }
         }
     }
 
@@ -61,6 +71,9 @@ final class GroupCall {
             arrays.longs(merged, TaskRecord::position);
             events(arrays);
             sends(arrays);
+            arrays.text(texts, Said::contextId);
+            arrays.text(texts, text -> text.what().getKey());
+            arrays.text(texts, text -> words(text.what().getValue()));
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
                 return lost(row.getArray(1));
@@ -86,6 +99,25 @@ final class GroupCall {
         arrays.longs(rows, row -> row == null ? null : row.createdAt().toEpochMilli());
         arrays.longs(rows, row -> row == null ? null : row.updatedAt().toEpochMilli());
         arrays.longs(rows, row -> row == null ? null : row.lastOffset());
+        arrays.text(rows, row -> row == null ? null : row.parentId());
+        arrays.flags(rows, row -> row == null ? null : row.held());
+        arrays.longs(rows, row -> row == null ? null : row.clearedAt());
+        arrays.longs(rows, row -> row == null ? null : row.answeredAt());
+        arrays.flags(rows, row -> row == null ? null : row.shelf().archived());
+        arrays.longs(rows, row -> row == null ? null : row.shelf().pin());
+        arrays.text(rows, row -> row == null ? null : Labels.write(row.shelf().labels()));
+        arrays.longs(rows, row -> row == null ? null : row.shelf().readTo());
+        arrays.ints(rows, row -> row == null ? null : row.change().code());
+        arrays.booleans(changes, Change::told);
+        arrays.booleans(changes, Change::forgets);
+    }
+
+    /** Each word once; what a tsvector can't take for a word (2 KiB) nobody looks for. */
+    private static String words(String text) {
+        return dev.millrace.engine.store.Words.of(text).stream()
+                .distinct()
+                .filter(word -> word.length() <= 500)
+                .collect(Collectors.joining(" "));
     }
 
     private void tasks(Arrays arrays) throws SQLException {
@@ -101,6 +133,10 @@ final class GroupCall {
         arrays.text(tasks, TaskRecord::leasedBy);
         arrays.ints(tasks, TaskRecord::attempts);
         arrays.booleans(tasks, TaskRecord::merged);
+        arrays.longs(tasks, TaskRecord::place);
+        arrays.longs(tasks, TaskRecord::cutAt);
+        arrays.longs(tasks, TaskRecord::endedAt);
+        arrays.longs(tasks, TaskRecord::since);
     }
 
     private void events(Arrays arrays) throws SQLException {
@@ -151,6 +187,11 @@ final class GroupCall {
         <T extends @Nullable Object> void ints(Collection<T> rows, Function<T, @Nullable Integer> column)
                 throws SQLException {
             bind("int4", rows.stream().map(column).toArray(Integer[]::new));
+        }
+
+        <T extends @Nullable Object> void flags(Collection<T> rows, Function<T, @Nullable Boolean> column)
+                throws SQLException {
+            bind("bool", rows.stream().map(column).toArray(Boolean[]::new));
         }
 
         <T> void booleans(Collection<T> rows, Function<T, Boolean> column) throws SQLException {

@@ -2,6 +2,7 @@ package dev.millrace.engine.store.postgres;
 
 import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
+import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
@@ -18,10 +19,12 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,9 +41,9 @@ final class PostgresReader implements Reader {
     private static final String RUNNABLE = "WITH ready AS ("
             + "SELECT t.id, row_number() OVER (PARTITION BY t.owner ORDER BY t.status_at, t.id) AS turn"
             + " FROM tasks t JOIN contexts c ON c.id = t.context_id"
-            + " WHERE t.state = 1 AND (c.concurrency = 1 OR NOT EXISTS ("
+            + " WHERE t.state = 1 AND NOT c.archived AND (c.concurrency = 1 OR (NOT c.held AND NOT EXISTS ("
             + "SELECT 1 FROM tasks o WHERE o.context_id = t.context_id"
-            + " AND (o.state IN (2, 6, 8) OR (o.state = 1 AND o.position < t.position)))))"
+            + " AND (o.state IN (2, 6, 8) OR (o.state = 1 AND o.place < t.place))))))"
             + " SELECT " + Rows.TASK
             + " FROM ready JOIN tasks t ON t.id = ready.id ORDER BY ready.turn, t.status_at, t.id LIMIT ?";
 
@@ -84,6 +87,7 @@ final class PostgresReader implements Reader {
                 case Integer number -> statement.setInt(i + 1, number);
                 case Instant at -> statement.setLong(i + 1, at.toEpochMilli());
                 case List<?> texts -> statement.setArray(i + 1, connection.createArrayOf("text", texts.toArray()));
+                case Boolean flag -> statement.setBoolean(i + 1, flag);
                 case TaskState state -> statement.setInt(i + 1, state.number());
                 case Object other -> throw new IllegalArgumentException("can't bind a " + other.getClass());
             }
@@ -104,7 +108,7 @@ final class PostgresReader implements Reader {
     public List<TaskRecord> openTasks(String contextId) {
         return list(
                 Rows::task,
-                TASK + "WHERE t.context_id = ? AND t.state NOT IN " + ENDED + " ORDER BY t.position",
+                TASK + "WHERE t.context_id = ? AND t.state NOT IN " + ENDED + " ORDER BY t.place",
                 contextId);
     }
 
@@ -127,9 +131,11 @@ final class PostgresReader implements Reader {
     public List<Journal.Entry<Event>> eventsOf(TaskRecord task) {
         return list(
                 Rows::event,
-                EVENT + "WHERE e.context_id = ? AND e.\"offset\" >= ? AND e.task_id = ? ORDER BY e.\"offset\"",
+                EVENT + "WHERE e.context_id = ? AND e.\"offset\" BETWEEN ? AND ? AND e.task_id = ?"
+                        + " ORDER BY e.\"offset\"",
                 task.contextId(),
                 task.position(),
+                task.endedAt() == 0 ? Long.MAX_VALUE : task.endedAt(),
                 task.id());
     }
 
@@ -143,25 +149,56 @@ final class PostgresReader implements Reader {
     }
 
     @Override
-    public Page<Context> contexts(String owner, int limit, @Nullable String after) {
-        long total = count("SELECT count(*) FROM contexts c WHERE c.owner = ?", owner);
-        Context last = after == null ? null : context(after);
-        if (after != null && last == null) {
-            return new Page<>(List.of(), null, total);
+    public List<TaskRecord> conversation(String contextId, @Nullable TaskRecord from, boolean backwards, int max) {
+        String shown = TASK + "WHERE t.context_id = ? AND (t.cut_at = 0 OR t.cut_at > t.position)";
+        String order =
+                backwards ? " ORDER BY t.place DESC, t.position DESC LIMIT ?" : " ORDER BY t.place, t.position LIMIT ?";
+        if (from == null) {
+            return list(Rows::task, shown + order, contextId, max);
         }
-        String order = " ORDER BY c.updated_at DESC, c.id DESC LIMIT ?";
-        List<Context> found = last == null
-                ? list(Rows::context, CONTEXT + "WHERE c.owner = ?" + order, owner, limit + 1)
-                : list(
-                        Rows::context,
-                        CONTEXT + "WHERE c.owner = ? AND (c.updated_at, c.id) < (?, ?)" + order,
-                        owner,
-                        last.updatedAt(),
-                        last.id(),
-                        limit + 1);
-        boolean more = found.size() > limit;
-        List<Context> items = more ? found.subList(0, limit) : found;
-        return new Page<>(items, more ? items.getLast().id() : null, total);
+        return list(
+                Rows::task,
+                shown + " AND (t.place, t.position) " + (backwards ? "<" : ">") + " (?, ?)" + order,
+                contextId,
+                from.place(),
+                from.position(),
+                max);
+    }
+
+    @Override
+    public List<Context> parts(String contextId) {
+        return contexts("WHERE c.parent_id = ? ORDER BY c.created_at, c.id", contextId);
+    }
+
+    @Override
+    public Page<Context> contexts(ContextQuery query) {
+        return new ContextSearch(query).run(this);
+    }
+
+    List<Context> contexts(String where, @Nullable Object... arguments) {
+        return list(Rows::context, CONTEXT + where, arguments);
+    }
+
+    @Override
+    public List<Context> changes(String owner, long after, int max) {
+        List<Context> changed =
+                contexts("WHERE c.owner = ? AND c.revision > ? ORDER BY c.revision LIMIT ?", owner, after, max);
+        List<Context> deleted = list(
+                row -> Context.deleted(row.getString(1), owner, row.getLong(2)),
+                "SELECT f.id, f.revision FROM forgotten f WHERE f.owner = ? AND f.revision > ?"
+                        + " ORDER BY f.revision LIMIT ?",
+                owner,
+                after,
+                max);
+        return Stream.concat(changed.stream(), deleted.stream())
+                .sorted(Comparator.comparingLong(Context::revision))
+                .limit(max)
+                .toList();
+    }
+
+    @Override
+    public long revision(String owner) {
+        return count("SELECT o.revision FROM owners o WHERE o.owner = ?", owner);
     }
 
     @Override
@@ -247,7 +284,7 @@ final class PostgresReader implements Reader {
         return list(Rows::task, TASK + "WHERE NOT t.merged AND t.state IN " + ENDED + " LIMIT ?", max);
     }
 
-    private long count(String sql, @Nullable Object... arguments) {
+    long count(String sql, @Nullable Object... arguments) {
         Long count = one(row -> row.getLong(1), sql, arguments);
         return count == null ? 0 : count;
     }

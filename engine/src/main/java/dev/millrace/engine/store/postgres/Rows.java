@@ -4,6 +4,7 @@ import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Sent;
+import dev.millrace.engine.store.Labels;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.TaskRecord;
@@ -15,10 +16,14 @@ import java.time.Instant;
 /** The tables' rows as records. Each list of columns stands beside the method that reads it. */
 final class Rows {
     static final String CONTEXT =
-            "c.id, c.owner, c.agent, c.title, c.concurrency, c.created_at, c.updated_at, c.last_offset";
+            "c.id, c.owner, c.agent, c.title, c.concurrency, c.created_at, c.updated_at, c.last_offset, c.parent_id, c.held,"
+                    + " c.cleared_at, c.answered_at, c.archived, c.pin, c.labels, c.read_to, c.change, c.revision";
+
+    /** How many those are. */
+    static final int CONTEXT_COLUMNS = 18;
 
     static final String TASK = "t.id, t.context_id, t.owner, t.agent, t.state, t.status_at, t.position, t.message_at,"
-            + " t.epoch, t.leased_by, t.attempts, t.merged";
+            + " t.epoch, t.leased_by, t.attempts, t.merged, t.place, t.cut_at, t.ended_at, t.since";
 
     static final String EVENT = "e.\"offset\", e.task_id, e.kind, e.state, e.json";
 
@@ -35,7 +40,14 @@ final class Rows {
                 row.getInt(5) == 0 ? Context.Concurrency.SERIAL : Context.Concurrency.PARALLEL,
                 Instant.ofEpochMilli(row.getLong(6)),
                 Instant.ofEpochMilli(row.getLong(7)),
-                row.getLong(8));
+                row.getLong(8),
+                row.getString(9),
+                row.getBoolean(10),
+                row.getLong(11),
+                row.getLong(12),
+                new Context.Shelf(row.getBoolean(13), row.getLong(14), Labels.read(row.getString(15)), row.getLong(16)),
+                Context.Change.of(row.getInt(17)),
+                row.getLong(18));
     }
 
     /** @param before columns before the task's */
@@ -52,7 +64,11 @@ final class Rows {
                 row.getLong(before + 9),
                 row.getString(before + 10),
                 row.getInt(before + 11),
-                row.getBoolean(before + 12));
+                row.getBoolean(before + 12),
+                row.getLong(before + 13),
+                row.getLong(before + 14),
+                row.getLong(before + 15),
+                row.getLong(before + 16));
     }
 
     static TaskRecord task(ResultSet row) throws SQLException {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * What decisions need of a context, as it was at one version. Immutable.
  *
  * @param context null = there is none; then the version is 0
- * @param open the tasks that have not ended, by position
+ * @param open the tasks that have not ended, by place
  * @param ended some of those that have, the last to end last
  * @param keys some of the sends that are remembered
  * @param origin how it came to be known

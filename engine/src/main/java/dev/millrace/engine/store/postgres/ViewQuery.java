@@ -20,11 +20,11 @@ import java.util.Map;
 final class ViewQuery {
     private static final String VIEWS = "SELECT " + Rows.CONTEXT + ", c.version, " + Rows.TASK
             + " FROM contexts c LEFT JOIN tasks t ON t.context_id = c.id AND t.state NOT IN (3, 4, 5, 7)"
-            + " WHERE c.id = ANY (?) ORDER BY c.id, t.position";
+            + " WHERE c.id = ANY (?) ORDER BY c.id, t.place";
     private static final String SENDS = "; SELECT " + Rows.SEND
             + " FROM unnest(?, ?) AS a (context_id, key) JOIN sends s ON s.context_id = a.context_id AND s.key = a.key";
     private static final String LOCK = "SELECT 1 FROM contexts c WHERE c.id = ANY (?) FOR UPDATE; ";
-    private static final int CONTEXT_COLUMNS = 9;
+    private static final int CONTEXT_COLUMNS = Rows.CONTEXT_COLUMNS + 1;
 
     private final List<Member> members;
 

@@ -2,10 +2,12 @@ package dev.millrace.engine.store.sqlite;
 
 import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
+import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.Sent;
 import dev.millrace.engine.TaskQuery;
+import dev.millrace.engine.store.Labels;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.StoreFailure;
@@ -18,9 +20,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,11 +32,12 @@ import org.jspecify.annotations.Nullable;
  * thread-safe: it belongs to its connection's thread.
  */
 final class SqliteReader implements Reader, AutoCloseable {
-    private static final String CONTEXT =
-            "SELECT id, owner, agent, title, concurrency, created_at, updated_at, last_offset FROM contexts ";
+    private static final String CONTEXT = "SELECT id, owner, agent, title, concurrency, created_at, updated_at,"
+            + " last_offset, parent_id, held, cleared_at, answered_at, archived, pin, labels, read_to, change, revision"
+            + " FROM contexts ";
     private static final String TASK =
             "SELECT id, context_id, owner, agent, state, status_at, position, message_at, epoch, leased_by, attempts,"
-                    + " merged FROM tasks ";
+                    + " merged, place, cut_at, ended_at, since FROM tasks ";
     private static final String EVENT = "SELECT \"offset\", task_id, kind, state, json FROM events ";
     private static final String ENDED = "(3, 4, 5, 7)";
 
@@ -41,11 +46,11 @@ final class SqliteReader implements Reader, AutoCloseable {
             WITH ready AS (
                 SELECT t.id, row_number() OVER (PARTITION BY t.owner ORDER BY t.status_at, t.id) AS turn
                 FROM tasks t JOIN contexts c ON c.id = t.context_id
-                WHERE t.state = 1 AND (c.concurrency = 1 OR NOT EXISTS (
+                WHERE t.state = 1 AND c.archived = 0 AND (c.concurrency = 1 OR (c.held = 0 AND NOT EXISTS (
                     SELECT 1 FROM tasks o WHERE o.context_id = t.context_id
-                    AND (o.state IN (2, 6, 8) OR (o.state = 1 AND o.position < t.position)))))
+                    AND (o.state IN (2, 6, 8) OR (o.state = 1 AND o.place < t.place))))))
             SELECT t.id, t.context_id, t.owner, t.agent, t.state, t.status_at, t.position, t.message_at, t.epoch,
-                t.leased_by, t.attempts, t.merged
+                t.leased_by, t.attempts, t.merged, t.place, t.cut_at, t.ended_at, t.since
             FROM ready JOIN tasks t ON t.id = ready.id ORDER BY ready.turn, t.status_at LIMIT ?""";
 
     private final Connection connection;
@@ -122,7 +127,7 @@ final class SqliteReader implements Reader, AutoCloseable {
     public List<TaskRecord> openTasks(String contextId) {
         return list(
                 SqliteReader::toTask,
-                TASK + "WHERE context_id = ? AND state NOT IN " + ENDED + " ORDER BY position",
+                TASK + "WHERE context_id = ? AND state NOT IN " + ENDED + " ORDER BY place",
                 contextId);
     }
 
@@ -145,9 +150,10 @@ final class SqliteReader implements Reader, AutoCloseable {
     public List<Journal.Entry<Event>> eventsOf(TaskRecord task) {
         return list(
                 SqliteReader::toEvent,
-                EVENT + "WHERE context_id = ? AND \"offset\" >= ? AND task_id = ? ORDER BY \"offset\"",
+                EVENT + "WHERE context_id = ? AND \"offset\" BETWEEN ? AND ? AND task_id = ? ORDER BY \"offset\"",
                 task.contextId(),
                 task.position(),
+                task.endedAt() == 0 ? Long.MAX_VALUE : task.endedAt(),
                 task.id());
     }
 
@@ -170,27 +176,61 @@ final class SqliteReader implements Reader, AutoCloseable {
     }
 
     @Override
-    public Page<Context> contexts(String owner, int limit, @Nullable String after) {
-        Context last = after == null ? null : context(after);
-        if (after != null && last == null) {
-            return new Page<>(List.of(), null, count("SELECT count(*) FROM contexts WHERE owner = ?", owner));
+    public List<TaskRecord> conversation(String contextId, @Nullable TaskRecord from, boolean backwards, int max) {
+        String shown = TASK + "WHERE context_id = ? AND (cut_at = 0 OR cut_at > position)";
+        String order = backwards ? " ORDER BY place DESC, position DESC LIMIT ?" : " ORDER BY place, position LIMIT ?";
+        if (from == null) {
+            return list(SqliteReader::toTask, shown + order, contextId, max);
         }
-        String order = " ORDER BY updated_at DESC, id DESC LIMIT ?";
-        List<Context> found = last == null
-                ? list(SqliteReader::toContext, CONTEXT + "WHERE owner = ?" + order, owner, limit + 1)
-                : list(
-                        SqliteReader::toContext,
-                        CONTEXT + "WHERE owner = ? AND (updated_at, id) < (?, ?)" + order,
-                        owner,
-                        last.updatedAt(),
-                        last.id(),
-                        limit + 1);
-        boolean more = found.size() > limit;
-        List<Context> items = more ? found.subList(0, limit) : found;
-        return new Page<>(
-                items,
-                more ? items.getLast().id() : null,
-                count("SELECT count(*) FROM contexts WHERE owner = ?", owner));
+        return list(
+                SqliteReader::toTask,
+                shown + " AND (place, position) " + (backwards ? "<" : ">") + " (?, ?)" + order,
+                contextId,
+                from.place(),
+                from.position(),
+                max);
+    }
+
+    @Override
+    public List<Context> parts(String contextId) {
+        return list(SqliteReader::toContext, CONTEXT + "WHERE parent_id = ? ORDER BY created_at, id", contextId);
+    }
+
+    @Override
+    public Page<Context> contexts(ContextQuery query) {
+        return new ContextSearch(query).run(this);
+    }
+
+    List<Context> contexts(String where, @Nullable Object... arguments) {
+        return list(SqliteReader::toContext, CONTEXT + where, arguments);
+    }
+
+    @Override
+    public List<Context> changes(String owner, long after, int max) {
+        List<Context> changed =
+                contexts("WHERE owner = ? AND revision > ? ORDER BY revision LIMIT ?", owner, after, max);
+        List<Context> deleted = list(
+                row -> Context.deleted(row.getString(1), owner, row.getLong(2)),
+                "SELECT id, revision FROM forgotten WHERE owner = ? AND revision > ? ORDER BY revision LIMIT ?",
+                owner,
+                after,
+                max);
+        if (deleted.isEmpty()) {
+            return changed;
+        }
+        return Stream.concat(changed.stream(), deleted.stream())
+                .sorted(Comparator.comparingLong(Context::revision))
+                .limit(max)
+                .toList();
+    }
+
+    @Override
+    public long revision(String owner) {
+        return count(
+                "SELECT max(coalesce((SELECT max(revision) FROM contexts WHERE owner = ?), 0),"
+                        + " coalesce((SELECT max(revision) FROM forgotten WHERE owner = ?), 0))",
+                owner,
+                owner);
     }
 
     @Override
@@ -265,7 +305,7 @@ final class SqliteReader implements Reader, AutoCloseable {
         forget();
     }
 
-    private long count(String sql, @Nullable Object... arguments) {
+    long count(String sql, @Nullable Object... arguments) {
         Long count = one(row -> row.getLong(1), sql, arguments);
         return count == null ? 0 : count;
     }
@@ -279,7 +319,15 @@ final class SqliteReader implements Reader, AutoCloseable {
                 row.getInt(5) == 0 ? Context.Concurrency.SERIAL : Context.Concurrency.PARALLEL,
                 Instant.ofEpochMilli(row.getLong(6)),
                 Instant.ofEpochMilli(row.getLong(7)),
-                row.getLong(8));
+                row.getLong(8),
+                row.getString(9),
+                row.getInt(10) != 0,
+                row.getLong(11),
+                row.getLong(12),
+                new Context.Shelf(
+                        row.getInt(13) != 0, row.getLong(14), Labels.read(row.getString(15)), row.getLong(16)),
+                Context.Change.of(row.getInt(17)),
+                row.getLong(18));
     }
 
     private static TaskRecord toTask(ResultSet row) throws SQLException {
@@ -295,7 +343,11 @@ final class SqliteReader implements Reader, AutoCloseable {
                 row.getLong(9),
                 row.getString(10),
                 row.getInt(11),
-                row.getInt(12) != 0);
+                row.getInt(12) != 0,
+                row.getLong(13),
+                row.getLong(14),
+                row.getLong(15),
+                row.getLong(16));
     }
 
     private static Journal.Entry<Event> toEvent(ResultSet row) throws SQLException {

@@ -3,6 +3,7 @@ package dev.millrace.engine.store.sqlite;
 import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Event;
+import dev.millrace.engine.store.Labels;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.Write;
@@ -20,6 +21,10 @@ final class SqliteWriter {
     }
 
     void write(String contextId, Write<?> write) throws SQLException {
+        if (write.forget()) {
+            forget(contextId);
+            return;
+        }
         Context context = write.context();
         if (context != null) {
             save(context);
@@ -37,10 +42,17 @@ final class SqliteWriter {
     }
 
     private void save(Context c) throws SQLException {
+        boolean told = c.revision() == 0;
+        Context.Shelf shelf = c.shelf();
         run(
-                "INSERT INTO contexts (id, owner, agent, title, concurrency, created_at, updated_at, last_offset)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET title = excluded.title,"
-                        + " updated_at = excluded.updated_at, last_offset = excluded.last_offset",
+                "INSERT INTO contexts (id, owner, agent, title, concurrency, created_at, updated_at, last_offset,"
+                        + " parent_id, held, cleared_at, answered_at, archived, pin, labels, read_to, change, revision)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+                        + " title = excluded.title, updated_at = excluded.updated_at,"
+                        + " last_offset = excluded.last_offset, held = excluded.held,"
+                        + " cleared_at = excluded.cleared_at, answered_at = excluded.answered_at,"
+                        + " archived = excluded.archived, pin = excluded.pin, labels = excluded.labels,"
+                        + " read_to = excluded.read_to, change = excluded.change, revision = excluded.revision",
                 c.id(),
                 c.owner(),
                 c.agent(),
@@ -48,16 +60,62 @@ final class SqliteWriter {
                 c.concurrency() == Context.Concurrency.SERIAL ? 0 : 1,
                 c.createdAt(),
                 c.updatedAt(),
-                c.lastOffset());
+                c.lastOffset(),
+                c.parentId(),
+                c.held(),
+                c.clearedAt(),
+                c.answeredAt(),
+                shelf.archived(),
+                shelf.pin(),
+                Labels.write(shelf.labels()),
+                shelf.readTo(),
+                c.change().code(),
+                told ? statements.revision(c.owner()) + 1 : c.revision());
+        if (told && (c.change() == Context.Change.CREATED || c.change() == Context.Change.TITLE)) {
+            find(c.id(), "", String.valueOf(c.title() == null ? "" : c.title()));
+        }
+    }
+
+    /** What a context (no task), or a task in it, is found by. */
+    private void find(String contextId, String taskId, String text) throws SQLException {
+        if (!text.isEmpty()) {
+            run(
+                    "INSERT INTO texts (context_id, task_id, text) VALUES (?, ?, ?)"
+                            + " ON CONFLICT (context_id, task_id) DO UPDATE SET text = excluded.text",
+                    contextId,
+                    taskId,
+                    text);
+        } else {
+            run("DELETE FROM texts WHERE context_id = ? AND task_id = ?", contextId, taskId);
+        }
+    }
+
+    private void forget(String contextId) throws SQLException {
+        Context there = statements.context(contextId);
+        if (there == null) {
+            return;
+        }
+        run(
+                "INSERT INTO forgotten (owner, revision, id) VALUES (?, ?, ?)",
+                there.owner(),
+                statements.revision(there.owner()) + 1,
+                contextId);
+        run("DELETE FROM texts WHERE context_id = ?", contextId);
+        run("DELETE FROM sends WHERE context_id = ?", contextId);
+        run("DELETE FROM events WHERE context_id = ?", contextId);
+        run("DELETE FROM tasks WHERE context_id = ?", contextId);
+        run("DELETE FROM contexts WHERE id = ?", contextId);
     }
 
     private void save(TaskRecord t) throws SQLException {
         run(
                 "INSERT INTO tasks (id, context_id, owner, agent, state, status_at, position, message_at, epoch,"
-                        + " leased_by, attempts, merged) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                        + " leased_by, attempts, merged, place, cut_at, ended_at, since)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                         + " ON CONFLICT (id) DO UPDATE SET state = excluded.state, status_at = excluded.status_at,"
                         + " position = excluded.position, message_at = excluded.message_at, epoch = excluded.epoch,"
-                        + " leased_by = excluded.leased_by, attempts = excluded.attempts, merged = excluded.merged",
+                        + " leased_by = excluded.leased_by, attempts = excluded.attempts, merged = excluded.merged,"
+                        + " place = excluded.place, cut_at = excluded.cut_at, ended_at = excluded.ended_at",
                 t.id(),
                 t.contextId(),
                 t.owner(),
@@ -69,7 +127,11 @@ final class SqliteWriter {
                 t.epoch(),
                 t.leasedBy(),
                 t.attempts(),
-                t.merged());
+                t.merged(),
+                t.place(),
+                t.cutAt(),
+                t.endedAt(),
+                t.since());
     }
 
     private void append(String contextId, List<Journal.Entry<Event>> events) throws SQLException {
@@ -92,7 +154,9 @@ final class SqliteWriter {
     private void remember(String contextId, SendKey key) throws SQLException {
         run(
                 "INSERT INTO sends (context_id, key, print, task_id, offset_to, offset_from, state)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (context_id, key) DO UPDATE SET"
+                        + " print = excluded.print, task_id = excluded.task_id, offset_to = excluded.offset_to,"
+                        + " offset_from = excluded.offset_from, state = excluded.state",
                 contextId,
                 key.key(),
                 key.print(),
@@ -111,6 +175,7 @@ final class SqliteWriter {
                 task.id(),
                 Event.Kind.CHUNK.code());
         append(task.contextId(), merge.artifacts());
+        find(task.contextId(), task.id(), merge.text());
     }
 
     private void run(String sql, @Nullable Object... arguments) throws SQLException {
