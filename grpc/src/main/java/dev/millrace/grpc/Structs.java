@@ -5,7 +5,6 @@ import com.google.protobuf.NullValue;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import dev.millrace.protocol.json.InvalidField;
-import java.math.BigDecimal;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -83,8 +82,11 @@ final class Structs {
         if (Double.isNaN(number) || Double.isInfinite(number)) {
             throw new InvalidField(path, "holds a number that JSON has not: " + number);
         }
+        if (number == (int) number) {
+            return JSON.numberNode((int) number);
+        }
         return number == Math.rint(number) && Math.abs(number) <= EXACT
                 ? JSON.numberNode((long) number)
-                : JSON.numberNode(new BigDecimal(Double.toString(number)));
+                : JSON.numberNode(number);
     }
 }

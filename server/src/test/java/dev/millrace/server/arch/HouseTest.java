@@ -80,7 +80,7 @@ class HouseTest {
     void the_rooms_of_the_server_are_built_without_knowing_the_assembly_or_the_command_line() {
         hold(noClasses()
                 .that()
-                .resideInAPackage("dev.millrace.server.(a2a|auth|chat|config|files|http|metrics)..")
+                .resideInAPackage("dev.millrace.server.(a2a|auth|chat|config|files|http|metrics|push)..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("dev.millrace.server", "dev.millrace.server.cli.."));

@@ -128,6 +128,9 @@ final class MemoryPushStore implements PushStore {
         subscriptions
                 .subMap(new Key(taskId, ""), true, new Key(taskId + '\0', ""), false)
                 .clear();
+        if (!letters.isEmpty()) {
+            letters.values().removeIf(letter -> letter.taskId().equals(taskId) && byAge.remove(letter.id()));
+        }
     }
 
     private static Key key(Subscription subscription) {
