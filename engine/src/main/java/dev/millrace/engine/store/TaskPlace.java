@@ -1,6 +1,8 @@
 package dev.millrace.engine.store;
 
 import java.time.Instant;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,18 +10,22 @@ import org.jspecify.annotations.Nullable;
  * it is when that task moves on.
  */
 public record TaskPlace(Instant statusAt, String taskId) {
+    /** Seconds since 1970, nanoseconds, id: a store may keep times finer than others. */
+    private static final Pattern TEXT = Pattern.compile("([0-9]{1,11})\\.([0-9]{1,9}):(.+)", Pattern.DOTALL);
 
     /** As {@link dev.millrace.engine.Page#next} has it. */
     public static String after(TaskRecord last) {
-        return last.statusAt().toEpochMilli() + ":" + last.id();
+        Instant at = last.statusAt();
+        return at.getEpochSecond() + "." + at.getNano() + ":" + last.id();
     }
 
     /** Null if the text is none of {@link #after}'s. */
     public static @Nullable TaskPlace parse(String text) {
-        int colon = text.indexOf(':');
-        if (colon < 1 || colon > 18 || !text.substring(0, colon).matches("-?[0-9]+")) {
+        Matcher parts = TEXT.matcher(text);
+        if (!parts.matches()) {
             return null;
         }
-        return new TaskPlace(Instant.ofEpochMilli(Long.parseLong(text.substring(0, colon))), text.substring(colon + 1));
+        Instant at = Instant.ofEpochSecond(Long.parseLong(parts.group(1)), Long.parseLong(parts.group(2)));
+        return new TaskPlace(at, parts.group(3));
     }
 }

@@ -475,6 +475,28 @@ public abstract class StoreContract {
     }
 
     @Test
+    void what_a_holder_did_not_renew_is_claimed_by_another_which_alone_moves_it_then() {
+        org.junit.jupiter.api.Assumptions.assumeTrue(
+                pushes() instanceof dev.millrace.engine.store.sql.SqlPushStore, "memory has one process only");
+        var minute = java.time.Duration.ofMinutes(1);
+        pushes().put(subscription("t", "a"), "dead", java.time.Duration.ofMinutes(-1));
+        pushes().put(subscription("t", "b"), "alive", minute);
+        assertThat(pushes().claim("heir", minute, 10))
+                .extracting(PushStore.Subscription::id)
+                .containsExactly("a");
+        assertThat(pushes().claim("late", minute, 10)).isEmpty();
+        assertThat(pushes().move(subscription("t", "a").told(2, false), "dead")).isFalse();
+        assertThat(pushes().move(subscription("t", "a").told(2, false), "heir")).isTrue();
+        pushes().release("heir");
+        assertThat(pushes().claim("next", minute, 10))
+                .extracting(PushStore.Subscription::delivered)
+                .containsExactly(2L);
+        assertThat(pushes().move(subscription("t", "a").told(3, true), "next")).isTrue();
+        pushes().release("next");
+        assertThat(pushes().claim("none", minute, 10)).isEmpty();
+    }
+
+    @Test
     void a_dead_letter_is_its_owners_until_it_is_exhumed() {
         var minute = java.time.Duration.ofMinutes(1);
         pushes().put(subscription("t", "a"), "me", minute);
