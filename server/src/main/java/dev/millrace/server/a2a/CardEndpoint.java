@@ -27,7 +27,7 @@ final class CardEndpoint {
 
     CardEndpoint(A2aSettings settings, Extensions extensions, boolean pushes) {
         this.settings = settings;
-        this.capabilities = new AgentCapabilities(true, pushes, extensions.known(), false);
+        this.capabilities = new AgentCapabilities(true, pushes, extensions.known(), null);
     }
 
     /** Serves the card of the agent whose interface is at {@code path}. */
