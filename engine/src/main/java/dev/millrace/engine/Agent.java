@@ -11,4 +11,28 @@ package dev.millrace.engine;
 @FunctionalInterface
 public interface Agent {
     void run(Turn turn) throws Exception;
+
+    /**
+     * Whether A2A clients get the whole answer as one message when it is there, instead of a task that they can follow:
+     * for agents whose answers are quick and done with. It must always be the same. What goes wrong, and what the agent
+     * asks, is told by the task all the same.
+     */
+    default boolean repliesWithMessage() {
+        return false;
+    }
+
+    /** The same agent, but {@linkplain #repliesWithMessage its answer is a message}. */
+    static Agent replying(Agent agent) {
+        return new Agent() {
+            @Override
+            public void run(Turn turn) throws Exception {
+                agent.run(turn);
+            }
+
+            @Override
+            public boolean repliesWithMessage() {
+                return true;
+            }
+        };
+    }
 }

@@ -12,6 +12,7 @@ import dev.millrace.engine.store.postgres.PostgresStore;
 import dev.millrace.engine.store.sqlite.SqliteStore;
 import dev.millrace.server.a2a.A2aEndpoints;
 import dev.millrace.server.a2a.A2aSettings;
+import dev.millrace.server.a2a.Tenants;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.chat.ChatApi;
 import dev.millrace.server.config.BadSetting;
@@ -23,14 +24,20 @@ import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
 import dev.millrace.server.metrics.Health;
 import dev.millrace.server.metrics.Metrics;
+import dev.millrace.server.push.PushRoutes;
+import dev.millrace.server.push.PushSettings;
+import dev.millrace.server.push.PushSigner;
+import dev.millrace.server.push.Pushes;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -57,11 +64,14 @@ public final class Millrace implements AutoCloseable {
     private final Engine engine;
     private final HttpServer http;
     private final Deque<AutoCloseable> belongings;
+    private final Pushes pushes;
 
-    private Millrace(Settings settings, Engine engine, HttpServer http, Deque<AutoCloseable> belongings) {
+    private Millrace(
+            Settings settings, Engine engine, HttpServer http, Pushes pushes, Deque<AutoCloseable> belongings) {
         this.settings = settings;
         this.engine = engine;
         this.http = http;
+        this.pushes = pushes;
         this.belongings = belongings;
     }
 
@@ -103,8 +113,8 @@ public final class Millrace implements AutoCloseable {
             throws IOException, InterruptedException {
         var metrics = new Metrics(settings.store().name());
         belongings.push(metrics);
-        var engine = new Engine(
-                open(settings.store()), agents, settings.work().engine().withObserver(metrics.observer()));
+        Store store = open(settings.store());
+        var engine = new Engine(store, agents, settings.work().engine().withObserver(metrics.observer()));
         belongings.push(engine);
         var router = new Router();
         FrontPage.register(router, agents);
@@ -119,15 +129,20 @@ public final class Millrace implements AutoCloseable {
                         settings.publicUrl())
                 .register(router));
         new ChatApi(engine, identity).register(router);
-        var a2a = new A2aEndpoints(engine, identity, a2a(settings));
+        var pushes = new Pushes(
+                engine, Objects.requireNonNull(store.pushes(), "every store here keeps pushes"), pushes(settings));
+        belongings.push(pushes);
+        new PushRoutes(pushes, identity).register(router);
+        var a2a = new A2aEndpoints(engine, identity, a2a(settings), pushes);
         belongings.push(a2a);
         a2a.register(router);
-        HttpServer http = http(settings, router);
+        HttpServer http = http(settings, router, a2a);
         engine.start();
+        pushes.start();
         a2a.start();
         http.start();
         metrics.watch(engine, http);
-        return new Millrace(settings, engine, http, belongings);
+        return new Millrace(settings, engine, http, pushes, belongings);
     }
 
     private static Store open(StoreSettings store) {
@@ -143,17 +158,28 @@ public final class Millrace implements AutoCloseable {
         return store instanceof StoreSettings.Sqlite(Path folder) ? folder : null;
     }
 
+    /** Signed with a key of the data folder's, where there is one: a receiver must find the same key again. */
+    private static PushSettings pushes(Settings settings) throws IOException {
+        PushSettings pushes = PushSettings.defaults().withAllowed(settings.a2a().pushTo());
+        return settings.store() instanceof StoreSettings.Sqlite(Path folder)
+                ? pushes.withSigner(PushSigner.inFile(folder.resolve("push-key.pem"), InstantSource.system()))
+                : pushes;
+    }
+
     private static A2aSettings a2a(Settings settings) {
         return A2aSettings.version(version())
                 .withPublicBase(settings.publicUrl())
-                .withHeartbeat(settings.http().heartbeat());
+                .withHeartbeat(settings.http().heartbeat())
+                .withErrors(settings.a2a().errors())
+                .withTenants(settings.a2a().tenants() ? Tenants.any() : Tenants.none());
     }
 
-    private static HttpServer http(Settings settings, Router router) {
+    private static HttpServer http(Settings settings, Router router, A2aEndpoints a2a) {
         HttpServer.Builder builder = HttpServer.builder(router)
                 .host(settings.host())
                 .port(settings.port())
                 .limits(settings.http());
+        a2a.register(builder);
         Tls tls = settings.tls();
         if (tls != null) {
             builder.tls(tls.cert(), tls.key());
@@ -196,6 +222,7 @@ public final class Millrace implements AutoCloseable {
         long deadline = System.nanoTime() + drain.toNanos();
         // Requests that wait for an agent would keep the whole time for themselves; half of it is theirs.
         http.stop(drain.dividedBy(2));
+        pushes.close();
         Duration left = Duration.ofNanos(deadline - System.nanoTime()).minus(ENGINE_GRACE);
         engine.stop(left.isNegative() ? Duration.ZERO : left);
         closeAll(belongings);

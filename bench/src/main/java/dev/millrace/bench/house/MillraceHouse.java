@@ -48,7 +48,7 @@ final class MillraceHouse {
                 store,
                 AgentCatalog.of("echo", gated),
                 EngineSettings.defaults().withTailBytes(TAIL).withObserver(observer));
-        var a2a = new A2aEndpoints(engine, exchange -> "bench", A2aSettings.version("bench"));
+        var a2a = new A2aEndpoints(engine, exchange -> "bench", A2aSettings.version("bench"), null);
         a2a.register(router);
         engine.start();
         a2a.start();

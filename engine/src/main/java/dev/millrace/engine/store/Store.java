@@ -37,6 +37,11 @@ public interface Store extends AutoCloseable {
         return null;
     }
 
+    /** Where pushes are kept; null = this store keeps none. */
+    default @Nullable PushStore pushes() {
+        return null;
+    }
+
     /** Waits for what was submitted, then releases everything. Idempotent. */
     @Override
     void close();

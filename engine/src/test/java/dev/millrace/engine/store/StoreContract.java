@@ -442,4 +442,122 @@ public abstract class StoreContract {
             store = open();
         }
     }
+
+    private static PushStore.Subscription subscription(String taskId, String id) {
+        return new PushStore.Subscription(taskId, id, "c", OWNER, "{}", 1, 0, null, null, null, false);
+    }
+
+    private PushStore pushes() {
+        return java.util.Objects.requireNonNull(store.pushes());
+    }
+
+    @Test
+    void a_subscription_is_kept_listed_moved_by_its_holder_alone_and_deleted() {
+        var minute = java.time.Duration.ofMinutes(1);
+        for (String id : List.of("b", "a", "c")) {
+            pushes().put(subscription("t", id), "me", minute);
+        }
+        pushes().put(subscription("u", "a"), "me", minute);
+        Page<PushStore.Subscription> first = pushes().of("t", 2, null);
+        assertThat(first.items()).extracting(PushStore.Subscription::id).containsExactly("a", "b");
+        assertThat(pushes().of("t", 2, first.next()).items())
+                .extracting(PushStore.Subscription::id)
+                .containsExactly("c");
+        var failed = subscription("t", "a").failed("500", T0, T0.plusSeconds(1));
+        assertThat(pushes().move(failed, "me")).isTrue();
+        assertThat(pushes().get("t", "a")).isEqualTo(failed);
+        assertThat(pushes().move(failed.told(7, true), "me")).isTrue();
+        assertThat(pushes().get("t", "a")).isEqualTo(failed.told(7, true));
+        assertThat(pushes().delete("t", "a")).isTrue();
+        assertThat(pushes().delete("t", "a")).isFalse();
+        assertThat(pushes().move(failed, "me")).isFalse();
+        assertThat(pushes().claim("other", minute, 10)).isEmpty();
+    }
+
+    @Test
+    void what_a_holder_did_not_renew_is_claimed_by_another_which_alone_moves_it_then() {
+        org.junit.jupiter.api.Assumptions.assumeTrue(
+                pushes() instanceof dev.millrace.engine.store.sql.SqlPushStore, "memory has one process only");
+        var minute = java.time.Duration.ofMinutes(1);
+        pushes().put(subscription("t", "a"), "dead", java.time.Duration.ofMinutes(-1));
+        pushes().put(subscription("t", "b"), "alive", minute);
+        assertThat(pushes().claim("heir", minute, 10))
+                .extracting(PushStore.Subscription::id)
+                .containsExactly("a");
+        assertThat(pushes().claim("late", minute, 10)).isEmpty();
+        assertThat(pushes().move(subscription("t", "a").told(2, false), "dead")).isFalse();
+        assertThat(pushes().move(subscription("t", "a").told(2, false), "heir")).isTrue();
+        pushes().release("heir");
+        assertThat(pushes().claim("next", minute, 10))
+                .extracting(PushStore.Subscription::delivered)
+                .containsExactly(2L);
+        assertThat(pushes().move(subscription("t", "a").told(3, true), "next")).isTrue();
+        pushes().release("next");
+        assertThat(pushes().claim("none", minute, 10)).isEmpty();
+    }
+
+    @Test
+    void a_dead_letter_is_its_owners_until_it_is_exhumed() {
+        var minute = java.time.Duration.ofMinutes(1);
+        pushes().put(subscription("t", "a"), "me", minute);
+        var letter = new PushStore.DeadLetter("d", OWNER, "t", "a", "{}", 3, new byte[] {1, 2}, 4, "500", T0);
+        assertThat(pushes().bury(subscription("t", "a").gaveUp(3, false), "me", letter))
+                .isTrue();
+        assertThat(java.util.Objects.requireNonNull(pushes().get("t", "a")).delivered())
+                .isEqualTo(3);
+        assertThat(pushes().dead("you", 10, null).items()).isEmpty();
+        assertThat(pushes().letter("you", "d")).isNull();
+        PushStore.DeadLetter found = pushes().dead(OWNER, 10, null).items().getFirst();
+        assertThat(found.json()).containsExactly(1, 2);
+        assertThat(found.buriedAt()).isEqualTo(T0);
+        pushes().exhume("d");
+        assertThat(pushes().dead(OWNER, 10, null).items()).isEmpty();
+    }
+
+    @Test
+    void the_size_of_a_list_is_right_after_every_change_and_a_page_follows_whatever_moved_meanwhile() throws Exception {
+        for (int i = 0; i < 6; i++) {
+            make(
+                    "n" + i,
+                    OWNER,
+                    Context.Concurrency.PARALLEL,
+                    T0.plusSeconds(i),
+                    TaskState.WORKING,
+                    TaskState.COMPLETED);
+        }
+        assertThat(total(null, null)).isEqualTo(12);
+        assertThat(total(TaskState.WORKING, null)).isEqualTo(6);
+        assertThat(total(null, T0.plusSeconds(3))).isEqualTo(6);
+        var query = new TaskQuery(OWNER, "a", null, TaskState.WORKING, null, 2, null);
+        Page<TaskRecord> first = store.read(null, reader -> reader.tasks(query));
+        assertThat(first.items()).extracting(TaskRecord::contextId).containsExactly("n5", "n4");
+        end("n4");
+        var rest = new TaskQuery(OWNER, "a", null, TaskState.WORKING, null, 10, first.next());
+        assertThat(store.<Page<TaskRecord>>read(null, reader -> reader.tasks(rest))
+                        .items())
+                .extracting(TaskRecord::contextId)
+                .containsExactly("n3", "n2", "n1", "n0");
+        assertThat(total(TaskState.WORKING, null)).isEqualTo(5);
+        assertThat(total(TaskState.COMPLETED, null)).isEqualTo(7);
+        assertThat(total(null, null)).isEqualTo(12);
+    }
+
+    private long total(TaskState state, Instant since) throws Exception {
+        var query = new TaskQuery(OWNER, "a", null, state, since, 1, null);
+        return store.<Long>read(null, reader -> reader.tasks(query).total());
+    }
+
+    private void end(String contextId) throws Exception {
+        store.submit(contextId, Durability.FSYNCED, reader -> {
+                    TaskRecord task = java.util.Objects.requireNonNull(reader.task(contextId + "-1"));
+                    Context context = java.util.Objects.requireNonNull(reader.context(contextId));
+                    return write(
+                            true,
+                            context,
+                            List.of(task.withState(TaskState.COMPLETED, T0.plusSeconds(60))),
+                            List.of(),
+                            () -> {});
+                })
+                .get();
+    }
 }

@@ -6,47 +6,71 @@ import dev.millrace.engine.Engine;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
+import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
+import dev.millrace.server.push.Pushes;
+import io.grpc.BindableService;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A2A over JSON-RPC, and the agents' cards, for a router:
+ * A2A on its three bindings, and the agents' cards:
  *
  * <ul>
- *   <li>{@code POST /a2a} for the default agent, {@code POST /a2a/{agent}} for each;
- *   <li>{@code GET /.well-known/agent-card.json}, also under each of these paths.
+ *   <li>JSON-RPC: {@code POST /a2a} for the default agent, {@code POST /a2a/{agent}} for each;
+ *   <li>HTTP+JSON: under these paths, and with a tenant, under {@code /a2a/{tenant}} and {@code /a2a/{agent}/{tenant}}
+ *       ({@link RestRoutes});
+ *   <li>gRPC: on the port, the agent by the {@code tenant} of its card's interface ({@link GrpcBinding});
+ *   <li>{@code GET /.well-known/agent-card.json}, also under each of JSON-RPC's paths.
  * </ul>
  *
  * <p>Register and start before the server starts; close after it has stopped. Any thread.
  */
 public final class A2aEndpoints implements AutoCloseable {
-    private static final String ROOT = "/a2a";
+    static final String ROOT = "/a2a";
     private static final String CARD = "/.well-known/agent-card.json";
 
     private final AgentCatalog agents;
-    private final Identity identity;
+    private final Callers callers;
     private final JsonRpcEndpoint jsonRpc;
+    private final RestRoutes rest;
+    private final GrpcBinding grpc;
     private final CardEndpoint cards;
     private final Sweeper sweeper;
 
-    public A2aEndpoints(Engine engine, Identity identity, A2aSettings settings) {
+    /** @param pushes delivers pushes; null = agents do not push, and their cards say so */
+    public A2aEndpoints(Engine engine, Identity identity, A2aSettings settings, @Nullable Pushes pushes) {
         this.agents = engine.agents();
-        this.identity = identity;
+        var extensions = new Extensions(settings.extensions());
+        this.callers = new Callers(agents, identity, extensions);
         this.sweeper = new Sweeper(settings.heartbeat());
-        this.jsonRpc = new JsonRpcEndpoint(new A2aService(engine), sweeper, settings.heartbeat());
-        this.cards = new CardEndpoint(settings);
+        var service = new A2aService(engine, settings.tenants(), extensions, pushes);
+        this.jsonRpc = new JsonRpcEndpoint(service, sweeper, settings.heartbeat());
+        this.rest = new RestRoutes(
+                new RestEndpoint(service, sweeper, settings.heartbeat(), settings.errors()), agents, callers);
+        this.grpc = new GrpcBinding(service, callers, settings.errors());
+        this.cards = new CardEndpoint(settings, extensions, pushes != null);
     }
 
     /** Puts the endpoints on the router. */
     public void register(Router router) {
         router.post(ROOT, exchange -> call(exchange, agents.byDefault()));
         router.post(ROOT + "/{agent}", exchange -> call(exchange, named(exchange)));
+        rest.register(router, ROOT);
         router.get(CARD, exchange -> cards.handle(exchange, agents.byDefault(), ROOT));
         router.get(ROOT + CARD, exchange -> cards.handle(exchange, agents.byDefault(), ROOT));
         router.get(ROOT + "/{agent}" + CARD, exchange -> {
             AgentCatalog.Listing agent = named(exchange);
             cards.handle(exchange, agent, ROOT + "/" + agent.name());
         });
+    }
+
+    /** Puts the gRPC services (A2A's, health and reflection) on the server's port. */
+    public void register(HttpServer.Builder server) {
+        for (BindableService service : grpc.services()) {
+            server.grpc(service);
+        }
+        server.onStopping(grpc::stop);
     }
 
     /** Begins to look after clients that wait long. Once. */
@@ -56,7 +80,7 @@ public final class A2aEndpoints implements AutoCloseable {
 
     private void call(Exchange exchange, AgentCatalog.Listing agent)
             throws HttpProblem, IOException, InterruptedException {
-        jsonRpc.handle(exchange, new Caller(identity.owner(exchange), agent.name()));
+        jsonRpc.handle(exchange, callers.of(exchange, agent.name(), null));
     }
 
     private AgentCatalog.Listing named(Exchange exchange) throws HttpProblem {

@@ -1,5 +1,7 @@
 package dev.millrace.server.a2a;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.millrace.core.Cursor;
 import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
@@ -15,23 +17,39 @@ import dev.millrace.engine.TaskQuery;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Role;
 import dev.millrace.protocol.Task;
+import dev.millrace.protocol.card.AgentCard;
 import dev.millrace.protocol.error.A2aError;
 import dev.millrace.protocol.error.A2aException;
 import dev.millrace.protocol.json.InvalidField;
 import dev.millrace.protocol.operation.CancelTaskRequest;
+import dev.millrace.protocol.operation.GetExtendedAgentCardRequest;
 import dev.millrace.protocol.operation.GetTaskRequest;
 import dev.millrace.protocol.operation.ListTasksRequest;
 import dev.millrace.protocol.operation.ListTasksResponse;
 import dev.millrace.protocol.operation.SendMessageConfiguration;
 import dev.millrace.protocol.operation.SendMessageRequest;
 import dev.millrace.protocol.operation.SubscribeToTaskRequest;
+import dev.millrace.protocol.push.DeleteTaskPushNotificationConfigRequest;
+import dev.millrace.protocol.push.GetTaskPushNotificationConfigRequest;
+import dev.millrace.protocol.push.ListTaskPushNotificationConfigsRequest;
+import dev.millrace.protocol.push.ListTaskPushNotificationConfigsResponse;
+import dev.millrace.protocol.push.TaskPushNotificationConfig;
+import dev.millrace.server.push.Pushes;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The operations of A2A v1.0 over the engine, without a transport. Any thread; may block on the store.
+ * The operations of A2A v1.0 over the engine, without a transport: each binding only translates to these and back. Any
+ * thread; may block on the store.
+ *
+ * <p>Before anything is looked up, every operation sees to the terms of the call: the version, the extensions that are
+ * required, and the tenant.
  *
  * <p>Every operation throws {@link A2aException} for A2A's own errors, {@link InvalidField} for a request that does not
  * say what it must, and {@link Refused} with QUEUE_FULL or UNAVAILABLE for what may be tried again later.
@@ -44,25 +62,58 @@ public final class A2aService {
     /** Ids of a client's making are keys in the store: a few UUIDs' worth is room enough. */
     private static final int LONGEST_ID = 256;
 
-    private final Engine engine;
+    /** How long a GetTask waits for news at most: well below what proxies allow an answer to take. */
+    private static final Duration LONGEST_POLL = Duration.ofSeconds(25);
 
-    public A2aService(Engine engine) {
+    private final Engine engine;
+    private final Tenants tenants;
+    private final Extensions extensions;
+    private final @Nullable Pushes pushes;
+
+    /** @param pushes delivers pushes; null = agents here do not push */
+    A2aService(Engine engine, Tenants tenants, Extensions extensions, @Nullable Pushes pushes) {
         this.engine = engine;
+        this.tenants = tenants;
+        this.extensions = extensions;
+        this.pushes = pushes;
+    }
+
+    /**
+     * The caller as the request makes it, if the terms of the call can be met.
+     *
+     * @throws A2aException with VERSION_NOT_SUPPORTED or EXTENSION_SUPPORT_REQUIRED
+     * @throws InvalidField for a tenant that is not known, or not the one of the address
+     */
+    Caller admit(Caller caller, @Nullable String tenant) {
+        ProtocolVersion.require(caller.version());
+        extensions.require(caller.extensions());
+        if (tenant != null && caller.tenant() != null && !tenant.equals(caller.tenant())) {
+            throw new InvalidField("tenant", "is another than the one of the address; leave it out");
+        }
+        Caller admitted = caller.under(tenant);
+        if (admitted.tenant() != null) {
+            tenants.require(admitted.identity(), admitted.tenant());
+        }
+        return admitted;
     }
 
     /**
      * Sends a message. The answer is the task when it has ended or waits for its user, or, with {@code
      * returnImmediately}, as it was made. Close the answer.
      */
-    public Answer send(Caller caller, SendMessageRequest request) {
+    public Answer send(Caller asking, SendMessageRequest request) {
+        Caller caller = admit(asking, request.tenant());
         SendMessageConfiguration configuration = request.configurationOrDefault();
         // The answer cuts the history itself, once it is whole.
-        TaskStream stream = open(caller, request, null);
-        Answer.Until until = configuration.returnImmediately() ? Answer.Until.ACCEPTED : Answer.Until.SETTLED;
+        boolean reply = repliesWithMessage(caller);
+        TaskStream stream = open(caller, request, null, false);
+        // It has no effect on a message: there is nothing to return before it is there (3.2.2).
+        boolean accepted = configuration.returnImmediately() && !reply;
         return new Answer(
                 stream,
-                until,
+                accepted ? Answer.Until.ACCEPTED : Answer.Until.SETTLED,
                 configuration.historyLength(),
+                reply,
                 () -> engine.task(caller.owner(), stream.taskId()).task());
     }
 
@@ -80,11 +131,16 @@ public final class A2aService {
      * Sends a message and gives the events of its task. A new task's stream begins with the journal's own event of its
      * making; any other with the task as it is. Close the stream.
      */
-    public TaskStream stream(Caller caller, SendMessageRequest request) {
-        return open(caller, request, request.configurationOrDefault().historyLength());
+    public TaskStream stream(Caller asking, SendMessageRequest request) {
+        Caller caller = admit(asking, request.tenant());
+        return open(caller, request, request.configurationOrDefault().historyLength(), repliesWithMessage(caller));
     }
 
-    private TaskStream open(Caller caller, SendMessageRequest request, @Nullable Integer historyLength) {
+    private boolean repliesWithMessage(Caller caller) {
+        return engine.agents().get(caller.agent()).agent().repliesWithMessage();
+    }
+
+    private TaskStream open(Caller caller, SendMessageRequest request, @Nullable Integer historyLength, boolean reply) {
         check(request);
         Message message = located(caller, request.message());
         // Open before the send, so that the journal keeps the send's events in memory, and the store need not be asked.
@@ -94,14 +150,40 @@ public final class A2aService {
             Sent sent = ask(message.taskId(), () -> engine.send(Send.task(caller.owner(), caller.agent(), message)));
             boolean begins = message.taskId() == null && !sent.repeated();
             Snapshot first = begins ? null : ask(sent.taskId(), () -> engine.task(caller.owner(), sent.taskId()));
-            cursor.seek(first == null ? sent.from() : first.offset());
+            long from = first == null ? sent.from() : first.offset();
+            subscribePush(caller, request, sent, from);
+            cursor.seek(from);
             opened = true;
-            return new TaskStream(sent.taskId(), first, cursor, historyLength);
+            return reply
+                    ? TaskStream.reply(sent.taskId(), first, cursor, historyLength)
+                    : new TaskStream(sent.taskId(), first, cursor, historyLength);
         } finally {
             if (!opened) {
                 cursor.close();
             }
         }
+    }
+
+    /** The push configuration that came with a send, if one did: the same for the same send. */
+    private void subscribePush(Caller caller, SendMessageRequest request, Sent sent, long from) {
+        TaskPushNotificationConfig config = request.configurationOrDefault().taskPushNotificationConfig();
+        if (config != null) {
+            String id = config.id() != null
+                    ? config.id()
+                    : UUID.nameUUIDFromBytes(
+                                    (sent.taskId() + "/" + request.message().messageId()).getBytes(UTF_8))
+                            .toString();
+            pushes().put(caller.owner(), sent.contextId(), config.identified(sent.taskId(), id), from);
+        }
+    }
+
+    private Pushes pushes() {
+        if (pushes == null) {
+            throw new A2aException(
+                    A2aError.PUSH_NOTIFICATION_NOT_SUPPORTED,
+                    "this agent does not push (see capabilities in its card); stream the task or fetch it");
+        }
+        return pushes;
     }
 
     /** The message with its context: the one it names, its task's, or a new one. */
@@ -118,8 +200,7 @@ public final class A2aService {
         return message.in(contextId, taskId);
     }
 
-    private static void check(SendMessageRequest request) {
-        requireNoTenant(request.tenant());
+    private void check(SendMessageRequest request) {
         requireShort("message.messageId", request.message().messageId());
         requireShort("message.contextId", request.message().contextId());
         if (request.message().role() != Role.USER) {
@@ -127,27 +208,73 @@ public final class A2aService {
         }
         SendMessageConfiguration configuration = request.configurationOrDefault();
         requireHistoryLength("configuration.historyLength", configuration.historyLength());
-        if (configuration.taskPushNotificationConfig() != null) {
-            throw pushNotSupported();
+        TaskPushNotificationConfig push = configuration.taskPushNotificationConfig();
+        if (push != null) {
+            pushes().check(push, "configuration.taskPushNotificationConfig.");
         }
         OutputModes.requireOneOf(configuration.acceptedOutputModes());
     }
 
     /** The task as it is. */
-    public Task get(Caller caller, GetTaskRequest request) {
-        requireNoTenant(request.tenant());
+    public Task get(Caller asking, GetTaskRequest request) {
+        Caller caller = admit(asking, request.tenant());
         requireHistoryLength("historyLength", request.historyLength());
-        return find(caller, request.id()).task().withHistoryLength(request.historyLength());
+        return shown(caller, find(caller, request.id()), request);
+    }
+
+    /**
+     * The task once it has another generation than {@code known}: at its next event, at once if it has ended, or as it is
+     * when the client's patience, or this server's, is over.
+     *
+     * @param waiting is given what ends the wait when it is closed, for a client that leaves or a server that stops
+     */
+    public Task await(Caller asking, GetTaskRequest request, long known, Consumer<AutoCloseable> waiting)
+            throws InterruptedException {
+        Caller caller = admit(asking, request.tenant());
+        requireHistoryLength("historyLength", request.historyLength());
+        Snapshot now = find(caller, request.id());
+        if (now.task().status().state().terminal() || changedSince(now, known)) {
+            return shown(caller, now, request);
+        }
+        try (var stream = new TaskStream(request.id(), null, cursor(now, Math.min(known, now.offset())), null);
+                var patience = new Patience(stream.cursor(), patience(caller))) {
+            waiting.accept(stream);
+            patience.start();
+            List<Journal.Entry<Event>> batch;
+            do {
+                batch = stream.cursor().take(BATCH);
+            } while (batch.stream().noneMatch(stream::shows) && !stream.cursor().ended() && !patience.over());
+        }
+        return shown(caller, find(caller, request.id()), request);
+    }
+
+    private boolean changedSince(Snapshot now, long known) throws InterruptedException {
+        try (var stream = new TaskStream(now.task().id(), null, cursor(now, known), null)) {
+            return missedSomething(stream, known, now.offset());
+        }
+    }
+
+    private static Duration patience(Caller caller) {
+        if (caller.deadline() == null) {
+            return LONGEST_POLL;
+        }
+        // An answer takes its time to get there, too.
+        Duration left = Duration.between(Instant.now(), caller.deadline())
+                .multipliedBy(4)
+                .dividedBy(5);
+        return left.compareTo(LONGEST_POLL) < 0 ? left : LONGEST_POLL;
+    }
+
+    private static Task shown(Caller caller, Snapshot snapshot, GetTaskRequest request) {
+        Task task = snapshot.task().withHistoryLength(request.historyLength());
+        return caller.extensions().contains(Resumption.URI) ? Resumption.mark(task, snapshot.offset()) : task;
     }
 
     /** One page of the caller's tasks with this agent, newest status first. */
-    public ListTasksResponse list(Caller caller, ListTasksRequest request) {
-        requireNoTenant(request.tenant());
+    public ListTasksResponse list(Caller asking, ListTasksRequest request) {
+        Caller caller = admit(asking, request.tenant());
         requireHistoryLength("historyLength", request.historyLength());
-        int size = request.pageSize() == null ? DEFAULT_PAGE : request.pageSize();
-        if (size < 1 || size > LARGEST_PAGE) {
-            throw new InvalidField("pageSize", "must be 1 to " + LARGEST_PAGE + ", not " + size);
-        }
+        int size = pageSize(request.pageSize());
         var query = new TaskQuery(
                 caller.owner(),
                 caller.agent(),
@@ -166,8 +293,8 @@ public final class A2aService {
     }
 
     /** Cancels the task, or throws TASK_NOT_CANCELABLE if it has ended otherwise. */
-    public Task cancel(Caller caller, CancelTaskRequest request) {
-        requireNoTenant(request.tenant());
+    public Task cancel(Caller asking, CancelTaskRequest request) {
+        Caller caller = admit(asking, request.tenant());
         find(caller, request.id());
         return ask(request.id(), () -> engine.cancel(caller.owner(), request.id()))
                 .task();
@@ -178,8 +305,8 @@ public final class A2aService {
      *
      * @throws A2aException with UNSUPPORTED_OPERATION if the task has ended
      */
-    public TaskStream subscribe(Caller caller, SubscribeToTaskRequest request) {
-        requireNoTenant(request.tenant());
+    public TaskStream subscribe(Caller asking, SubscribeToTaskRequest request) {
+        Caller caller = admit(asking, request.tenant());
         Snapshot now = find(caller, request.id());
         if (now.task().status().state().terminal()) {
             throw ended(now.task());
@@ -194,8 +321,8 @@ public final class A2aService {
      * @throws InvalidField if {@code after} is beyond the end of the journal
      * @throws A2aException with UNSUPPORTED_OPERATION if the task has ended and nothing of it was missed
      */
-    public TaskStream resume(Caller caller, SubscribeToTaskRequest request, long after) throws InterruptedException {
-        requireNoTenant(request.tenant());
+    public TaskStream resume(Caller asking, SubscribeToTaskRequest request, long after) throws InterruptedException {
+        Caller caller = admit(asking, request.tenant());
         Snapshot now = find(caller, request.id());
         if (after > now.offset()) {
             throw new InvalidField(
@@ -210,6 +337,82 @@ public final class A2aService {
             throw ended(now.task());
         }
         return stream;
+    }
+
+    // ---- Push configurations
+
+    /** Pushes the task's events from now on. A configuration of the same id is replaced. */
+    public TaskPushNotificationConfig createPush(Caller asking, TaskPushNotificationConfig config) {
+        Caller caller = admit(asking, config.tenant());
+        Pushes configs = pushes();
+        configs.check(config, "");
+        requireShort("id", config.id());
+        if (config.taskId() == null) {
+            throw new InvalidField("taskId", "is required");
+        }
+        Snapshot task = find(caller, config.taskId());
+        if (task.task().status().state().terminal()) {
+            throw ended(task.task());
+        }
+        String id = config.id() == null ? engine.newId() : config.id();
+        return configs.put(
+                caller.owner(),
+                String.valueOf(task.task().contextId()),
+                config.identified(config.taskId(), id),
+                task.offset());
+    }
+
+    /** One push configuration of a task. */
+    public TaskPushNotificationConfig getPush(Caller asking, GetTaskPushNotificationConfigRequest request) {
+        Caller caller = admit(asking, request.tenant());
+        Pushes configs = pushes();
+        find(caller, request.taskId());
+        return configs.get(request.taskId(), request.id())
+                .orElseThrow(() -> new A2aException(
+                        A2aError.TASK_NOT_FOUND,
+                        "task " + request.taskId() + " has no push configuration " + request.id(),
+                        Map.of("taskId", request.taskId(), "pushNotificationConfigId", request.id())));
+    }
+
+    /** One page of a task's push configurations, by id. */
+    public ListTaskPushNotificationConfigsResponse listPushes(
+            Caller asking, ListTaskPushNotificationConfigsRequest request) {
+        Caller caller = admit(asking, request.tenant());
+        Pushes configs = pushes();
+        int size = pageSize(request.pageSize());
+        find(caller, request.taskId());
+        Page<TaskPushNotificationConfig> page =
+                configs.list(request.taskId(), size, PageToken.read(request.pageToken()));
+        return new ListTaskPushNotificationConfigsResponse(
+                page.items(), page.next() == null ? null : PageToken.write(page.next()));
+    }
+
+    /** Ends the pushes of a configuration. One that is not there counts as ended. */
+    public void deletePush(Caller asking, DeleteTaskPushNotificationConfigRequest request) {
+        Caller caller = admit(asking, request.tenant());
+        Pushes configs = pushes();
+        find(caller, request.taskId());
+        configs.delete(request.taskId(), request.id());
+    }
+
+    // ---- The card
+
+    /** The card that an authenticated client may see. Agents here have none. */
+    public AgentCard extendedCard(Caller asking, GetExtendedAgentCardRequest request) {
+        admit(asking, request.tenant());
+        throw new A2aException(
+                A2aError.UNSUPPORTED_OPERATION,
+                "this agent has no extended card; all there is to know is in its public one");
+    }
+
+    // ---- What they share
+
+    private static int pageSize(@Nullable Integer asked) {
+        int size = asked == null ? DEFAULT_PAGE : asked;
+        if (size < 1 || size > LARGEST_PAGE) {
+            throw new InvalidField("pageSize", "must be 1 to " + LARGEST_PAGE + ", not " + size);
+        }
+        return size;
     }
 
     private static boolean missedSomething(TaskStream stream, long after, long end) throws InterruptedException {
@@ -253,19 +456,6 @@ public final class A2aService {
 
     private static A2aException ofTask(A2aError error, String taskId, String message) {
         return new A2aException(error, message, Map.of("taskId", taskId));
-    }
-
-    static A2aException pushNotSupported() {
-        return new A2aException(
-                A2aError.PUSH_NOTIFICATION_NOT_SUPPORTED,
-                "this agent does not push (see capabilities in its card); stream the task or fetch it");
-    }
-
-    private static void requireNoTenant(@Nullable String tenant) {
-        // Quietly to ignore it would let a client believe that tenants are kept apart.
-        if (tenant != null) {
-            throw new InvalidField("tenant", "is not known here: the agent's card names none, leave it out");
-        }
     }
 
     private static void requireShort(String field, @Nullable String id) {

@@ -1,7 +1,10 @@
 package dev.millrace.server.a2a;
 
+import dev.millrace.protocol.card.AgentExtension;
+import dev.millrace.protocol.error.ErrorTable;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +15,18 @@ import org.jspecify.annotations.Nullable;
  * @param version the version that the cards state
  * @param cardMaxAge how long a client may use a card without asking again
  * @param heartbeat how often a client that waits for a blocking send is sent a space; less than the idle timeout
+ * @param errors which edition of A2A's table of errors holds
+ * @param tenants which tenants there are
+ * @param extensions what the cards declare beside the resumption of streams; a required one is enforced
  */
-public record A2aSettings(@Nullable URI publicBase, String version, Duration cardMaxAge, Duration heartbeat) {
+public record A2aSettings(
+        @Nullable URI publicBase,
+        String version,
+        Duration cardMaxAge,
+        Duration heartbeat,
+        ErrorTable errors,
+        Tenants tenants,
+        List<AgentExtension> extensions) {
 
     public A2aSettings {
         if (publicBase != null && (publicBase.getScheme() == null || publicBase.getAuthority() == null)) {
@@ -26,22 +39,45 @@ public record A2aSettings(@Nullable URI publicBase, String version, Duration car
         if (!heartbeat.isPositive()) {
             throw new IllegalArgumentException("heartbeat must be positive: " + heartbeat);
         }
+        extensions = List.copyOf(extensions);
     }
 
-    /** No public base, cards for 5 minutes, a heartbeat each 10 s (a third of the edge's idle timeout). */
+    /**
+     * No public base, cards for 5 minutes, a heartbeat each 10 s (a third of the edge's idle timeout), the errors of
+     * v1.0.1, no tenants, no further extensions.
+     */
     public static A2aSettings version(String version) {
-        return new A2aSettings(null, version, Duration.ofMinutes(5), Duration.ofSeconds(10));
+        return new A2aSettings(
+                null,
+                version,
+                Duration.ofMinutes(5),
+                Duration.ofSeconds(10),
+                ErrorTable.V1_0_1,
+                Tenants.none(),
+                List.of());
     }
 
     public A2aSettings withPublicBase(@Nullable URI base) {
-        return new A2aSettings(base, version, cardMaxAge, heartbeat);
+        return new A2aSettings(base, version, cardMaxAge, heartbeat, errors, tenants, extensions);
     }
 
     public A2aSettings withCardMaxAge(Duration maxAge) {
-        return new A2aSettings(publicBase, version, maxAge, heartbeat);
+        return new A2aSettings(publicBase, version, maxAge, heartbeat, errors, tenants, extensions);
     }
 
     public A2aSettings withHeartbeat(Duration period) {
-        return new A2aSettings(publicBase, version, cardMaxAge, period);
+        return new A2aSettings(publicBase, version, cardMaxAge, period, errors, tenants, extensions);
+    }
+
+    public A2aSettings withErrors(ErrorTable table) {
+        return new A2aSettings(publicBase, version, cardMaxAge, heartbeat, table, tenants, extensions);
+    }
+
+    public A2aSettings withTenants(Tenants those) {
+        return new A2aSettings(publicBase, version, cardMaxAge, heartbeat, errors, those, extensions);
+    }
+
+    public A2aSettings withExtensions(List<AgentExtension> more) {
+        return new A2aSettings(publicBase, version, cardMaxAge, heartbeat, errors, tenants, more);
     }
 }

@@ -4,6 +4,8 @@ import dev.millrace.core.Journal;
 import dev.millrace.core.Sweeper;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Refused;
+import dev.millrace.protocol.Message;
+import dev.millrace.protocol.SendMessageResponse;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskFold;
 import dev.millrace.protocol.TaskState;
@@ -31,19 +33,24 @@ public final class Answer implements AutoCloseable {
     private final TaskStream stream;
     private final Until until;
     private final @Nullable Integer historyLength;
+    private final boolean reply;
     private final Supplier<Task> asItIs;
     private final TaskFold fold = new TaskFold();
     private @Nullable TaskState state;
 
-    /** @param asItIs asks the engine for the task */
-    Answer(TaskStream stream, Until until, @Nullable Integer historyLength, Supplier<Task> asItIs) {
+    /**
+     * @param reply whether the agent replies with a message
+     * @param asItIs asks the engine for the task
+     */
+    Answer(TaskStream stream, Until until, @Nullable Integer historyLength, boolean reply, Supplier<Task> asItIs) {
         this.stream = stream;
         this.until = until;
         this.historyLength = historyLength;
+        this.reply = reply;
         this.asItIs = asItIs;
-        stream.first().ifPresent(first -> {
-            fold.apply(first.task());
-            state = first.task().status().state();
+        stream.known().ifPresent(task -> {
+            fold.apply(task);
+            state = task.status().state();
         });
     }
 
@@ -53,7 +60,7 @@ public final class Answer implements AutoCloseable {
     }
 
     /**
-     * Waits for news and takes it in; true once {@link #task} is the answer: at the task's end, where it waits for its
+     * Waits for news and takes it in; true once {@link #response} is the answer: at the task's end, where it waits for its
      * user, or, if this was closed or the engine has stopped, as it is.
      */
     public boolean advance() throws InterruptedException {
@@ -90,8 +97,11 @@ public final class Answer implements AutoCloseable {
      *
      * @throws Refused with UNAVAILABLE, if the engine stopped before the task was seen at all
      */
-    public Task task() {
-        return (enough() ? fold.task() : latest()).withHistoryLength(historyLength);
+    public SendMessageResponse response() {
+        Task task = enough() ? fold.task() : latest();
+        return reply && DirectReply.of(task) instanceof Message message
+                ? message
+                : task.withHistoryLength(historyLength);
     }
 
     private Task latest() {

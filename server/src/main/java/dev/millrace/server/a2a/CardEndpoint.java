@@ -3,13 +3,13 @@ package dev.millrace.server.a2a;
 import dev.millrace.engine.AgentCatalog;
 import dev.millrace.protocol.card.AgentCapabilities;
 import dev.millrace.protocol.card.AgentCard;
-import dev.millrace.protocol.card.AgentExtension;
 import dev.millrace.protocol.card.AgentInterface;
 import dev.millrace.protocol.card.AgentSkill;
 import dev.millrace.protocol.json.A2aJson;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
 import java.io.IOException;
+import java.net.URI;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -23,35 +23,50 @@ final class CardEndpoint {
             Pattern.compile("([A-Za-z0-9._-]{1,255}|\\[[0-9A-Fa-f:.]{2,64}])(:[0-9]{1,5})?");
 
     private final A2aSettings settings;
+    private final AgentCapabilities capabilities;
 
-    CardEndpoint(A2aSettings settings) {
+    CardEndpoint(A2aSettings settings, Extensions extensions, boolean pushes) {
         this.settings = settings;
+        this.capabilities = new AgentCapabilities(true, pushes, extensions.known(), null);
     }
 
     /** Serves the card of the agent whose interface is at {@code path}. */
     void handle(Exchange exchange, AgentCatalog.Listing agent, String path) throws HttpProblem, IOException {
-        byte[] card = A2aJson.AGENT_CARD.write(card(agent, base(exchange) + path));
+        String base = base(exchange);
+        byte[] card = A2aJson.AGENT_CARD.write(card(agent, base, path));
         String etag = etag(card);
         exchange.header("ETag", etag)
                 .header("Cache-Control", "max-age=" + settings.cardMaxAge().toSeconds());
         if (known(exchange, etag)) {
             exchange.respond(304);
         } else {
-            exchange.respond(200, SlowResponse.JSON, card);
+            exchange.respond(200, MediaTypes.JSON, card);
         }
     }
 
-    private AgentCard card(AgentCatalog.Listing agent, String url) {
+    private AgentCard card(AgentCatalog.Listing agent, String base, String path) {
+        // The default agent needs no name in gRPC; any other is told by the tenant, which clients copy (4.4.6).
+        boolean byDefault = path.equals(A2aEndpoints.ROOT);
+        var grpc = new AgentInterface(
+                hostAndPort(base), AgentInterface.GRPC, byDefault ? null : agent.name(), ProtocolVersion.OURS);
         return AgentCard.named(agent.name())
                 .description(agent.description())
                 .version(settings.version())
-                .reachableAt(AgentInterface.jsonRpc(url))
-                .capabilities(AgentCapabilities.streamingOnly()
-                        .with(AgentExtension.optional(Resumption.URI, Resumption.DESCRIPTION)))
+                .reachableAt(AgentInterface.jsonRpc(base + path))
+                .reachableAt(AgentInterface.httpJson(base + path))
+                .reachableAt(grpc)
+                .capabilities(capabilities)
                 .inputModes(OutputModes.TEXT)
                 .outputModes(OutputModes.TEXT)
                 .skill(AgentSkill.of(agent.name(), agent.name(), agent.description(), agent.name()))
                 .build();
+    }
+
+    /** What a gRPC client dials: an authority with its port said (5.8). */
+    private static String hostAndPort(String base) {
+        URI uri = URI.create(base);
+        int port = uri.getPort() >= 0 ? uri.getPort() : "https".equals(uri.getScheme()) ? 443 : 80;
+        return uri.getHost() + ":" + port;
     }
 
     private String base(Exchange exchange) throws HttpProblem {

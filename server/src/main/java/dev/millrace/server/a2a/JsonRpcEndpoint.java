@@ -2,15 +2,12 @@ package dev.millrace.server.a2a;
 
 import dev.millrace.core.Sweeper;
 import dev.millrace.engine.Event;
-import dev.millrace.engine.Refused;
-import dev.millrace.engine.Snapshot;
 import dev.millrace.protocol.Task;
-import dev.millrace.protocol.error.A2aError;
-import dev.millrace.protocol.error.A2aException;
-import dev.millrace.protocol.error.ErrorInfo;
+import dev.millrace.protocol.error.ErrorTable;
 import dev.millrace.protocol.json.A2aJson;
 import dev.millrace.protocol.json.InvalidField;
 import dev.millrace.protocol.json.JsonForm;
+import dev.millrace.protocol.operation.GetTaskRequest;
 import dev.millrace.protocol.operation.SendMessageRequest;
 import dev.millrace.protocol.rpc.RpcError;
 import dev.millrace.protocol.rpc.RpcId;
@@ -24,17 +21,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * The JSON-RPC binding of A2A v1.0 (9): envelopes, codes and frames around {@link A2aService}.
@@ -43,15 +34,11 @@ import tools.jackson.databind.node.JsonNodeFactory;
  * that comes after it.
  */
 final class JsonRpcEndpoint {
-    private static final Logger log = LoggerFactory.getLogger(JsonRpcEndpoint.class);
-
-    /** Ours, of the codes that JSON-RPC (2.0, 5.1) leaves to servers: the same request may succeed later. */
-    private static final int TRY_AGAIN = -32000;
-
     /** What stands after a result. */
     private static final byte[] TAIL = {'}'};
 
-    private static final Set<String> MEDIA_TYPES = Set.of("application/json", "application/a2a+json");
+    /** {@code google.protobuf.Empty}. */
+    private static final byte[] EMPTY = {'{', '}'};
 
     /** What the version before called them, for a hint. */
     private static final Map<String, String> FORMER_NAMES = Map.of(
@@ -85,34 +72,15 @@ final class JsonRpcEndpoint {
     }
 
     void handle(Exchange exchange, Caller caller) throws HttpProblem, IOException, InterruptedException {
-        requireJson(exchange);
-        String version = ProtocolVersion.of(exchange);
-        exchange.header(ProtocolVersion.HEADER, ProtocolVersion.OURS);
-        if (Resumption.asked(exchange)) {
-            exchange.header(Resumption.EXTENSIONS_HEADER, Resumption.URI);
-        }
+        MediaTypes.requireJson(exchange);
         CallReader.Body body = CallReader.read(exchange.body());
         if (!body.batch()
                 && body.calls().getFirst() instanceof Call.Valid call
                 && !call.notification()
                 && streams(call.request().method())) {
-            stream(exchange, caller, version, call);
+            stream(exchange, caller, call);
         } else {
-            answer(exchange, caller, version, body);
-        }
-    }
-
-    private static void requireJson(Exchange exchange) throws HttpProblem {
-        String type = exchange.header("Content-Type").orElse("");
-        int parameters = type.indexOf(';');
-        String essence = (parameters < 0 ? type : type.substring(0, parameters)).strip();
-        // Also what keeps a web page from posting here without asking: a browser must ask for these types (CORS).
-        if (!MEDIA_TYPES.contains(essence.toLowerCase(Locale.ROOT))) {
-            throw new HttpProblem(
-                    415,
-                    "unsupported-media-type",
-                    "The media type is not supported",
-                    "Send the body with Content-Type: application/json (or application/a2a+json).");
+            answer(exchange, caller, body);
         }
     }
 
@@ -122,13 +90,13 @@ final class JsonRpcEndpoint {
 
     // ---- One response, or a batch of them
 
-    private void answer(Exchange exchange, Caller caller, String version, CallReader.Body body)
+    private void answer(Exchange exchange, Caller caller, CallReader.Body body)
             throws HttpProblem, IOException, InterruptedException {
-        var response = new SlowResponse(exchange, sweeper, heartbeat);
+        var response = new SlowResponse(exchange, sweeper, heartbeat, MediaTypes.JSON);
         var pending = new ArrayList<Pending>(body.calls().size());
         try {
             for (Call call : body.calls()) {
-                pending.add(begin(caller, version, call, body.batch(), response));
+                pending.add(begin(exchange, caller, call, body.batch(), response));
             }
             var responses = new ArrayList<byte[]>(pending.size());
             for (Pending each : pending) {
@@ -159,15 +127,15 @@ final class JsonRpcEndpoint {
         return array.toByteArray();
     }
 
-    private Pending begin(Caller caller, String version, Call entry, boolean batch, SlowResponse response)
+    private Pending begin(Exchange exchange, Caller caller, Call entry, boolean batch, SlowResponse response)
             throws InterruptedException {
         return switch (entry) {
             case Call.Broken broken -> new Pending(broken.id(), failed(broken.error()));
             case Call.Valid call -> {
                 try {
-                    ProtocolVersion.require(version);
-                    yield new Pending(call.id(), begin(caller, call, batch, response));
-                } catch (RuntimeException e) {
+                    service.admit(caller, null); // before the method: a client of 0.3 calls others
+                    yield new Pending(call.id(), begin(exchange, caller, call, batch, response));
+                } catch (RuntimeException | HttpProblem e) {
                     yield new Pending(call.id(), failed(error(e)));
                 }
             }
@@ -181,7 +149,7 @@ final class JsonRpcEndpoint {
     }
 
     /** The response, or null where none is due. */
-    private static byte @Nullable [] respond(Pending pending) throws HttpProblem, IOException, InterruptedException {
+    private byte @Nullable [] respond(Pending pending) throws HttpProblem, IOException, InterruptedException {
         RpcId id = pending.id();
         try {
             byte[] result = pending.begun().result();
@@ -192,7 +160,8 @@ final class JsonRpcEndpoint {
         }
     }
 
-    private Begun begin(Caller caller, Call.Valid call, boolean batch, SlowResponse response) {
+    private Begun begin(Exchange exchange, Caller caller, Call.Valid call, boolean batch, SlowResponse response)
+            throws HttpProblem, InterruptedException {
         switch (call.request().method()) {
             case "SendMessage" -> {
                 Answer answer = service.send(caller, params(call, A2aJson.SEND_MESSAGE_REQUEST));
@@ -208,7 +177,7 @@ final class JsonRpcEndpoint {
                 return unheard(() -> {});
             }
             case "GetTask" -> {
-                return done(A2aJson.TASK.write(service.get(caller, params(call, A2aJson.GET_TASK_REQUEST))));
+                return done(A2aJson.TASK.write(get(exchange, caller, params(call, A2aJson.GET_TASK_REQUEST), batch)));
             }
             case "ListTasks" -> {
                 return done(A2aJson.LIST_TASKS_RESPONSE.write(
@@ -217,16 +186,37 @@ final class JsonRpcEndpoint {
             case "CancelTask" -> {
                 return done(A2aJson.TASK.write(service.cancel(caller, params(call, A2aJson.CANCEL_TASK_REQUEST))));
             }
-            case "CreateTaskPushNotificationConfig",
-                    "GetTaskPushNotificationConfig",
-                    "ListTaskPushNotificationConfigs",
-                    "DeleteTaskPushNotificationConfig" -> throw A2aService.pushNotSupported();
-            case "GetExtendedAgentCard" ->
-                throw new A2aException(
-                        A2aError.UNSUPPORTED_OPERATION,
-                        "this agent has no extended card; all there is to know is in its public one");
+            case "CreateTaskPushNotificationConfig" -> {
+                return done(A2aJson.TASK_PUSH_NOTIFICATION_CONFIG.write(
+                        service.createPush(caller, params(call, A2aJson.TASK_PUSH_NOTIFICATION_CONFIG))));
+            }
+            case "GetTaskPushNotificationConfig" -> {
+                return done(A2aJson.TASK_PUSH_NOTIFICATION_CONFIG.write(
+                        service.getPush(caller, params(call, A2aJson.GET_TASK_PUSH_NOTIFICATION_CONFIG_REQUEST))));
+            }
+            case "ListTaskPushNotificationConfigs" -> {
+                return done(A2aJson.LIST_TASK_PUSH_NOTIFICATION_CONFIGS_RESPONSE.write(
+                        service.listPushes(caller, params(call, A2aJson.LIST_TASK_PUSH_NOTIFICATION_CONFIGS_REQUEST))));
+            }
+            case "DeleteTaskPushNotificationConfig" -> {
+                service.deletePush(caller, params(call, A2aJson.DELETE_TASK_PUSH_NOTIFICATION_CONFIG_REQUEST));
+                return done(EMPTY);
+            }
+            case "GetExtendedAgentCard" -> {
+                return done(A2aJson.AGENT_CARD.write(
+                        service.extendedCard(caller, params(call, A2aJson.GET_EXTENDED_AGENT_CARD_REQUEST))));
+            }
             default -> throw new FaultyCall(methodNotFound(call.request().method()));
         }
+    }
+
+    /** A GetTask that names a generation waits for another; not in a batch, where others would wait for it. */
+    private Task get(Exchange exchange, Caller caller, GetTaskRequest request, boolean batch)
+            throws HttpProblem, InterruptedException {
+        Long known = batch ? null : Resumption.known(exchange.header(Resumption.KNOWN_GENERATION));
+        return known == null
+                ? service.get(caller, request)
+                : service.await(caller, request, known, waiting -> Waits.endWith(exchange, waiting));
     }
 
     private static RpcError methodNotFound(String method) {
@@ -278,23 +268,21 @@ final class JsonRpcEndpoint {
 
     // ---- A stream
 
-    private void stream(Exchange exchange, Caller caller, String version, Call.Valid call)
+    private void stream(Exchange exchange, Caller caller, Call.Valid call)
             throws HttpProblem, IOException, InterruptedException {
         TaskStream opened;
         try {
-            ProtocolVersion.require(version);
             opened = open(exchange, caller, call);
         } catch (RuntimeException e) {
-            exchange.respond(200, SlowResponse.JSON, RpcResponse.write(call.id(), error(e)));
+            exchange.respond(200, MediaTypes.JSON, RpcResponse.write(call.id(), error(e)));
             return;
         }
         try (opened) {
             byte[] head = RpcResponse.resultHead(call.id());
             var out = exchange.eventStream();
-            Optional<Snapshot> first = opened.first();
+            Optional<Opening> first = opened.opening();
             if (first.isPresent()) {
-                Task task = first.get().task();
-                byte[] payload = A2aJson.STREAM_RESPONSE.write(task);
+                byte[] payload = A2aJson.STREAM_RESPONSE.write(first.get().event());
                 out.send(new FrameBuffer().event(first.get().offset(), head, payload, TAIL));
             }
             if (!opened.complete()) {
@@ -310,7 +298,7 @@ final class JsonRpcEndpoint {
             return service.stream(caller, request);
         }
         var request = params(call, A2aJson.SUBSCRIBE_TO_TASK_REQUEST);
-        Long after = Resumption.after(exchange);
+        Long after = Resumption.after(exchange.header(Resumption.LAST_EVENT_ID));
         return after == null ? service.subscribe(caller, request) : service.resume(caller, request, after);
     }
 
@@ -341,26 +329,9 @@ final class JsonRpcEndpoint {
         }
     }
 
-    private static RpcError error(RuntimeException e) {
-        return switch (e) {
-            case FaultyCall faulty -> faulty.error;
-            case A2aException error -> RpcError.of(error);
-            case InvalidField field -> RpcError.invalidParams(field);
-            case Refused refused -> tryAgain(refused);
-            default -> {
-                String id = UUID.randomUUID().toString();
-                log.error("an A2A call failed (error {})", id, e);
-                yield RpcError.internal("the server failed; this is not your fault. Its log knows more under " + id);
-            }
-        };
-    }
-
-    private static RpcError tryAgain(Refused refused) {
-        String reason = refused.reason() == Refused.Reason.QUEUE_FULL ? "RESOURCE_EXHAUSTED" : "UNAVAILABLE";
-        JsonNode info = new ErrorInfo(reason, "millrace.dev", Map.of()).json();
-        return new RpcError(
-                TRY_AGAIN,
-                String.valueOf(refused.getMessage()),
-                JsonNodeFactory.instance.arrayNode().add(info));
+    private RpcError error(Exception e) {
+        return e instanceof FaultyCall faulty
+                ? faulty.error
+                : Fault.of(e, ErrorTable.V1_0_1).rpc(); // its codes are the same in both tables
     }
 }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The engine's place in a list, as clients see it: text that means nothing to them, so that it may change. */
 final class PageToken {
-    private static final String VERSION = "1:";
+    private static final String VERSION = "2:";
 
     private PageToken() {}
 

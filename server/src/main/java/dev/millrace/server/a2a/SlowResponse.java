@@ -1,7 +1,7 @@
 package dev.millrace.server.a2a;
 
 import dev.millrace.core.Sweeper;
-import dev.millrace.protocol.Task;
+import dev.millrace.protocol.SendMessageResponse;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
 import dev.millrace.server.http.ResponseBody;
@@ -15,19 +15,20 @@ import org.jspecify.annotations.Nullable;
  * that comes before the first heartbeat is an ordinary one, with its length.
  */
 final class SlowResponse {
-    static final String JSON = "application/json";
     private static final byte[] SPACE = {' '};
 
     private final Exchange exchange;
     private final Sweeper sweeper;
     private final Duration heartbeat;
+    private final String contentType;
     private @Nullable ResponseBody body;
     private long lastBeat = System.nanoTime();
 
-    SlowResponse(Exchange exchange, Sweeper sweeper, Duration heartbeat) {
+    SlowResponse(Exchange exchange, Sweeper sweeper, Duration heartbeat, String contentType) {
         this.exchange = exchange;
         this.sweeper = sweeper;
         this.heartbeat = heartbeat;
+        this.contentType = contentType;
     }
 
     /**
@@ -35,7 +36,7 @@ final class SlowResponse {
      *
      * @throws dev.millrace.server.http.ClientGoneException if nobody is there any more to be answered
      */
-    Task await(Answer answer) throws HttpProblem, IOException, InterruptedException {
+    SendMessageResponse await(Answer answer) throws HttpProblem, IOException, InterruptedException {
         exchange.onStopping(answer::close);
         if (exchange.protocol().equals("HTTP/2.0")) {
             // On HTTP/1 this would cost the connection; there the heartbeat finds out.
@@ -47,12 +48,12 @@ final class SlowResponse {
                 beat();
             }
         }
-        return answer.task();
+        return answer.response();
     }
 
     private void beat() throws IOException {
         if (body == null) {
-            exchange.header("Content-Type", JSON);
+            exchange.header("Content-Type", contentType);
             body = exchange.respondStream(200);
         }
         body.write(SPACE);
@@ -61,11 +62,16 @@ final class SlowResponse {
 
     void send(byte[] json) throws IOException {
         if (body == null) {
-            exchange.respond(200, JSON, json);
+            exchange.respond(200, contentType, json);
         } else {
             body.write(json);
             body.close();
         }
+    }
+
+    /** Whether the response has begun, so that its status can't be another any more. */
+    boolean begun() {
+        return body != null;
     }
 
     /** For what needs no response. */

@@ -4,7 +4,11 @@ import dev.millrace.core.Cursor;
 import dev.millrace.core.Journal;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Snapshot;
+import dev.millrace.protocol.Message;
+import dev.millrace.protocol.SendMessageResponse;
+import dev.millrace.protocol.StreamResponse;
 import dev.millrace.protocol.Task;
+import dev.millrace.protocol.TaskFold;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.json.A2aJson;
 import java.util.Optional;
@@ -20,12 +24,20 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The stream ends at the task's terminal event ({@link #endsAt}) and stays open while the task waits for its user
  * (A2A v1.0, 3.1.6 and 7.6.1, against 11.7), so that whoever listens sees what the answer leads to.
+ *
+ * <p>A {@link #reply} stream shows nothing until the task ends, and then one message (3.1.2). If the task asks something
+ * or ends badly, it shows the task there, and from there on it is a stream like any other.
+ *
+ * <p>Entries are to be given to it in order, by one thread: {@link #shows}, and where that is true {@link #payload}.
  */
 public final class TaskStream implements AutoCloseable {
     private final String taskId;
     private final @Nullable Snapshot first;
     private final Cursor<Event> cursor;
     private final @Nullable Integer historyLength;
+
+    /** What was held back, while the stream is to be one message. */
+    private @Nullable TaskFold heldBack;
 
     TaskStream(String taskId, @Nullable Snapshot first, Cursor<Event> cursor, @Nullable Integer historyLength) {
         this.taskId = taskId;
@@ -34,17 +46,50 @@ public final class TaskStream implements AutoCloseable {
         this.historyLength = historyLength;
     }
 
+    /** The stream of an agent that replies with a message. */
+    static TaskStream reply(
+            String taskId, @Nullable Snapshot first, Cursor<Event> cursor, @Nullable Integer historyLength) {
+        var stream = new TaskStream(taskId, first, cursor, historyLength);
+        stream.heldBack = new TaskFold();
+        if (first != null) {
+            stream.heldBack.apply(first.task());
+        }
+        return stream;
+    }
+
     public String taskId() {
         return taskId;
     }
 
     /** What the stream begins with, and the offset it stands for; empty if the journal's own events come first. */
-    public Optional<Snapshot> first() {
+    Optional<Opening> opening() {
         return Optional.ofNullable(first)
-                .map(snapshot -> new Snapshot(snapshot.task().withHistoryLength(historyLength), snapshot.offset()));
+                .filter(snapshot -> heldBack == null || settled(snapshot.task()))
+                .map(snapshot -> new Opening(shown(snapshot.task()), snapshot.offset()));
     }
 
-    /** True if nothing follows {@link #first}: the task has ended. */
+    /** The task that the stream stands on; empty if it begins with the task's own first event. */
+    Optional<Task> known() {
+        return Optional.ofNullable(first).map(Snapshot::task);
+    }
+
+    private static boolean settled(Task task) {
+        return task.status().state().terminal() || task.status().state().interrupted();
+    }
+
+    private StreamResponse shown(Task task) {
+        if (heldBack == null) {
+            return task.withHistoryLength(historyLength);
+        }
+        heldBack = null;
+        SendMessageResponse reply = DirectReply.of(task);
+        return switch (reply) {
+            case Message message -> message;
+            case Task asItIs -> asItIs.withHistoryLength(historyLength);
+        };
+    }
+
+    /** True if nothing follows {@link #opening}: the task has ended. */
     public boolean complete() {
         return first != null && first.task().status().state().terminal();
     }
@@ -56,7 +101,15 @@ public final class TaskStream implements AutoCloseable {
 
     /** Whether the entry is one of this stream's. */
     public boolean shows(Journal.Entry<Event> entry) {
-        return concerns(entry) && entry.event().kind() != Event.Kind.MESSAGE;
+        if (!concerns(entry)) {
+            return false;
+        }
+        if (heldBack != null) {
+            heldBack.apply(A2aJson.STREAM_RESPONSE.read(entry.event().json()));
+            TaskState state = entry.event().state();
+            return state != null && (state.terminal() || state.interrupted());
+        }
+        return entry.event().kind() != Event.Kind.MESSAGE;
     }
 
     /** Whether the entry is the stream's last. */
@@ -65,8 +118,11 @@ public final class TaskStream implements AutoCloseable {
         return state != null && state.terminal() && concerns(entry);
     }
 
-    /** The StreamResponse of an entry, in UTF-8: nearly always the journal's own bytes, not to be changed. */
+    /** The StreamResponse of an entry that is shown, in UTF-8: nearly always the journal's own bytes, not to be changed. */
     public byte[] payload(Journal.Entry<Event> entry) {
+        if (heldBack != null) {
+            return A2aJson.STREAM_RESPONSE.write(shown(heldBack.task()));
+        }
         Event event = entry.event();
         if (event.kind() == Event.Kind.TASK
                 && historyLength != null

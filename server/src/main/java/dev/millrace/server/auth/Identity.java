@@ -1,7 +1,7 @@
 package dev.millrace.server.auth;
 
-import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
+import dev.millrace.server.http.RequestHead;
 
 /**
  * Who asks. The owner it names is whose contexts a request sees and makes; nobody else's exist for it. Called once for
@@ -11,14 +11,14 @@ import dev.millrace.server.http.HttpProblem;
 public interface Identity {
 
     /**
-     * The owner in whose name the request acts.
+     * The owner in whose name the request acts, whatever protocol it came over. Without control characters.
      *
      * @throws HttpProblem 401 or 403, if it may not act at all
      */
-    String owner(Exchange exchange) throws HttpProblem;
+    String owner(RequestHead request) throws HttpProblem;
 
     /** Everybody who can reach the server is the same owner, {@code local}. */
     static Identity local() {
-        return exchange -> "local";
+        return request -> "local";
     }
 }

@@ -81,6 +81,7 @@ public final class ConfigFile {
             store(all.section("store"), settings);
             limits(all.section("limits"), all.section("engine"), settings);
             files(all.section("files"), settings);
+            settings.a2a(A2aConfig.read(all.section("a2a")));
             model.read(all.section("model"));
             all.done();
         } catch (BadSetting e) {

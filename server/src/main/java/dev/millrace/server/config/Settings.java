@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param work limits for the engine
  * @param files sources of files, by name
  * @param fileOptions how files are served
+ * @param a2a what was chosen of A2A
  * @param model the chat model behind the agent {@code model}, or null for none
  */
 public record Settings(
@@ -38,6 +39,7 @@ public record Settings(
         WorkLimits work,
         Map<String, FileSourceConfig> files,
         FileOptions fileOptions,
+        A2aConfig a2a,
         @Nullable ModelConfig model) {
 
     /** The default folder of the SQLite store, in the working directory. */
@@ -74,6 +76,7 @@ public record Settings(
         private WorkLimits work = WorkLimits.defaults();
         private final Map<String, FileSourceConfig> files = new LinkedHashMap<>();
         private FileOptions fileOptions = FileOptions.DEFAULT;
+        private A2aConfig a2a = A2aConfig.defaults();
         private @Nullable ModelConfig model;
 
         private Builder() {}
@@ -134,6 +137,11 @@ public record Settings(
             return this;
         }
 
+        public Builder a2a(A2aConfig those) {
+            a2a = those;
+            return this;
+        }
+
         public Builder model(@Nullable ModelConfig config) {
             model = config;
             return this;
@@ -141,7 +149,7 @@ public record Settings(
 
         /** @throws BadSetting if settings contradict each other */
         public Settings build() {
-            return new Settings(host, port, tls(), publicUrl, drain, store, http, work, files, fileOptions, model);
+            return new Settings(host, port, tls(), publicUrl, drain, store, http, work, files, fileOptions, a2a, model);
         }
 
         private @Nullable Tls tls() {

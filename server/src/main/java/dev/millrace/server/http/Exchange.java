@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * set before. Every blocking write returns when the network has taken the bytes, and throws {@link ClientGoneException}
  * when it never will.
  */
-public final class Exchange {
+public final class Exchange implements RequestHead {
     private static final Logger log = LoggerFactory.getLogger(Exchange.class);
 
     private final Request request;
@@ -78,6 +78,11 @@ public final class Exchange {
         return parameter(name).decoded();
     }
 
+    /** A parameter of the route's path as {@link #pathParameter} has it; empty if the route has no such parameter. */
+    public Optional<String> findPathParameter(String name) {
+        return Optional.ofNullable(parameters.get(name)).map(Router.Value::decoded);
+    }
+
     /** A parameter of the route's path as it was sent. */
     public String rawPathParameter(String name) {
         return parameter(name).raw();
@@ -100,7 +105,7 @@ public final class Exchange {
         return List.copyOf(query.getValuesOrEmpty(name));
     }
 
-    /** The value of a header, if it was sent; the first if it was sent more than once. */
+    @Override
     public Optional<String> header(String name) {
         return Optional.ofNullable(request.getHeaders().get(name));
     }
@@ -125,7 +130,7 @@ public final class Exchange {
         return Optional.ofNullable(request.getHttpURI().getAuthority()).or(() -> header("Host"));
     }
 
-    /** The address of the connection's other end, in digits. */
+    @Override
     public String remoteAddress() {
         return Request.getRemoteAddr(request);
     }

@@ -13,6 +13,9 @@ import dev.millrace.protocol.json.A2aJson;
 import dev.millrace.protocol.json.JsonText;
 import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
+import dev.millrace.server.push.PushRoutes;
+import dev.millrace.server.push.PushSettings;
+import dev.millrace.server.push.Pushes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -23,8 +26,10 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** A whole server with agents of a test's own, on a free port, and a client that speaks to it by hand. */
@@ -35,6 +40,7 @@ final class A2aHouse implements AutoCloseable {
     final Engine engine;
     final HttpServer server;
     private final A2aEndpoints endpoints;
+    private final @Nullable Pushes pushes;
     private final HttpClient client;
 
     A2aHouse(Agent agent) throws Exception {
@@ -46,17 +52,31 @@ final class A2aHouse implements AutoCloseable {
     }
 
     A2aHouse(Store store, AgentCatalog agents, UnaryOperator<A2aSettings> settings) throws Exception {
+        this(store, agents, settings, null);
+    }
+
+    /** @param push how to push; null = not at all */
+    A2aHouse(Store store, AgentCatalog agents, UnaryOperator<A2aSettings> settings, @Nullable PushSettings push)
+            throws Exception {
         engine = new Engine(store, agents, EngineSettings.defaults());
         engine.start();
         var router = new Router();
+        pushes = push == null ? null : new Pushes(engine, Objects.requireNonNull(store.pushes()), push);
+        if (pushes != null) {
+            pushes.start();
+            new PushRoutes(pushes, request -> request.header("X-Owner").orElse(ME)).register(router);
+        }
         // Tests say who they are in a header; who does not is ME.
         endpoints = new A2aEndpoints(
                 engine,
                 exchange -> exchange.header("X-Owner").orElse(ME),
-                settings.apply(A2aSettings.version("1.2.3")));
+                settings.apply(A2aSettings.version("1.2.3")),
+                pushes);
         endpoints.register(router);
         endpoints.start();
-        server = HttpServer.builder(router).upgradeToHttp2(true).build();
+        var building = HttpServer.builder(router).upgradeToHttp2(true);
+        endpoints.register(building);
+        server = building.build();
         server.start();
         client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     }
@@ -173,6 +193,9 @@ final class A2aHouse implements AutoCloseable {
         client.shutdownNow();
         server.stop(Duration.ofSeconds(1));
         endpoints.close();
+        if (pushes != null) {
+            pushes.close();
+        }
         engine.close();
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.engine.AgentCatalog;
 import dev.millrace.engine.store.memory.MemoryStore;
 import dev.millrace.protocol.card.AgentCard;
+import dev.millrace.protocol.card.AgentInterface;
 import dev.millrace.protocol.json.A2aJson;
 import java.net.URI;
 import java.net.http.HttpResponse;
@@ -54,11 +55,14 @@ class AgentCardTest {
                 assertThat(extension.uri()).isEqualTo("https://millrace.dev/a2a/extensions/resume/v1");
                 assertThat(extension.required()).isFalse();
             });
-            assertThat(card.supportedInterfaces()).singleElement().satisfies(at -> {
-                assertThat(at.protocolBinding()).isEqualTo("JSONRPC");
-                assertThat(at.protocolVersion()).isEqualTo("1.0");
-                assertThat(at.url()).isEqualTo(house.uri(path).toString());
-            });
+            String http = house.uri(path).toString();
+            String grpc = "127.0.0.1:" + house.server.port();
+            String tenant = path.equals("/a2a") ? null : name;
+            assertThat(card.supportedInterfaces())
+                    .containsExactly(
+                            new AgentInterface(http, "JSONRPC", null, "1.0"),
+                            new AgentInterface(http, "HTTP+JSON", null, "1.0"),
+                            new AgentInterface(grpc, "GRPC", tenant, "1.0"));
             URI url = URI.create(card.supportedInterfaces().getFirst().url());
             String answer = house.send(house.request(url.getPath(), A2aHouse.rpc("SendMessage", A2aHouse.say("x")))
                             .build())

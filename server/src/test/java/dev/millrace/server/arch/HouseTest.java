@@ -31,11 +31,12 @@ class HouseTest {
     @CsvSource(delimiter = '|', textBlock = """
             core     |
             protocol |
+            grpc     | protocol
             engine   | core, protocol
             client   | protocol
             agents   | engine, client, protocol
             files    | core
-            server   | core, protocol, engine, client, agents, files
+            server   | core, protocol, grpc, engine, client, agents, files
             """)
     void a_module_uses_only_what_stands_below_it(String module, String below) {
         String[] allowed = Stream.concat(
@@ -79,7 +80,7 @@ class HouseTest {
     void the_rooms_of_the_server_are_built_without_knowing_the_assembly_or_the_command_line() {
         hold(noClasses()
                 .that()
-                .resideInAPackage("dev.millrace.server.(a2a|auth|chat|config|files|http|metrics)..")
+                .resideInAPackage("dev.millrace.server.(a2a|auth|chat|config|files|http|metrics|push)..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("dev.millrace.server", "dev.millrace.server.cli.."));

@@ -13,11 +13,11 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /** A self-signed certificate for localhost, made by the JDK's keytool, as the PEM files a server reads. */
-record TestCertificate(Path chain, Path key, SSLContext trusting) {
+public record TestCertificate(Path chain, Path key, SSLContext trusting) {
     private static final char[] PASSWORD = "changeit".toCharArray();
     private static final ConcurrentHashMap<String, TestCertificate> MADE = new ConcurrentHashMap<>();
 
-    static TestCertificate ec() {
+    public static TestCertificate ec() {
         return MADE.computeIfAbsent("EC", TestCertificate::make);
     }
 

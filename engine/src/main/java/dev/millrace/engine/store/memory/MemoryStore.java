@@ -7,10 +7,12 @@ import dev.millrace.engine.TaskQuery;
 import dev.millrace.engine.Usage;
 import dev.millrace.engine.store.ContextPlace;
 import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.PushStore;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
+import dev.millrace.engine.store.TaskPlace;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.Words;
 import dev.millrace.engine.store.Write;
@@ -27,11 +29,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +56,9 @@ public final class MemoryStore implements Store {
     /** Contexts kept by default. */
     public static final int DEFAULT_MAX_CONTEXTS = 100_000;
 
+    private static final ConcurrentSkipListMap<Place, TaskRecord> NOBODYS =
+            new ConcurrentSkipListMap<>(Place.OLDEST_FIRST.reversed());
+
     /** A context's place in its owner's list. */
     private record Listed(ContextPlace place, String owner) {
         static Listed of(Context context) {
@@ -70,11 +76,23 @@ public final class MemoryStore implements Store {
         }
     }
 
+    private record Kind(String owner, String agent, TaskState state) {
+        static Kind of(TaskRecord task) {
+            return new Kind(task.owner(), task.agent(), task.state());
+        }
+    }
+
     private final int maxContexts;
+    private final MemoryPushStore pushes = new MemoryPushStore();
     private final Map<String, Conversation> conversations = new ConcurrentHashMap<>();
     private final Map<String, String> contextOfTask = new ConcurrentHashMap<>();
-    private final ConcurrentSkipListMap<Place, TaskRecord> byStatus =
-            new ConcurrentSkipListMap<>(Place.OLDEST_FIRST.reversed());
+
+    /** For each owner, the newest status first. */
+    private final Map<String, ConcurrentSkipListMap<Place, TaskRecord>> byStatus = new ConcurrentHashMap<>();
+
+    /** How many tasks there are of each kind, so that a list knows its length without counting. */
+    private final Map<Kind, LongAdder> counts = new ConcurrentHashMap<>();
+
     private final ConcurrentSkipListMap<Place, TaskRecord> submitted = new ConcurrentSkipListMap<>(Place.OLDEST_FIRST);
     /** Tasks that must be answered by a time, by that time. */
     private final ConcurrentSkipListMap<Place, TaskRecord> due = new ConcurrentSkipListMap<>(Place.OLDEST_FIRST);
@@ -162,6 +180,11 @@ public final class MemoryStore implements Store {
     }
 
     @Override
+    public PushStore pushes() {
+        return pushes;
+    }
+
+    @Override
     public void close() {
         closed = true;
     }
@@ -232,7 +255,15 @@ public final class MemoryStore implements Store {
         TaskRecord before = c.tasks.put(task.id(), task);
         Place place = Place.of(task);
         // The new place before the old one goes: who lists meanwhile misses no task.
-        byStatus.put(place, task);
+        ConcurrentSkipListMap<Place, TaskRecord> own = byStatus.computeIfAbsent(
+                task.owner(), owner -> new ConcurrentSkipListMap<>(Place.OLDEST_FIRST.reversed()));
+        own.put(place, task);
+        if (before == null || before.state() != task.state()) {
+            count(task, 1);
+            if (before != null) {
+                count(before, -1);
+            }
+        }
         if (task.state() == TaskState.SUBMITTED) {
             submitted.put(place, task);
         }
@@ -241,7 +272,7 @@ public final class MemoryStore implements Store {
         } else {
             Place left = Place.of(before);
             if (!left.equals(place)) {
-                byStatus.remove(left);
+                own.remove(left);
                 submitted.remove(left);
             } else if (task.state() != TaskState.SUBMITTED) {
                 submitted.remove(left);
@@ -255,6 +286,10 @@ public final class MemoryStore implements Store {
         }
         c.live += (task.state().terminal() ? 0 : 1)
                 - (before == null || before.state().terminal() ? 0 : 1);
+    }
+
+    private void count(TaskRecord task, int by) {
+        counts.computeIfAbsent(Kind.of(task), kind -> new LongAdder()).add(by);
     }
 
     private void evictOver(String contextId, boolean nowQuiet) {
@@ -314,11 +349,13 @@ public final class MemoryStore implements Store {
         }
         for (TaskRecord task : c.tasks.values()) {
             contextOfTask.remove(task.id());
-            byStatus.remove(Place.of(task));
+            pushes.forget(task.id());
+            byStatus.getOrDefault(task.owner(), NOBODYS).remove(Place.of(task));
             submitted.remove(Place.of(task));
             if (task.dueAt() != null) {
                 due.remove(new Place(task.dueAt(), task.id()));
             }
+            count(task, -1);
         }
     }
 
@@ -428,13 +465,53 @@ public final class MemoryStore implements Store {
     }
 
     Page<TaskRecord> listTasks(TaskQuery q) {
-        Stream<TaskRecord> hits = byStatus.values().stream()
-                .filter(t -> t.owner().equals(q.owner()))
-                .filter(t -> q.agent() == null || t.agent().equals(q.agent()))
-                .filter(t -> q.contextId() == null || t.contextId().equals(q.contextId()))
-                .filter(t -> q.state() == null || t.state() == q.state())
-                .filter(t -> q.changedSince() == null || !t.statusAt().isBefore(q.changedSince()));
-        return Paging.page(hits, TaskRecord::id, q.limit(), q.after());
+        ConcurrentNavigableMap<Place, TaskRecord> own = byStatus.getOrDefault(q.owner(), NOBODYS);
+        if (q.contextId() != null) {
+            var ofContext = new ConcurrentSkipListMap<Place, TaskRecord>(Place.OLDEST_FIRST.reversed());
+            String contextId = q.contextId();
+            this.<List<TaskRecord>>read(contextId, view -> view.tasks(contextId))
+                    .forEach(task -> ofContext.put(Place.of(task), task));
+            own = ofContext;
+        }
+        if (q.changedSince() != null) {
+            own = own.headMap(new Place(q.changedSince(), ""), true);
+        }
+        long total = q.contextId() == null && q.changedSince() == null
+                ? counted(q)
+                : own.values().stream().filter(task -> matches(q, task)).count();
+        if (q.after() != null) {
+            TaskPlace last = TaskPlace.parse(q.after());
+            if (last == null) {
+                return new Page<>(List.of(), null, total);
+            }
+            own = own.tailMap(new Place(last.statusAt(), last.taskId()), false);
+        }
+        List<TaskRecord> found = own.values().stream()
+                .filter(task -> matches(q, task))
+                .limit(q.limit() + 1L)
+                .toList();
+        boolean more = found.size() > q.limit();
+        List<TaskRecord> items = more ? found.subList(0, q.limit()) : found;
+        return new Page<>(items, more ? TaskPlace.after(items.getLast()) : null, total);
+    }
+
+    private static boolean matches(TaskQuery q, TaskRecord task) {
+        return task.owner().equals(q.owner())
+                && (q.agent() == null || task.agent().equals(q.agent()))
+                && (q.state() == null || task.state() == q.state());
+    }
+
+    private long counted(TaskQuery q) {
+        if (q.agent() != null && q.state() != null) {
+            LongAdder one = counts.get(new Kind(q.owner(), q.agent(), q.state()));
+            return one == null ? 0 : one.sum();
+        }
+        return counts.entrySet().stream()
+                .filter(kind -> kind.getKey().owner().equals(q.owner())
+                        && (q.agent() == null || kind.getKey().agent().equals(q.agent()))
+                        && (q.state() == null || kind.getKey().state() == q.state()))
+                .mapToLong(kind -> kind.getValue().sum())
+                .sum();
     }
 
     List<TaskRecord> listRunnable(int max) {

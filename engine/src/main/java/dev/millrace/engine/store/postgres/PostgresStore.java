@@ -1,11 +1,14 @@
 package dev.millrace.engine.store.postgres;
 
 import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.PushStore;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Replicas;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.Write;
+import dev.millrace.engine.store.sql.SqlPushStore;
+import dev.millrace.engine.store.sql.SqlThread;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -44,12 +47,15 @@ public final class PostgresStore implements Store {
     private final List<GroupWriter> writers;
     private final PostgresReaders readers;
     private final PostgresReplicas replicas;
+    private final SqlPushStore pushes;
     private final ReentrantLock closing = new ReentrantLock();
 
     private PostgresStore(PostgresSettings settings, Connections connections) {
         var views = new Views(settings.views());
         readers = new PostgresReaders(connections, settings.readers());
         replicas = new PostgresReplicas(connections, readers, views, settings.hints());
+        pushes = new SqlPushStore(
+                new SqlThread("millrace-postgres-pushes", connections::forWriting), SqlPushStore.Dialect.POSTGRESQL);
         String id = UUID.randomUUID().toString();
         var all = new java.util.ArrayList<GroupWriter>();
         all.add(writer(connections, views, settings, Durability.WRITTEN, id + "-chunks", "millrace-postgres-chunks"));
@@ -141,6 +147,11 @@ public final class PostgresStore implements Store {
     }
 
     @Override
+    public PushStore pushes() {
+        return pushes;
+    }
+
+    @Override
     public void close() {
         closing.lock();
         try {
@@ -149,6 +160,7 @@ public final class PostgresStore implements Store {
             }
             lines.close();
             writers.forEach(writer -> Joining.join(writer.thread()));
+            pushes.close();
             replicas.close();
             readers.close();
         } finally {

@@ -12,6 +12,7 @@ import dev.millrace.engine.store.Labels;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.StoreFailure;
+import dev.millrace.engine.store.TaskPlace;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.protocol.TaskState;
 import java.sql.Connection;
@@ -259,22 +260,30 @@ final class SqliteReader implements Reader, AutoCloseable {
             where.append(" AND status_at >= ?");
             arguments.add(q.changedSince());
         }
-        long total = count("SELECT count(*) FROM tasks " + where, arguments.toArray());
+        long total = total(q, where.toString(), arguments);
         if (q.after() != null) {
-            TaskRecord last = task(q.after());
+            TaskPlace last = TaskPlace.parse(q.after());
             if (last == null) {
                 return new Page<>(List.of(), null, total);
             }
             where.append(" AND (status_at, id) < (?, ?)");
             arguments.add(last.statusAt());
-            arguments.add(last.id());
+            arguments.add(last.taskId());
         }
         arguments.add(q.limit() + 1);
         List<TaskRecord> found = list(
                 SqliteReader::toTask, TASK + where + " ORDER BY status_at DESC, id DESC LIMIT ?", arguments.toArray());
         boolean more = found.size() > q.limit();
         List<TaskRecord> items = more ? found.subList(0, q.limit()) : found;
-        return new Page<>(items, more ? items.getLast().id() : null, total);
+        return new Page<>(items, more ? TaskPlace.after(items.getLast()) : null, total);
+    }
+
+    /** Kept counts know all but what is asked of one context or one time; an index counts those. */
+    private long total(TaskQuery q, String where, List<@Nullable Object> arguments) {
+        if (q.contextId() != null || q.changedSince() != null) {
+            return count("SELECT count(*) FROM tasks " + where, arguments.toArray());
+        }
+        return count("SELECT coalesce(sum(tasks), 0) FROM task_counts " + where, arguments.toArray());
     }
 
     @Override

@@ -2,10 +2,13 @@ package dev.millrace.engine.store.sqlite;
 
 import dev.millrace.core.Doorbell;
 import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.PushStore;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.Write;
+import dev.millrace.engine.store.sql.SqlPushStore;
+import dev.millrace.engine.store.sql.SqlThread;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -61,6 +64,7 @@ public final class SqliteStore implements Store {
     private final SqliteWriter writer;
     private final SqliteReaders readers;
     private final SqliteCheckpoints checkpoints;
+    private final SqlPushStore pushes;
     private final ConcurrentLinkedQueue<Submitted<?>> queue = new ConcurrentLinkedQueue<>();
     private final Doorbell bell = new Doorbell();
     private final Thread thread;
@@ -82,6 +86,11 @@ public final class SqliteStore implements Store {
         writer = new SqliteWriter(reader);
         readers = new SqliteReaders(file, Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 4));
         checkpoints = new SqliteCheckpoints(file);
+        // One process has this store: what another claimed, a dead one did.
+        SqliteConnections.execute(connection, "UPDATE push_subscriptions SET claimed_by = NULL, claimed_until = 0");
+        pushes = new SqlPushStore(
+                new SqlThread("millrace-sqlite-pushes", () -> SqliteConnections.open(file, false)),
+                SqlPushStore.Dialect.SQLITE);
         thread = Thread.ofPlatform().name("millrace-sqlite-writer").daemon().unstarted(this::run);
     }
 
@@ -162,6 +171,11 @@ public final class SqliteStore implements Store {
     }
 
     @Override
+    public PushStore pushes() {
+        return pushes;
+    }
+
+    @Override
     public void close() {
         closeLock.lock();
         try {
@@ -186,6 +200,7 @@ public final class SqliteStore implements Store {
         }
         ended = true;
         refuseTheRest();
+        pushes.close();
         checkpoints.close();
         readers.close();
         SqliteConnections.closeQuietly(reader);
