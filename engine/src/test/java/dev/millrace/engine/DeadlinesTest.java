@@ -6,7 +6,6 @@ import dev.millrace.protocol.Message;
 import dev.millrace.protocol.TaskState;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,23 +53,6 @@ class DeadlinesTest extends WithEngine {
         readToEnd(asked, 0);
         assertThat(store.<Integer>read(null, reader -> reader.due(10).size())).isZero();
         assertThat(state(asked)).isEqualTo(TaskState.COMPLETED);
-    }
-
-    @Test
-    void what_came_due_while_no_server_ran_fails_at_the_next_start() throws Exception {
-        org.junit.jupiter.api.Assumptions.assumeTrue(
-                kind == Stores.SQLITE, "the others have no folder to come back to");
-        store = kind.open(folder);
-        start(agent, EngineSettings.defaults().withAnswerWithin(Duration.ofHours(1)));
-        Sent asked = chat("ask which?");
-        readUntil(asked, 0, TaskState.INPUT_REQUIRED);
-        engine.close();
-
-        store = kind.open(folder);
-        InstantSource later = InstantSource.offset(InstantSource.system(), Duration.ofHours(2));
-        start(agent, EngineSettings.defaults().withClock(later));
-        readUntil(asked, 0, TaskState.FAILED);
-        assertThat(reason(task(asked))).contains("nobody answered in time");
     }
 
     @Test
