@@ -443,11 +443,11 @@ public abstract class StoreContract {
         }
     }
 
-    private static PushStore.Subscription subscription(String taskId, String id) {
+    static PushStore.Subscription subscription(String taskId, String id) {
         return new PushStore.Subscription(taskId, id, "c", OWNER, "{}", 1, 0, null, null, null, false);
     }
 
-    private PushStore pushes() {
+    PushStore pushes() {
         return java.util.Objects.requireNonNull(store.pushes());
     }
 
@@ -472,28 +472,6 @@ public abstract class StoreContract {
         assertThat(pushes().delete("t", "a")).isFalse();
         assertThat(pushes().move(failed, "me")).isFalse();
         assertThat(pushes().claim("other", minute, 10)).isEmpty();
-    }
-
-    @Test
-    void what_a_holder_did_not_renew_is_claimed_by_another_which_alone_moves_it_then() {
-        org.junit.jupiter.api.Assumptions.assumeTrue(
-                pushes() instanceof dev.millrace.engine.store.sql.SqlPushStore, "memory has one process only");
-        var minute = java.time.Duration.ofMinutes(1);
-        pushes().put(subscription("t", "a"), "dead", java.time.Duration.ofMinutes(-1));
-        pushes().put(subscription("t", "b"), "alive", minute);
-        assertThat(pushes().claim("heir", minute, 10))
-                .extracting(PushStore.Subscription::id)
-                .containsExactly("a");
-        assertThat(pushes().claim("late", minute, 10)).isEmpty();
-        assertThat(pushes().move(subscription("t", "a").told(2, false), "dead")).isFalse();
-        assertThat(pushes().move(subscription("t", "a").told(2, false), "heir")).isTrue();
-        pushes().release("heir");
-        assertThat(pushes().claim("next", minute, 10))
-                .extracting(PushStore.Subscription::delivered)
-                .containsExactly(2L);
-        assertThat(pushes().move(subscription("t", "a").told(3, true), "next")).isTrue();
-        pushes().release("next");
-        assertThat(pushes().claim("none", minute, 10)).isEmpty();
     }
 
     @Test

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.LastingStoreContract;
 import dev.millrace.engine.store.Store;
-import dev.millrace.engine.store.StoreContract;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.Write;
 import dev.millrace.protocol.TaskState;
@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-class PostgresStoreTest extends StoreContract {
+class PostgresStoreTest extends LastingStoreContract {
     private final PostgresServer server = PostgresServer.get();
     private final PostgresAddress address = server.schema();
 

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.LastingStoreContract;
 import dev.millrace.engine.store.Store;
-import dev.millrace.engine.store.StoreContract;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.Write;
 import dev.millrace.protocol.TaskState;
@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class SqliteStoreTest extends StoreContract {
+class SqliteStoreTest extends LastingStoreContract {
     @TempDir
     Path folder;
 
