@@ -1,10 +1,11 @@
 package dev.millrace.server.chat;
 
+import dev.millrace.core.Cursor;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Engine;
+import dev.millrace.engine.Event;
 import dev.millrace.engine.Snapshot;
 import dev.millrace.server.auth.Identity;
-import dev.millrace.server.http.EventStream;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
 import dev.millrace.server.http.StreamEnd;
@@ -31,11 +32,13 @@ final class ChatStreams {
 
     void events(Exchange exchange) throws HttpProblem, IOException, InterruptedException {
         Reading reading = reading(exchange);
-        EventStream stream = exchange.eventStream();
-        if (!reading.ending().reachedAt(reading.after())) {
-            stream.pump(
-                    engine.read(reading.chatId(), reading.after()),
-                    new EntryFrames(reading.ending(), engine::shown).events());
+        if (reading.ending().reachedAt(reading.after())) {
+            exchange.eventStream();
+            return;
+        }
+        // Before the answer begins, so that whoever has its first line is shown each event as it was made.
+        try (Cursor<Event> cursor = engine.read(reading.chatId(), reading.after())) {
+            exchange.eventStream().pump(cursor, new EntryFrames(reading.ending(), engine::shown).events());
         }
     }
 
