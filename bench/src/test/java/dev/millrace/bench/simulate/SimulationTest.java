@@ -26,10 +26,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
-@Timeout(300)
+@Timeout(900)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class SimulationTest {
-    private static final int SEEDS = 400;
+    private static final int SEEDS = 2000;
 
     private static @Nullable Quiet quiet;
 
