@@ -5,13 +5,13 @@ import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.engine.store.WholeConversation;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.TaskState;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -208,11 +208,17 @@ public final class Chats {
      *
      * @param messageId null = all that was worked on
      * @param title null = the same
-     * @return the new conversation; the same again for the same key
+     * @return the new conversation's id; the same again for the same key
+     * @throws Refused with NO_CONTEXT, NO_MESSAGE, KEY_REUSED
      */
-    public Context fork(
+    public String fork(
             String owner, String contextId, @Nullable String messageId, @Nullable String title, RequestKey key) {
-        Fork fork = read(owner, contextId, (reader, context) -> Fork.read(reader, context, messageId));
+        WholeConversation whole =
+                calls.<@Nullable WholeConversation>read(contextId, reader -> reader.whole(owner, contextId));
+        if (whole == null) {
+            throw noContext(contextId);
+        }
+        Fork fork = Fork.of(whole, messageId);
         String newId = key.key() == null ? settings.ids().get() : Ids.of("fork", owner, contextId, key.key());
         var copies = new ArrayList<TaskRecord>();
         Calls.await(ledger.change(newId, Durability.FSYNCED, draft -> {
@@ -240,8 +246,7 @@ public final class Chats {
             return made;
         }));
         copies.stream().filter(task -> task.state().terminal()).forEach(toMerge);
-        return Objects.requireNonNull(
-                calls.<@Nullable Context>read(newId, reader -> reader.context(newId)), "it was just made");
+        return newId;
     }
 
     /**
@@ -378,7 +383,7 @@ public final class Chats {
         return calls.<R>read(contextId, reader -> {
             Context context = reader.context(contextId);
             if (context == null || !context.owner().equals(owner)) {
-                throw new Refused(Refused.Reason.NO_CONTEXT, "there is no context " + contextId);
+                throw noContext(contextId);
             }
             return query.of(reader, context);
         });
@@ -419,6 +424,10 @@ public final class Chats {
     private static Sent done(Draft draft, String taskId) {
         Context context = draft.existing();
         return new Sent(context.id(), taskId, context.lastOffset(), context.lastOffset(), TaskState.SUBMITTED, false);
+    }
+
+    private static Refused noContext(String contextId) {
+        return new Refused(Refused.Reason.NO_CONTEXT, "there is no context " + contextId);
     }
 
     private static Refused noMessage(String messageId) {

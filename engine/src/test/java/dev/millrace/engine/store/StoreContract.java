@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -448,7 +449,7 @@ public abstract class StoreContract {
     }
 
     private PushStore pushes() {
-        return java.util.Objects.requireNonNull(store.pushes());
+        return Objects.requireNonNull(store.pushes());
     }
 
     @Test
@@ -503,8 +504,7 @@ public abstract class StoreContract {
         var letter = new PushStore.DeadLetter("d", OWNER, "t", "a", "{}", 3, new byte[] {1, 2}, 4, "500", T0);
         assertThat(pushes().bury(subscription("t", "a").gaveUp(3, false), "me", letter))
                 .isTrue();
-        assertThat(java.util.Objects.requireNonNull(pushes().get("t", "a")).delivered())
-                .isEqualTo(3);
+        assertThat(Objects.requireNonNull(pushes().get("t", "a")).delivered()).isEqualTo(3);
         assertThat(pushes().dead("you", 10, null).items()).isEmpty();
         assertThat(pushes().letter("you", "d")).isNull();
         PushStore.DeadLetter found = pushes().dead(OWNER, 10, null).items().getFirst();
@@ -549,8 +549,8 @@ public abstract class StoreContract {
 
     private void end(String contextId) throws Exception {
         store.submit(contextId, Durability.FSYNCED, reader -> {
-                    TaskRecord task = java.util.Objects.requireNonNull(reader.task(contextId + "-1"));
-                    Context context = java.util.Objects.requireNonNull(reader.context(contextId));
+                    TaskRecord task = Objects.requireNonNull(reader.task(contextId + "-1"));
+                    Context context = Objects.requireNonNull(reader.context(contextId));
                     return write(
                             true,
                             context,
@@ -559,5 +559,104 @@ public abstract class StoreContract {
                             () -> {});
                 })
                 .get();
+    }
+
+    /** Five tasks: one cut in its midst, one gone, one that was answered, one that waits before it, one that only waits. */
+    private void talk() throws Exception {
+        var tasks = List.of(
+                task("c-cut", "c", OWNER, TaskState.COMPLETED, T0, 1).endedAt(4).cut(3),
+                task("c-gone", "c", OWNER, TaskState.CANCELED, T0, 5).endedAt(6).cut(5),
+                task("c-answered", "c", OWNER, TaskState.WORKING, T0, 7).answering(9),
+                task("c-first", "c", OWNER, TaskState.SUBMITTED, T0, 10).at(12),
+                task("c-last", "c", OWNER, TaskState.SUBMITTED, T0, 12).at(13));
+        var events = new ArrayList<Journal.Entry<Event>>();
+        String[] of = {
+            "c-cut",
+            "c-cut",
+            "c-cut",
+            "c-cut",
+            "c-gone",
+            "c-gone",
+            "c-answered",
+            "c-answered",
+            "c-answered",
+            "c-first",
+            "c-answered",
+            "c-last"
+        };
+        for (int i = 0; i < of.length; i++) {
+            events.add(event(i + 1, of[i], Event.Kind.TASK, "{}"));
+        }
+        var keys = tasks.stream()
+                .map(task -> new SendKey(
+                        SendKey.message("m-" + task.id()),
+                        null,
+                        new Sent("c", task.id(), task.position(), task.position() - 1, TaskState.SUBMITTED, true)))
+                .toList();
+        store.submit(
+                        "c",
+                        Durability.FSYNCED,
+                        reader -> new Write<>(
+                                true,
+                                context("c", OWNER, Context.Concurrency.SERIAL, T0, of.length),
+                                tasks,
+                                events,
+                                keys,
+                                null,
+                                () -> {},
+                                () -> {}))
+                .get();
+    }
+
+    private static String shape(TaskEvents task) {
+        return task.task().id()
+                + task.events().stream().map(Journal.Entry::offset).toList();
+    }
+
+    @Test
+    void a_whole_conversation_is_its_tasks_in_order_with_what_they_show() throws Exception {
+        talk();
+        List<String> whole = store.<List<String>>read(
+                "c",
+                reader -> Objects.requireNonNull(reader.whole(OWNER, "c")).tasks().stream()
+                        .map(StoreContract::shape)
+                        .toList());
+        assertThat(whole).containsExactly("c-cut[1, 2]", "c-answered[7, 8, 9, 11]", "c-first[10]", "c-last[12]");
+        assertThat(store.<Boolean>read(
+                        "c",
+                        reader -> Objects.requireNonNull(reader.whole(OWNER, "c"))
+                                .context()
+                                .equals(reader.context("c"))))
+                .isTrue();
+        assertThat(store.<Boolean>read("c", reader -> reader.whole("somebody else", "c") == null))
+                .isTrue();
+        assertThat(store.<Boolean>read("nowhere", reader -> reader.whole(OWNER, "nowhere") == null))
+                .isTrue();
+    }
+
+    @Test
+    void the_last_that_was_worked_on_comes_with_what_it_shows_and_the_queue_is_passed_over() throws Exception {
+        assertThat(store.<Boolean>read("c", reader -> reader.lastWorkedOn("c") == null))
+                .isTrue();
+        talk();
+        assertThat(store.<String>read("c", reader -> shape(Objects.requireNonNull(reader.lastWorkedOn("c")))))
+                .isEqualTo("c-answered[7, 8, 9, 11]");
+    }
+
+    @Test
+    void from_a_message_on_events_come_with_the_first_task_alone_and_only_if_it_had_more_than_one() throws Exception {
+        talk();
+        assertThat(from("m-c-answered")).containsExactly("c-answered[7, 8, 9, 11]", "c-first[]", "c-last[]");
+        assertThat(from("m-c-cut")).containsExactly("c-cut[]", "c-answered[]", "c-first[]", "c-last[]");
+        assertThat(from("m-c-gone")).isEmpty();
+        assertThat(from("m-nobody")).isEmpty();
+    }
+
+    private List<String> from(String messageId) throws InterruptedException {
+        return store.<List<String>>read(
+                "c",
+                reader -> reader.conversationFrom("c", SendKey.message(messageId)).stream()
+                        .map(StoreContract::shape)
+                        .toList());
     }
 }
