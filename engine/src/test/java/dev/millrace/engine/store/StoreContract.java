@@ -21,7 +21,9 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -658,5 +660,78 @@ public abstract class StoreContract {
                 reader -> reader.conversationFrom("c", SendKey.message(messageId)).stream()
                         .map(StoreContract::shape)
                         .toList());
+    }
+
+    /** How many pages are cut while tasks move; more where that costs nothing. */
+    protected int listings() {
+        return 100;
+    }
+
+    /** In each context one of two tasks works and the other waits, and each move changes that and their times. */
+    private void swap(String contextId, Instant at) throws Exception {
+        store.submit(contextId, Durability.WRITTEN, reader -> {
+                    List<TaskRecord> swapped = reader.openTasks(contextId).stream()
+                            .map(task -> task.withState(
+                                    task.state() == TaskState.WORKING ? TaskState.INPUT_REQUIRED : TaskState.WORKING,
+                                    at))
+                            .toList();
+                    Context same = Objects.requireNonNull(reader.context(contextId));
+                    return write(true, same, swapped, List.of(), () -> {});
+                })
+                .get();
+    }
+
+    private Page<TaskRecord> page(@Nullable TaskState state, @Nullable Instant since) throws InterruptedException {
+        return store.<Page<TaskRecord>>read(
+                null, reader -> reader.tasks(new TaskQuery(OWNER, null, null, state, since, 100, null)));
+    }
+
+    @Test
+    void a_page_of_tasks_is_as_of_one_moment_however_they_move_meanwhile() throws Exception {
+        int contexts = 20;
+        for (int i = 0; i < contexts; i++) {
+            make("c" + i, OWNER, Context.Concurrency.PARALLEL, T0, TaskState.WORKING, TaskState.INPUT_REQUIRED);
+        }
+        var listed = new AtomicBoolean();
+        var moving = new CountDownLatch(2);
+        var movers = new ArrayList<CompletableFuture<Long>>();
+        for (int mover = 0; mover < 2; mover++) {
+            int first = mover;
+            movers.add(CompletableFuture.supplyAsync(
+                    () -> {
+                        long moves = 0;
+                        try {
+                            while (!listed.get()) {
+                                moves++;
+                                swap("c" + (2 * (moves % 10) + first), T0.plusMillis(moves));
+                                moving.countDown();
+                            }
+                        } catch (Exception e) {
+                            throw new AssertionError(e);
+                        }
+                        return moves;
+                    },
+                    Thread::startVirtualThread));
+        }
+        try {
+            moving.await();
+            for (int i = 0; i < listings(); i++) {
+                Page<TaskRecord> all = i % 2 == 0 ? page(null, null) : page(null, T0);
+                assertThat(all.total()).isEqualTo(2 * contexts);
+                assertThat(all.items().stream().map(TaskRecord::id))
+                        .hasSize(2 * contexts)
+                        .doesNotHaveDuplicates();
+                Page<TaskRecord> working = page(TaskState.WORKING, null);
+                assertThat(working.total()).isEqualTo(contexts);
+                assertThat(working.items().stream().map(TaskRecord::contextId))
+                        .hasSize(contexts)
+                        .doesNotHaveDuplicates();
+            }
+        } finally {
+            listed.set(true);
+        }
+        for (CompletableFuture<Long> mover : movers) {
+            assertThat(mover.get()).isPositive(); // and none of them failed
+        }
     }
 }
