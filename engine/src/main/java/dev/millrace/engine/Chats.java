@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * when is {@link ContextTable}; what it refuses is refused with NOT_NOW, or ARCHIVED.
  *
  * <p>Each change is one transaction, acknowledged when it survives a power cut, and told by an event of the journal. A
- * change with a {@link RequestKey} that was made before is not made again. Any thread; methods block on the store.
+ * change with a {@link RequestKey} that was made before is not made again. What no store could keep, because it holds
+ * U+0000, say, is refused with INVALID. Any thread; methods block on the store.
  */
 public final class Chats {
     private final Calls calls;
@@ -50,6 +52,10 @@ public final class Chats {
 
     /** One page of the contexts that the query asks for, with what is under way in each, from one consistent read. */
     public Page<Standing> list(ContextQuery query) {
+        Storable.require("agent", query.agent());
+        Storable.require("parentId", query.parentId());
+        Storable.require("labels", query.labels());
+        Storable.require("page token", query.after());
         return calls.read(null, reader -> {
             Page<Context> page = reader.contexts(query);
             List<Standing> standings = page.items().stream()
@@ -80,6 +86,8 @@ public final class Chats {
      */
     public MessagePage messages(
             String owner, String contextId, @Nullable String before, @Nullable String after, int limit) {
+        Storable.require("before", before);
+        Storable.require("after", after);
         return read(owner, contextId, (reader, context) -> {
             var conversation = new Conversation(reader, contextId);
             String anchor = after != null ? after : before;
@@ -136,17 +144,20 @@ public final class Chats {
      * @throws Refused with NO_CONTEXT, NO_MESSAGE, INVALID (it is the agent's), NOT_NOW, ARCHIVED, KEY_REUSED
      */
     public Sent edit(String owner, String contextId, String messageId, Message replacement, RequestKey key) {
-        requireParts(replacement);
+        requireMessage(replacement);
+        Storable.require("messageId", messageId);
         return change(owner, contextId, key, draft -> Rewinds.edit(draft, messageId, replacement, settings.ids()));
     }
 
     /** Replaces a message that waits, where it stands. */
     public Sent editQueued(String owner, String contextId, String taskId, Message replacement, RequestKey key) {
-        requireParts(replacement);
+        requireMessage(replacement);
+        Storable.require("taskId", taskId);
         return change(owner, contextId, key, draft -> QueueChanges.edit(draft, taskId, replacement));
     }
 
-    private static void requireParts(Message message) {
+    private static void requireMessage(Message message) {
+        Storable.require("message.messageId", message.messageId());
         if (message.parts().isEmpty()) {
             throw new Refused(Refused.Reason.INVALID, "message.parts: a message needs at least one part");
         }
@@ -154,6 +165,7 @@ public final class Chats {
 
     /** Takes back a message that waits: its task is cancelled, and it is no longer part of the conversation. */
     public void deleteQueued(String owner, String contextId, String taskId) {
+        Storable.require("taskId", taskId);
         change(owner, contextId, RequestKey.NONE, draft -> {
             QueueChanges.delete(draft, taskId);
             return done(draft, taskId);
@@ -162,11 +174,13 @@ public final class Chats {
 
     /** Makes a message that waits the next one, at once: what is under way is stopped for it, as by an interrupt. */
     public Sent promote(String owner, String contextId, String taskId, RequestKey key) {
+        Storable.require("taskId", taskId);
         return change(owner, contextId, key, draft -> QueueChanges.promote(draft, taskId));
     }
 
     /** Puts the queue in another order, which must name each of its tasks once. */
     public void reorder(String owner, String contextId, List<String> taskIds) {
+        taskIds.forEach(taskId -> Storable.require("taskIds", taskId));
         change(owner, contextId, RequestKey.NONE, draft -> {
             QueueChanges.reorder(draft, taskIds);
             return done(draft, "");
@@ -213,6 +227,9 @@ public final class Chats {
      */
     public String fork(
             String owner, String contextId, @Nullable String messageId, @Nullable String title, RequestKey key) {
+        Storable.require("messageId", messageId);
+        Storable.require("title", title);
+        Storable.require("idempotency key", key.key());
         WholeConversation whole =
                 calls.<@Nullable WholeConversation>read(contextId, reader -> reader.whole(owner, contextId));
         if (whole == null) {
@@ -256,6 +273,9 @@ public final class Chats {
      * @throws Refused with NO_CONTEXT, NOT_NOW, INVALID
      */
     public void arrange(String owner, String contextId, Arrangement wanted) {
+        Storable.require("contextId", contextId);
+        Storable.require("title", wanted.title());
+        Storable.require("labels", wanted.labels() == null ? Map.of() : wanted.labels());
         if (wanted.archived() != null) {
             archive(owner, contextId, wanted.archived());
         }
@@ -364,6 +384,7 @@ public final class Chats {
 
     /** Takes the conversation away with all that was said in it, and its parts. What runs in it is stopped. */
     public void delete(String owner, String contextId) {
+        Storable.require("contextId", contextId);
         for (String each : family(owner, contextId).reversed()) {
             change(owner, each, RequestKey.NONE, draft -> {
                 draft.require(ContextAction.DELETE);
@@ -390,6 +411,8 @@ public final class Chats {
     }
 
     private Sent change(String owner, String contextId, RequestKey key, Function<Draft, Sent> change) {
+        Storable.require("contextId", contextId);
+        Storable.require("idempotency key", key.key());
         return Calls.await(ledger.change(contextId, Durability.FSYNCED, draft -> {
             draft.ownedBy(owner);
             Sent before = recall(draft, key);
