@@ -20,7 +20,9 @@ final class Calls {
         this.store = store;
     }
 
+    /** @throws Refused with UNAVAILABLE, or INVALID if there can be no context of that id */
     <R extends @Nullable Object> R read(@Nullable String contextId, Function<Reader, R> query) {
+        Storable.require("contextId", contextId);
         try {
             return store.read(contextId, query);
         } catch (InterruptedException e) {

@@ -5,13 +5,14 @@ import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.engine.store.WholeConversation;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.TaskState;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * when is {@link ContextTable}; what it refuses is refused with NOT_NOW, or ARCHIVED.
  *
  * <p>Each change is one transaction, acknowledged when it survives a power cut, and told by an event of the journal. A
- * change with a {@link RequestKey} that was made before is not made again. Any thread; methods block on the store.
+ * change with a {@link RequestKey} that was made before is not made again. What no store could keep, because it holds
+ * U+0000, say, is refused with INVALID. Any thread; methods block on the store.
  */
 public final class Chats {
     private final Calls calls;
@@ -50,6 +52,10 @@ public final class Chats {
 
     /** One page of the contexts that the query asks for, with what is under way in each, from one consistent read. */
     public Page<Standing> list(ContextQuery query) {
+        Storable.require("agent", query.agent());
+        Storable.require("parentId", query.parentId());
+        Storable.require("labels", query.labels());
+        Storable.require("page token", query.after());
         return calls.read(null, reader -> {
             Page<Context> page = reader.contexts(query);
             List<Standing> standings = page.items().stream()
@@ -80,6 +86,8 @@ public final class Chats {
      */
     public MessagePage messages(
             String owner, String contextId, @Nullable String before, @Nullable String after, int limit) {
+        Storable.require("before", before);
+        Storable.require("after", after);
         return read(owner, contextId, (reader, context) -> {
             var conversation = new Conversation(reader, contextId);
             String anchor = after != null ? after : before;
@@ -136,17 +144,20 @@ public final class Chats {
      * @throws Refused with NO_CONTEXT, NO_MESSAGE, INVALID (it is the agent's), NOT_NOW, ARCHIVED, KEY_REUSED
      */
     public Sent edit(String owner, String contextId, String messageId, Message replacement, RequestKey key) {
-        requireParts(replacement);
+        requireMessage(replacement);
+        Storable.require("messageId", messageId);
         return change(owner, contextId, key, draft -> Rewinds.edit(draft, messageId, replacement, settings.ids()));
     }
 
     /** Replaces a message that waits, where it stands. */
     public Sent editQueued(String owner, String contextId, String taskId, Message replacement, RequestKey key) {
-        requireParts(replacement);
+        requireMessage(replacement);
+        Storable.require("taskId", taskId);
         return change(owner, contextId, key, draft -> QueueChanges.edit(draft, taskId, replacement));
     }
 
-    private static void requireParts(Message message) {
+    private static void requireMessage(Message message) {
+        Storable.require("message.messageId", message.messageId());
         if (message.parts().isEmpty()) {
             throw new Refused(Refused.Reason.INVALID, "message.parts: a message needs at least one part");
         }
@@ -154,6 +165,7 @@ public final class Chats {
 
     /** Takes back a message that waits: its task is cancelled, and it is no longer part of the conversation. */
     public void deleteQueued(String owner, String contextId, String taskId) {
+        Storable.require("taskId", taskId);
         change(owner, contextId, RequestKey.NONE, draft -> {
             QueueChanges.delete(draft, taskId);
             return done(draft, taskId);
@@ -162,11 +174,13 @@ public final class Chats {
 
     /** Makes a message that waits the next one, at once: what is under way is stopped for it, as by an interrupt. */
     public Sent promote(String owner, String contextId, String taskId, RequestKey key) {
+        Storable.require("taskId", taskId);
         return change(owner, contextId, key, draft -> QueueChanges.promote(draft, taskId));
     }
 
     /** Puts the queue in another order, which must name each of its tasks once. */
     public void reorder(String owner, String contextId, List<String> taskIds) {
+        taskIds.forEach(taskId -> Storable.require("taskIds", taskId));
         change(owner, contextId, RequestKey.NONE, draft -> {
             QueueChanges.reorder(draft, taskIds);
             return done(draft, "");
@@ -208,11 +222,20 @@ public final class Chats {
      *
      * @param messageId null = all that was worked on
      * @param title null = the same
-     * @return the new conversation; the same again for the same key
+     * @return the new conversation's id; the same again for the same key
+     * @throws Refused with NO_CONTEXT, NO_MESSAGE, KEY_REUSED
      */
-    public Context fork(
+    public String fork(
             String owner, String contextId, @Nullable String messageId, @Nullable String title, RequestKey key) {
-        Fork fork = read(owner, contextId, (reader, context) -> Fork.read(reader, context, messageId));
+        Storable.require("messageId", messageId);
+        Storable.require("title", title);
+        Storable.require("idempotency key", key.key());
+        WholeConversation whole =
+                calls.<@Nullable WholeConversation>read(contextId, reader -> reader.whole(owner, contextId));
+        if (whole == null) {
+            throw noContext(contextId);
+        }
+        Fork fork = Fork.of(whole, messageId);
         String newId = key.key() == null ? settings.ids().get() : Ids.of("fork", owner, contextId, key.key());
         var copies = new ArrayList<TaskRecord>();
         Calls.await(ledger.change(newId, Durability.FSYNCED, draft -> {
@@ -240,8 +263,7 @@ public final class Chats {
             return made;
         }));
         copies.stream().filter(task -> task.state().terminal()).forEach(toMerge);
-        return Objects.requireNonNull(
-                calls.<@Nullable Context>read(newId, reader -> reader.context(newId)), "it was just made");
+        return newId;
     }
 
     /**
@@ -251,6 +273,9 @@ public final class Chats {
      * @throws Refused with NO_CONTEXT, NOT_NOW, INVALID
      */
     public void arrange(String owner, String contextId, Arrangement wanted) {
+        Storable.require("contextId", contextId);
+        Storable.require("title", wanted.title());
+        Storable.require("labels", wanted.labels() == null ? Map.of() : wanted.labels());
         if (wanted.archived() != null) {
             archive(owner, contextId, wanted.archived());
         }
@@ -359,6 +384,7 @@ public final class Chats {
 
     /** Takes the conversation away with all that was said in it, and its parts. What runs in it is stopped. */
     public void delete(String owner, String contextId) {
+        Storable.require("contextId", contextId);
         for (String each : family(owner, contextId).reversed()) {
             change(owner, each, RequestKey.NONE, draft -> {
                 draft.require(ContextAction.DELETE);
@@ -378,13 +404,15 @@ public final class Chats {
         return calls.<R>read(contextId, reader -> {
             Context context = reader.context(contextId);
             if (context == null || !context.owner().equals(owner)) {
-                throw new Refused(Refused.Reason.NO_CONTEXT, "there is no context " + contextId);
+                throw noContext(contextId);
             }
             return query.of(reader, context);
         });
     }
 
     private Sent change(String owner, String contextId, RequestKey key, Function<Draft, Sent> change) {
+        Storable.require("contextId", contextId);
+        Storable.require("idempotency key", key.key());
         return Calls.await(ledger.change(contextId, Durability.FSYNCED, draft -> {
             draft.ownedBy(owner);
             Sent before = recall(draft, key);
@@ -419,6 +447,10 @@ public final class Chats {
     private static Sent done(Draft draft, String taskId) {
         Context context = draft.existing();
         return new Sent(context.id(), taskId, context.lastOffset(), context.lastOffset(), TaskState.SUBMITTED, false);
+    }
+
+    private static Refused noContext(String contextId) {
+        return new Refused(Refused.Reason.NO_CONTEXT, "there is no context " + contextId);
     }
 
     private static Refused noMessage(String messageId) {

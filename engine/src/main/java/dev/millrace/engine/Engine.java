@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
  * The engine's front door: accepts messages, runs agents on them, lets everybody read what comes of it, and takes up
  * after a crash what was under way.
  *
- * <p>Whatever is asked for in the name of an owner sees that owner's contexts only; another's do not exist. All methods
+ * <p>Whatever is asked for in the name of an owner sees that owner's contexts only; another's do not exist. An id that no
+ * store could have kept, because it holds U+0000, say, is refused with INVALID, whatever it is asked for. All methods
  * may block on the store: call them from virtual threads. Any thread. The constructor starts nothing.
  */
 public final class Engine implements AutoCloseable {
@@ -213,6 +214,7 @@ public final class Engine implements AutoCloseable {
         if (workers.closed()) {
             throw new Refused(Refused.Reason.UNAVAILABLE, "the server is stopping; send it again in a moment");
         }
+        Inbox.requireStorable(send);
         String contextId = contextOf(send);
         Sent sent = Calls.await(
                 ledger.change(contextId, Durability.FSYNCED, draft -> inbox.accept(draft, contextId, send)));
@@ -256,6 +258,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private TaskRecord find(String owner, String taskId) {
+        Storable.require("taskId", taskId);
         TaskRecord found = this.<@Nullable TaskRecord>read(null, reader -> reader.task(taskId));
         if (found == null || !found.owner().equals(owner)) {
             throw Inbox.noTask(taskId);
@@ -263,8 +266,15 @@ public final class Engine implements AutoCloseable {
         return found;
     }
 
-    /** One page of the owner's tasks, newest status first. */
+    /**
+     * One page of the owner's tasks, newest status first.
+     *
+     * @throws Refused with INVALID if the query names what no store could have kept
+     */
     public Page<Snapshot> tasks(TaskQuery query) {
+        Storable.require("agent", query.agent());
+        Storable.require("contextId", query.contextId());
+        Storable.require("page token", query.after());
         Page<TaskRecord> page = read(null, reader -> reader.tasks(query));
         List<Snapshot> snapshots = page.items().stream()
                 .map(task -> this.<Snapshot>read(task.contextId(), reader -> snapshot(reader, task)))
@@ -347,6 +357,7 @@ public final class Engine implements AutoCloseable {
      * sees it from its first event. Whoever calls has checked that the owner may read. Close it.
      */
     public Cursor<Event> read(String contextId, long offset) {
+        Storable.require("contextId", contextId);
         return journals.open(contextId, offset);
     }
 

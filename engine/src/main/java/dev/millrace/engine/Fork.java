@@ -1,9 +1,10 @@
 package dev.millrace.engine;
 
 import dev.millrace.core.Journal;
-import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
+import dev.millrace.engine.store.TaskEvents;
 import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.engine.store.WholeConversation;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Role;
 import dev.millrace.protocol.StreamResponse;
@@ -27,56 +28,49 @@ import org.jspecify.annotations.Nullable;
  * too.
  *
  * @param source the conversation as it was read
- * @param tasks what is copied, in order
+ * @param tasks what is copied, in order, chunks merged
  * @param last the last message that is copied; null if nothing was said yet
  */
-record Fork(Context source, List<Original> tasks, @Nullable Message last) {
-    /** A task and those of its events that are copied, chunks merged. */
-    record Original(TaskRecord task, List<Journal.Entry<Event>> events) {}
+record Fork(
+        Context source, List<TaskEvents> tasks, @Nullable Message last) {
+    /**
+     * @param messageId the last message to take over; null = all that was worked on
+     * @throws Refused with NO_MESSAGE
+     */
+    static Fork of(WholeConversation source, @Nullable String messageId) {
+        var tasks = new ArrayList<TaskEvents>();
+        for (TaskEvents each : source.tasks()) {
+            Said last = messageId == null ? null : find(each, messageId);
+            if (last != null) {
+                tasks.add(upTo(each, last));
+                return new Fork(source.context(), tasks, last.message());
+            }
+            if (!each.task().queued()) {
+                tasks.add(new TaskEvents(each.task(), whole(each.events())));
+            }
+        }
+        if (messageId != null) {
+            throw new Refused(Refused.Reason.NO_MESSAGE, "there is no message " + messageId + " in this conversation");
+        }
+        return new Fork(source.context(), tasks, null);
+    }
 
-    /** @param messageId the last message to take over; null = all that was worked on */
-    static Fork read(Reader reader, Context source, @Nullable String messageId) {
-        Conversation.Found last = messageId == null
-                ? null
-                : new Conversation(reader, source.id())
-                        .find(messageId)
-                        .orElseThrow(() -> new Refused(
-                                Refused.Reason.NO_MESSAGE,
-                                "there is no message " + messageId + " in this conversation"));
-        List<TaskRecord> before = last == null
-                ? reader.conversation(source.id(), null, false, Integer.MAX_VALUE)
-                : reader.conversation(source.id(), last.task(), true, Integer.MAX_VALUE)
-                        .reversed();
-        Map<String, List<Journal.Entry<Event>>> events = new HashMap<>();
-        if (!before.isEmpty()) {
-            // All at once: a question for each task would be as many round trips.
-            for (var entry : reader.events(source.id(), 0, Integer.MAX_VALUE)) {
-                String taskId = entry.event().taskId();
-                if (taskId != null) {
-                    events.computeIfAbsent(taskId, id -> new ArrayList<>()).add(entry);
-                }
-            }
-        }
-        var tasks = new ArrayList<Original>();
-        for (TaskRecord task : before) {
-            if (!task.queued()) {
-                List<Journal.Entry<Event>> shown = events.getOrDefault(task.id(), List.of()).stream()
-                        .filter(entry -> task.shows(entry.offset()))
-                        .toList();
-                tasks.add(new Original(task, whole(shown)));
-            }
-        }
-        if (last != null) {
-            boolean complete = last.index() == last.transcript().size() - 1
-                    && !(last.said().message().role() == Role.USER);
-            tasks.add(new Original(
-                    last.task(),
-                    whole(Transcript.shown(reader, last.task()).stream()
-                            .filter(entry ->
-                                    complete || entry.offset() <= last.said().offset())
-                            .toList())));
-        }
-        return new Fork(source, tasks, last == null ? null : last.said().message());
+    private static @Nullable Said find(TaskEvents task, String messageId) {
+        return Transcript.of(task).stream()
+                .filter(said -> said.message().messageId().equals(messageId))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** All of the task if its agent had the last word and that is the one, so that it ends as it did. */
+    private static TaskEvents upTo(TaskEvents task, Said last) {
+        boolean complete = last.message().role() != Role.USER
+                && Transcript.of(task).getLast().equals(last);
+        return new TaskEvents(
+                task.task(),
+                whole(task.events().stream()
+                        .filter(entry -> complete || entry.offset() <= last.offset())
+                        .toList()));
     }
 
     private static List<Journal.Entry<Event>> whole(List<Journal.Entry<Event>> events) {
@@ -94,7 +88,7 @@ record Fork(Context source, List<Original> tasks, @Nullable Message last) {
     void write(Draft draft, Supplier<String> ids) {
         draft.append(ContextEvents.forked(source.id(), last));
         Map<Long, Long> boundaries = new HashMap<>();
-        for (Original original : tasks) {
+        for (TaskEvents original : tasks) {
             long since = original.task().since();
             long boundary = since == 0
                     ? 0
@@ -110,7 +104,7 @@ record Fork(Context source, List<Original> tasks, @Nullable Message last) {
         }
     }
 
-    private static void copy(Draft draft, Original original, String taskId, long since) {
+    private static void copy(Draft draft, TaskEvents original, String taskId, long since) {
         if (original.events().isEmpty()) {
             return;
         }

@@ -17,6 +17,22 @@ final class Inbox {
     }
 
     /**
+     * Before anything of it is looked up.
+     *
+     * @throws Refused with INVALID if a store could not keep its ids, its key or its title
+     */
+    static void requireStorable(Send send) {
+        Message message = send.message();
+        Storable.require("message.messageId", message.messageId());
+        Storable.require("message.contextId", message.contextId());
+        Storable.require("message.taskId", message.taskId());
+        Storable.require("idempotency key", send.key());
+        Storable.require("title", send.title());
+        Storable.require("parentId", send.parentId());
+        Storable.require("owner", send.owner());
+    }
+
+    /**
      * Decides on a message within the transaction of its context.
      *
      * @throws Refused with NO_AGENT, NO_CONTEXT, NO_TASK, NOT_NOW, INVALID, QUEUE_FULL or KEY_REUSED

@@ -107,6 +107,7 @@ final class Merger {
                 .map(said -> said.message().text())
                 .filter(words -> !words.isBlank())
                 .collect(Collectors.joining("\n"));
-        return text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT);
+        // A database's text takes no U+0000, and no word has one.
+        return (text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT)).replace('\0', ' ');
     }
 }

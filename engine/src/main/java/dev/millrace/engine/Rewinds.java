@@ -1,6 +1,7 @@
 package dev.millrace.engine;
 
 import dev.millrace.engine.store.SendKey;
+import dev.millrace.engine.store.TaskEvents;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Role;
@@ -19,9 +20,9 @@ final class Rewinds {
     /** The message that is worked on again in another wording; everything from it on is taken out. */
     static Sent edit(Draft draft, String messageId, Message replacement, Supplier<String> ids) {
         Context context = draft.existing();
-        List<TaskRecord> tasks = draft.before().conversationFrom(context.id(), SendKey.message(messageId));
+        List<TaskEvents> tasks = draft.before().conversationFrom(context.id(), SendKey.message(messageId));
         long cutAt = cutAt(draft, tasks, messageId);
-        TaskRecord task = tasks.getFirst();
+        TaskRecord task = tasks.getFirst().task();
         if (task.queued()) {
             return QueueChanges.edit(draft, task.id(), replacement);
         }
@@ -29,7 +30,7 @@ final class Rewinds {
         long from = draft.existing().lastOffset();
         var cut = new ArrayList<TaskRecord>();
         cut.add(cut(draft, task, cutAt));
-        tasks.stream().skip(1).forEach(each -> cut.add(cut(draft, each, each.position())));
+        tasks.stream().skip(1).map(TaskEvents::task).forEach(each -> cut.add(cut(draft, each, each.position())));
         draft.append(ContextEvents.rewound(messageId, cut));
         draft.update(draft.existing().withClearedAt(task.since()));
         draft.hold(false);
@@ -37,15 +38,15 @@ final class Rewinds {
     }
 
     /** From the first message of a task on, nothing of it is left; from an answer on, what was said before stays. */
-    private static long cutAt(Draft draft, List<TaskRecord> from, String messageId) {
+    private static long cutAt(Draft draft, List<TaskEvents> from, String messageId) {
         if (from.isEmpty()) {
             throw notTheUsers(draft, messageId);
         }
-        TaskRecord task = from.getFirst();
+        TaskRecord task = from.getFirst().task();
         if (task.messageAt() == task.position()) {
             return task.position(); // it has had no other message, so there is nothing to look up
         }
-        List<Said> transcript = Transcript.of(draft.before(), task);
+        List<Said> transcript = Transcript.of(from.getFirst());
         for (int i = 0; i < transcript.size(); i++) {
             if (transcript.get(i).message().messageId().equals(messageId)) {
                 return i == 0 ? task.position() : transcript.get(i).offset();
@@ -90,21 +91,16 @@ final class Rewinds {
     static Sent retry(Draft draft, Supplier<String> ids) {
         draft.require(ContextAction.RETRY);
         String contextId = draft.existing().id();
-        TaskRecord last = draft
-                .before()
-                .conversation(contextId, null, true, draft.queue().size() + 1)
-                .stream()
-                .filter(task -> !task.queued())
-                .findFirst()
-                .orElse(null);
-        if (last == null || !last.state().terminal() || last.state() == TaskState.COMPLETED) {
+        TaskEvents worked = draft.before().lastWorkedOn(contextId);
+        TaskRecord last = worked == null ? null : worked.task();
+        if (worked == null || last == null || !last.state().terminal() || last.state() == TaskState.COMPLETED) {
             throw new Refused(
                     Refused.Reason.NOT_NOW,
                     last == null
                             ? "nothing was worked on yet that could be tried again"
                             : "the last task is " + last.state() + "; only one that did not succeed is tried again");
         }
-        List<Said> transcript = Transcript.of(draft.before(), last);
+        List<Said> transcript = Transcript.of(worked);
         Said message = transcript.stream()
                 .filter(said -> said.message().role() == Role.USER)
                 .reduce((earlier, later) -> later)

@@ -2,6 +2,7 @@ package dev.millrace.engine;
 
 import dev.millrace.core.Journal;
 import dev.millrace.engine.store.Reader;
+import dev.millrace.engine.store.TaskEvents;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
@@ -36,18 +37,11 @@ final class Transcript {
 
     /** What is part of the conversation. */
     static List<Said> of(Reader reader, TaskRecord task) {
-        return of(task.state(), shown(reader, task));
+        return of(reader.shown(task));
     }
 
-    /** The task's events that are part of the conversation. */
-    static List<Journal.Entry<Event>> shown(Reader reader, TaskRecord task) {
-        if (task.gone()) {
-            return List.of();
-        }
-        List<Journal.Entry<Event>> events = reader.eventsOf(task);
-        return task.cutAt() == 0
-                ? events
-                : events.stream().filter(entry -> task.shows(entry.offset())).toList();
+    static List<Said> of(TaskEvents shown) {
+        return of(shown.task().state(), shown.events());
     }
 
     /** What these events of one task say. */

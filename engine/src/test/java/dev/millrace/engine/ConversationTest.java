@@ -308,31 +308,28 @@ class ConversationTest extends WithEngine {
         Sent asked = next(first, "ask why?");
         readUntil(asked, 0, TaskState.INPUT_REQUIRED);
 
-        Context all = chats.fork(ME, first.contextId(), null, "Another", RequestKey.NONE);
-        assertThat(all.title()).isEqualTo("Another");
-        assertThat(said(all.id())).isEqualTo(said(first.contextId()));
-        assertThat(asAReaderSeesIt(all.id())).isEqualTo(said(first.contextId()));
-        assertThat(chats.state(ME, all.id())).isEqualTo(ContextState.WAITING);
-        String waiting = chats.messages(ME, all.id(), null, null, 1)
-                .messages()
-                .getFirst()
-                .taskId();
+        String all = chats.fork(ME, first.contextId(), null, "Another", RequestKey.NONE);
+        assertThat(engine.context(ME, all)).get().extracting(Context::title).isEqualTo("Another");
+        assertThat(said(all)).isEqualTo(said(first.contextId()));
+        assertThat(asAReaderSeesIt(all)).isEqualTo(said(first.contextId()));
+        assertThat(chats.state(ME, all)).isEqualTo(ContextState.WAITING);
+        String waiting =
+                chats.messages(ME, all, null, null, 1).messages().getFirst().taskId();
         Sent answered = whole(
-                engine.send(Send.next(ME, Message.user("because", "say because").in(all.id(), waiting))));
+                engine.send(Send.next(ME, Message.user("because", "say because").in(all, waiting))));
         assertThat(answered.taskId()).isEqualTo(waiting).isNotEqualTo(asked.taskId());
         assertThat(agent.told.get("say because"))
                 .containsExactly("say one", "on one", "say two", "on two", "ask why?", "let me see", "why?");
         assertThat(state(asked)).as("the original waits on").isEqualTo(TaskState.INPUT_REQUIRED);
 
-        Context half = chats.fork(ME, first.contextId(), messageId(first, "on one"), null, RequestKey.NONE);
-        assertThat(said(half.id())).containsExactly("say one", "on one");
-        Context unanswered = chats.fork(ME, first.contextId(), messageId(first, "say two"), null, RequestKey.NONE);
-        assertThat(said(unanswered.id())).containsExactly("say one", "on one", "say two");
-        whole(chats.retry(ME, unanswered.id(), RequestKey.NONE));
-        assertThat(said(unanswered.id())).containsExactly("say one", "on one", "say two", "on two");
-        whole(chats.edit(
-                ME, half.id(), messageIdIn(half.id(), "say one"), Message.user("z", "say 1"), RequestKey.NONE));
-        assertThat(said(half.id())).containsExactly("say 1", "on 1");
+        String half = chats.fork(ME, first.contextId(), messageId(first, "on one"), null, RequestKey.NONE);
+        assertThat(said(half)).containsExactly("say one", "on one");
+        String unanswered = chats.fork(ME, first.contextId(), messageId(first, "say two"), null, RequestKey.NONE);
+        assertThat(said(unanswered)).containsExactly("say one", "on one", "say two");
+        whole(chats.retry(ME, unanswered, RequestKey.NONE));
+        assertThat(said(unanswered)).containsExactly("say one", "on one", "say two", "on two");
+        whole(chats.edit(ME, half, messageIdIn(half, "say one"), Message.user("z", "say 1"), RequestKey.NONE));
+        assertThat(said(half)).containsExactly("say 1", "on 1");
         assertThat(said(first.contextId())).startsWith("say one", "on one", "say two", "on two");
         Consistency.check(store, ME);
     }
@@ -364,7 +361,7 @@ class ConversationTest extends WithEngine {
                 .isFalse();
         assertThat(chats.state(ME, id)).as("it goes on").isEqualTo(ContextState.RUNNING);
         refused(Refused.Reason.KEY_REUSED, () -> chats.interrupt(ME, id, new RequestKey("k", "other")));
-        Context fork = chats.fork(ME, id, null, null, new RequestKey("f", "p"));
+        String fork = chats.fork(ME, id, null, null, new RequestKey("f", "p"));
         assertThat(chats.fork(ME, id, null, null, new RequestKey("f", "p"))).isEqualTo(fork);
         assertThat(chats.list(ContextQuery.of(ME, 10, null)).total()).isEqualTo(2);
     }
@@ -418,6 +415,9 @@ class ConversationTest extends WithEngine {
         for (Sent each : List.of(root, part, deep)) {
             whole(next(each, "say yes"));
         }
+        archive(part, true);
+        archive(part, false);
+        assertThat(chats.state(ME, deep.contextId())).as("a part by itself").isEqualTo(ContextState.IDLE);
         chats.delete(ME, root.contextId());
         assertThat(chats.list(ContextQuery.of(ME, 10, null)).total()).isZero();
     }

@@ -74,10 +74,8 @@ class DeadlinesTest extends WithEngine {
         assertThat(usage.costMicros()).isEqualTo(10);
         assertThat(engine.chats().usage(ME).inputTokens()).isEqualTo(202);
         assertThat(engine.chats().usage("somebody else")).isEqualTo(Usage.NONE);
-        Context fork = engine.chats().fork(ME, first.contextId(), null, null, RequestKey.NONE);
-        assertThat(engine.chats().usage(ME, fork.id()))
-                .as("a copy took nothing")
-                .isEqualTo(Usage.NONE);
+        String fork = engine.chats().fork(ME, first.contextId(), null, null, RequestKey.NONE);
+        assertThat(engine.chats().usage(ME, fork)).as("a copy took nothing").isEqualTo(Usage.NONE);
     }
 
     @Test

@@ -444,8 +444,8 @@ class RandomLifeTest {
     private void fork(Known task) {
         String contextId = task.sent.contextId();
         List<String> before = said(task);
-        Context fork = engine.chats().fork(task.owner, contextId, task.message.messageId(), null, RequestKey.NONE);
-        List<String> copied = engine.chats().messages(task.owner, fork.id(), null, null, 10_000).messages().stream()
+        String fork = engine.chats().fork(task.owner, contextId, task.message.messageId(), null, RequestKey.NONE);
+        List<String> copied = engine.chats().messages(task.owner, fork, null, null, 10_000).messages().stream()
                 .map(each -> each.message().text())
                 .toList();
         assertThat(copied.getLast()).isEqualTo(task.message.text());
@@ -456,10 +456,10 @@ class RandomLifeTest {
                 assertThat(copied).as("what stood still was copied as it stood").isEqualTo(now);
             }
         }
-        contexts.put(fork.id(), true);
-        owners.put(fork.id(), task.owner);
-        forks.put(fork.id(), fork.lastOffset());
-        send(fork.id());
+        contexts.put(fork, true);
+        owners.put(fork, task.owner);
+        forks.put(fork, engine.context(task.owner, fork).orElseThrow().lastOffset());
+        send(fork);
     }
 
     private void archive(Known task) {

@@ -41,17 +41,65 @@ public interface Reader {
 
     /**
      * The task that a message made or answered, by the key of that send, and all that are behind it in the conversation;
-     * none if the key is unknown, or the task is no longer part of the conversation.
+     * none if the key is unknown, or the task is no longer part of the conversation. Events come with the first alone,
+     * and only if its user said more to it than what it began with.
      */
-    default List<TaskRecord> conversationFrom(String contextId, String key) {
+    default List<TaskEvents> conversationFrom(String contextId, String key) {
         SendKey send = recall(contextId, key);
         TaskRecord first = send == null ? null : task(send.answer().taskId());
         if (first == null || first.gone()) {
             return List.of();
         }
-        var all = new ArrayList<>(List.of(first));
-        all.addAll(conversation(contextId, first, false, Integer.MAX_VALUE));
+        var all = new ArrayList<TaskEvents>();
+        all.add(first.messageAt() == first.position() ? new TaskEvents(first, List.of()) : shown(first));
+        conversation(contextId, first, false, Integer.MAX_VALUE)
+                .forEach(task -> all.add(new TaskEvents(task, List.of())));
         return all;
+    }
+
+    /** The last task of the conversation that does not wait in the queue; null if there is none. */
+    default @Nullable TaskEvents lastWorkedOn(String contextId) {
+        TaskRecord from = null;
+        while (true) {
+            List<TaskRecord> tasks = conversation(contextId, from, true, 16);
+            for (TaskRecord task : tasks) {
+                if (!task.queued()) {
+                    return shown(task);
+                }
+            }
+            if (tasks.isEmpty()) {
+                return null;
+            }
+            from = tasks.getLast();
+        }
+    }
+
+    /** The context with all that is part of its conversation, the queue included; null if the owner has no such context. */
+    default @Nullable WholeConversation whole(String owner, String contextId) {
+        Context context = context(contextId);
+        if (context == null || !context.owner().equals(owner)) {
+            return null;
+        }
+        return new WholeConversation(
+                context,
+                conversation(contextId, null, false, Integer.MAX_VALUE).stream()
+                        .map(this::shown)
+                        .toList());
+    }
+
+    /** The task and those of its events that are part of the conversation. */
+    default TaskEvents shown(TaskRecord task) {
+        if (task.gone()) {
+            return new TaskEvents(task, List.of());
+        }
+        List<Journal.Entry<Event>> events = eventsOf(task);
+        return new TaskEvents(
+                task,
+                task.cutAt() == 0
+                        ? events
+                        : events.stream()
+                                .filter(entry -> task.shows(entry.offset()))
+                                .toList());
     }
 
     /** The contexts that are parts of this one. */

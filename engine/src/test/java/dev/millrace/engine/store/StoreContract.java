@@ -16,11 +16,14 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -448,7 +451,7 @@ public abstract class StoreContract {
     }
 
     PushStore pushes() {
-        return java.util.Objects.requireNonNull(store.pushes());
+        return Objects.requireNonNull(store.pushes());
     }
 
     @Test
@@ -481,8 +484,7 @@ public abstract class StoreContract {
         var letter = new PushStore.DeadLetter("d", OWNER, "t", "a", "{}", 3, new byte[] {1, 2}, 4, "500", T0);
         assertThat(pushes().bury(subscription("t", "a").gaveUp(3, false), "me", letter))
                 .isTrue();
-        assertThat(java.util.Objects.requireNonNull(pushes().get("t", "a")).delivered())
-                .isEqualTo(3);
+        assertThat(Objects.requireNonNull(pushes().get("t", "a")).delivered()).isEqualTo(3);
         assertThat(pushes().dead("you", 10, null).items()).isEmpty();
         assertThat(pushes().letter("you", "d")).isNull();
         PushStore.DeadLetter found = pushes().dead(OWNER, 10, null).items().getFirst();
@@ -527,8 +529,8 @@ public abstract class StoreContract {
 
     private void end(String contextId) throws Exception {
         store.submit(contextId, Durability.FSYNCED, reader -> {
-                    TaskRecord task = java.util.Objects.requireNonNull(reader.task(contextId + "-1"));
-                    Context context = java.util.Objects.requireNonNull(reader.context(contextId));
+                    TaskRecord task = Objects.requireNonNull(reader.task(contextId + "-1"));
+                    Context context = Objects.requireNonNull(reader.context(contextId));
                     return write(
                             true,
                             context,
@@ -537,5 +539,177 @@ public abstract class StoreContract {
                             () -> {});
                 })
                 .get();
+    }
+
+    /** Five tasks: one cut in its midst, one gone, one that was answered, one that waits before it, one that only waits. */
+    private void talk() throws Exception {
+        var tasks = List.of(
+                task("c-cut", "c", OWNER, TaskState.COMPLETED, T0, 1).endedAt(4).cut(3),
+                task("c-gone", "c", OWNER, TaskState.CANCELED, T0, 5).endedAt(6).cut(5),
+                task("c-answered", "c", OWNER, TaskState.WORKING, T0, 7).answering(9),
+                task("c-first", "c", OWNER, TaskState.SUBMITTED, T0, 10).at(12),
+                task("c-last", "c", OWNER, TaskState.SUBMITTED, T0, 12).at(13));
+        var events = new ArrayList<Journal.Entry<Event>>();
+        String[] of = {
+            "c-cut",
+            "c-cut",
+            "c-cut",
+            "c-cut",
+            "c-gone",
+            "c-gone",
+            "c-answered",
+            "c-answered",
+            "c-answered",
+            "c-first",
+            "c-answered",
+            "c-last"
+        };
+        for (int i = 0; i < of.length; i++) {
+            events.add(event(i + 1, of[i], Event.Kind.TASK, "{}"));
+        }
+        var keys = tasks.stream()
+                .map(task -> new SendKey(
+                        SendKey.message("m-" + task.id()),
+                        null,
+                        new Sent("c", task.id(), task.position(), task.position() - 1, TaskState.SUBMITTED, true)))
+                .toList();
+        store.submit(
+                        "c",
+                        Durability.FSYNCED,
+                        reader -> new Write<>(
+                                true,
+                                context("c", OWNER, Context.Concurrency.SERIAL, T0, of.length),
+                                tasks,
+                                events,
+                                keys,
+                                null,
+                                () -> {},
+                                () -> {}))
+                .get();
+    }
+
+    private static String shape(TaskEvents task) {
+        return task.task().id()
+                + task.events().stream().map(Journal.Entry::offset).toList();
+    }
+
+    @Test
+    void a_whole_conversation_is_its_tasks_in_order_with_what_they_show() throws Exception {
+        talk();
+        List<String> whole = store.<List<String>>read(
+                "c",
+                reader -> Objects.requireNonNull(reader.whole(OWNER, "c")).tasks().stream()
+                        .map(StoreContract::shape)
+                        .toList());
+        assertThat(whole).containsExactly("c-cut[1, 2]", "c-answered[7, 8, 9, 11]", "c-first[10]", "c-last[12]");
+        assertThat(store.<Boolean>read(
+                        "c",
+                        reader -> Objects.requireNonNull(reader.whole(OWNER, "c"))
+                                .context()
+                                .equals(reader.context("c"))))
+                .isTrue();
+        assertThat(store.<Boolean>read("c", reader -> reader.whole("somebody else", "c") == null))
+                .isTrue();
+        assertThat(store.<Boolean>read("nowhere", reader -> reader.whole(OWNER, "nowhere") == null))
+                .isTrue();
+    }
+
+    @Test
+    void the_last_that_was_worked_on_comes_with_what_it_shows_and_the_queue_is_passed_over() throws Exception {
+        assertThat(store.<Boolean>read("c", reader -> reader.lastWorkedOn("c") == null))
+                .isTrue();
+        talk();
+        assertThat(store.<String>read("c", reader -> shape(Objects.requireNonNull(reader.lastWorkedOn("c")))))
+                .isEqualTo("c-answered[7, 8, 9, 11]");
+    }
+
+    @Test
+    void from_a_message_on_events_come_with_the_first_task_alone_and_only_if_it_had_more_than_one() throws Exception {
+        talk();
+        assertThat(from("m-c-answered")).containsExactly("c-answered[7, 8, 9, 11]", "c-first[]", "c-last[]");
+        assertThat(from("m-c-cut")).containsExactly("c-cut[]", "c-answered[]", "c-first[]", "c-last[]");
+        assertThat(from("m-c-gone")).isEmpty();
+        assertThat(from("m-nobody")).isEmpty();
+    }
+
+    private List<String> from(String messageId) throws InterruptedException {
+        return store.<List<String>>read(
+                "c",
+                reader -> reader.conversationFrom("c", SendKey.message(messageId)).stream()
+                        .map(StoreContract::shape)
+                        .toList());
+    }
+
+    /** How many pages are cut while tasks move; more where that costs nothing. */
+    protected int listings() {
+        return 100;
+    }
+
+    /** In each context one of two tasks works and the other waits, and each move changes that and their times. */
+    private void swap(String contextId, Instant at) throws Exception {
+        store.submit(contextId, Durability.WRITTEN, reader -> {
+                    List<TaskRecord> swapped = reader.openTasks(contextId).stream()
+                            .map(task -> task.withState(
+                                    task.state() == TaskState.WORKING ? TaskState.INPUT_REQUIRED : TaskState.WORKING,
+                                    at))
+                            .toList();
+                    Context same = Objects.requireNonNull(reader.context(contextId));
+                    return write(true, same, swapped, List.of(), () -> {});
+                })
+                .get();
+    }
+
+    private Page<TaskRecord> page(@Nullable TaskState state, @Nullable Instant since) throws InterruptedException {
+        return store.<Page<TaskRecord>>read(
+                null, reader -> reader.tasks(new TaskQuery(OWNER, null, null, state, since, 100, null)));
+    }
+
+    @Test
+    void a_page_of_tasks_is_as_of_one_moment_however_they_move_meanwhile() throws Exception {
+        int contexts = 20;
+        for (int i = 0; i < contexts; i++) {
+            make("c" + i, OWNER, Context.Concurrency.PARALLEL, T0, TaskState.WORKING, TaskState.INPUT_REQUIRED);
+        }
+        var listed = new AtomicBoolean();
+        var moving = new CountDownLatch(2);
+        var movers = new ArrayList<CompletableFuture<Long>>();
+        for (int mover = 0; mover < 2; mover++) {
+            int first = mover;
+            movers.add(CompletableFuture.supplyAsync(
+                    () -> {
+                        long moves = 0;
+                        try {
+                            while (!listed.get()) {
+                                moves++;
+                                swap("c" + (2 * (moves % 10) + first), T0.plusMillis(moves));
+                                moving.countDown();
+                            }
+                        } catch (Exception e) {
+                            throw new AssertionError(e);
+                        }
+                        return moves;
+                    },
+                    Thread::startVirtualThread));
+        }
+        try {
+            moving.await();
+            for (int i = 0; i < listings(); i++) {
+                Page<TaskRecord> all = i % 2 == 0 ? page(null, null) : page(null, T0);
+                assertThat(all.total()).isEqualTo(2 * contexts);
+                assertThat(all.items().stream().map(TaskRecord::id))
+                        .hasSize(2 * contexts)
+                        .doesNotHaveDuplicates();
+                Page<TaskRecord> working = page(TaskState.WORKING, null);
+                assertThat(working.total()).isEqualTo(contexts);
+                assertThat(working.items().stream().map(TaskRecord::contextId))
+                        .hasSize(contexts)
+                        .doesNotHaveDuplicates();
+            }
+        } finally {
+            listed.set(true);
+        }
+        for (CompletableFuture<Long> mover : movers) {
+            assertThat(mover.get()).isPositive(); // and none of them failed
+        }
     }
 }

@@ -199,14 +199,14 @@ final class ChatShelf {
         ObjectNode body = json.length == 0
                 ? ChatJson.object()
                 : SendBody.object(Requests.json(exchange), Set.of("messageId", "title"));
-        Context fork = engine.chats()
+        String forkId = engine.chats()
                 .fork(
                         owner,
                         exchange.pathParameter("id"),
                         SendBody.text(body, "messageId"),
                         SendBody.title(body),
                         Requests.key(exchange, json));
-        exchange.header("Location", ChatApi.ROOT + "/chats/" + fork.id());
-        respond(exchange, 201, owner, fork.id());
+        exchange.header("Location", ChatApi.ROOT + "/chats/" + forkId);
+        respond(exchange, 201, owner, forkId);
     }
 }

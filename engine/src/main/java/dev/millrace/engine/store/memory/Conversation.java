@@ -22,7 +22,8 @@ final class Conversation {
     /** What each ended task is found by. */
     final Map<String, String> texts = new HashMap<>();
 
-    @Nullable Context context;
+    /** Read by decisions about other contexts, too, which must not wait for the lock. */
+    volatile @Nullable Context context;
 
     /** Tasks that have not ended. */
     int live;

@@ -12,10 +12,10 @@ import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
-import dev.millrace.engine.store.TaskPlace;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.Words;
 import dev.millrace.engine.store.Write;
+import dev.millrace.engine.store.memory.OwnTasks.Place;
 import dev.millrace.protocol.TaskState;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -29,10 +29,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -56,29 +54,10 @@ public final class MemoryStore implements Store {
     /** Contexts kept by default. */
     public static final int DEFAULT_MAX_CONTEXTS = 100_000;
 
-    private static final ConcurrentSkipListMap<Place, TaskRecord> NOBODYS =
-            new ConcurrentSkipListMap<>(Place.OLDEST_FIRST.reversed());
-
     /** A context's place in its owner's list. */
     private record Listed(ContextPlace place, String owner) {
         static Listed of(Context context) {
             return new Listed(ContextPlace.of(context), context.owner());
-        }
-    }
-
-    /** A task's place in the lists by status. */
-    private record Place(Instant at, String taskId) {
-        static final Comparator<Place> OLDEST_FIRST =
-                Comparator.comparing(Place::at).thenComparing(Place::taskId);
-
-        static Place of(TaskRecord task) {
-            return new Place(task.statusAt(), task.id());
-        }
-    }
-
-    private record Kind(String owner, String agent, TaskState state) {
-        static Kind of(TaskRecord task) {
-            return new Kind(task.owner(), task.agent(), task.state());
         }
     }
 
@@ -87,11 +66,8 @@ public final class MemoryStore implements Store {
     private final Map<String, Conversation> conversations = new ConcurrentHashMap<>();
     private final Map<String, String> contextOfTask = new ConcurrentHashMap<>();
 
-    /** For each owner, the newest status first. */
-    private final Map<String, ConcurrentSkipListMap<Place, TaskRecord>> byStatus = new ConcurrentHashMap<>();
-
-    /** How many tasks there are of each kind, so that a list knows its length without counting. */
-    private final Map<Kind, LongAdder> counts = new ConcurrentHashMap<>();
+    /** By owner. */
+    private final Map<String, OwnTasks> ownTasks = new ConcurrentHashMap<>();
 
     private final ConcurrentSkipListMap<Place, TaskRecord> submitted = new ConcurrentSkipListMap<>(Place.OLDEST_FIRST);
     /** Tasks that must be answered by a time, by that time. */
@@ -203,8 +179,14 @@ public final class MemoryStore implements Store {
             }
             c.context = context;
         }
-        for (TaskRecord task : write.tasks()) {
-            place(contextId, c, task);
+        if (!write.tasks().isEmpty()) {
+            var moves = new ArrayList<OwnTasks.Move>();
+            for (TaskRecord task : write.tasks()) {
+                moves.add(new OwnTasks.Move(c.tasks.put(task.id(), task), task));
+            }
+            // A context's tasks are its owner's, all of them.
+            ownTasks(write.tasks().getFirst().owner()).move(moves);
+            moves.forEach(move -> place(contextId, c, move.before(), Objects.requireNonNull(move.after())));
         }
         c.events.append(write.events());
         for (SendKey key : write.keys()) {
@@ -251,32 +233,20 @@ public final class MemoryStore implements Store {
         forget(contextId, c);
     }
 
-    private void place(String contextId, Conversation c, TaskRecord task) {
-        TaskRecord before = c.tasks.put(task.id(), task);
+    private OwnTasks ownTasks(String owner) {
+        return ownTasks.computeIfAbsent(owner, o -> new OwnTasks());
+    }
+
+    private void place(String contextId, Conversation c, @Nullable TaskRecord before, TaskRecord task) {
         Place place = Place.of(task);
-        // The new place before the old one goes: who lists meanwhile misses no task.
-        ConcurrentSkipListMap<Place, TaskRecord> own = byStatus.computeIfAbsent(
-                task.owner(), owner -> new ConcurrentSkipListMap<>(Place.OLDEST_FIRST.reversed()));
-        own.put(place, task);
-        if (before == null || before.state() != task.state()) {
-            count(task, 1);
-            if (before != null) {
-                count(before, -1);
-            }
-        }
+        // The new place before the old one goes: who looks for something to run misses none.
         if (task.state() == TaskState.SUBMITTED) {
             submitted.put(place, task);
         }
         if (before == null) {
             contextOfTask.put(task.id(), contextId);
-        } else {
-            Place left = Place.of(before);
-            if (!left.equals(place)) {
-                own.remove(left);
-                submitted.remove(left);
-            } else if (task.state() != TaskState.SUBMITTED) {
-                submitted.remove(left);
-            }
+        } else if (!Place.of(before).equals(place) || task.state() != TaskState.SUBMITTED) {
+            submitted.remove(Place.of(before));
         }
         if (before != null && before.dueAt() != null) {
             due.remove(new Place(before.dueAt(), before.id()));
@@ -286,10 +256,6 @@ public final class MemoryStore implements Store {
         }
         c.live += (task.state().terminal() ? 0 : 1)
                 - (before == null || before.state().terminal() ? 0 : 1);
-    }
-
-    private void count(TaskRecord task, int by) {
-        counts.computeIfAbsent(Kind.of(task), kind -> new LongAdder()).add(by);
     }
 
     private void evictOver(String contextId, boolean nowQuiet) {
@@ -350,12 +316,16 @@ public final class MemoryStore implements Store {
         for (TaskRecord task : c.tasks.values()) {
             contextOfTask.remove(task.id());
             pushes.forget(task.id());
-            byStatus.getOrDefault(task.owner(), NOBODYS).remove(Place.of(task));
             submitted.remove(Place.of(task));
             if (task.dueAt() != null) {
                 due.remove(new Place(task.dueAt(), task.id()));
             }
-            count(task, -1);
+        }
+        if (!c.tasks.isEmpty()) {
+            ownTasks(c.tasks.values().iterator().next().owner())
+                    .move(c.tasks.values().stream()
+                            .map(task -> new OwnTasks.Move(task, null))
+                            .toList());
         }
     }
 
@@ -371,6 +341,12 @@ public final class MemoryStore implements Store {
                     each.place().id(), view -> view.usage(owner, each.place().id())));
         }
         return sum;
+    }
+
+    /** Without a lock: a decision about one context may ask for another. */
+    @Nullable Context peek(String contextId) {
+        Conversation c = conversations.get(contextId);
+        return c == null ? null : c.context;
     }
 
     @Nullable TaskRecord find(String taskId) {
@@ -464,54 +440,18 @@ public final class MemoryStore implements Store {
         return log == null ? 0 : log.revision();
     }
 
-    Page<TaskRecord> listTasks(TaskQuery q) {
-        ConcurrentNavigableMap<Place, TaskRecord> own = byStatus.getOrDefault(q.owner(), NOBODYS);
-        if (q.contextId() != null) {
-            var ofContext = new ConcurrentSkipListMap<Place, TaskRecord>(Place.OLDEST_FIRST.reversed());
-            String contextId = q.contextId();
-            this.<List<TaskRecord>>read(contextId, view -> view.tasks(contextId))
-                    .forEach(task -> ofContext.put(Place.of(task), task));
-            own = ofContext;
+    Page<TaskRecord> listTasks(TaskQuery query) {
+        String contextId = query.contextId();
+        if (contextId == null) {
+            OwnTasks own = ownTasks.get(query.owner());
+            return own == null ? new Page<>(List.of(), null, 0L) : own.page(query);
         }
-        if (q.changedSince() != null) {
-            own = own.headMap(new Place(q.changedSince(), ""), true);
-        }
-        long total = q.contextId() == null && q.changedSince() == null
-                ? counted(q)
-                : own.values().stream().filter(task -> matches(q, task)).count();
-        if (q.after() != null) {
-            TaskPlace last = TaskPlace.parse(q.after());
-            if (last == null) {
-                return new Page<>(List.of(), null, total);
-            }
-            own = own.tailMap(new Place(last.statusAt(), last.taskId()), false);
-        }
-        List<TaskRecord> found = own.values().stream()
-                .filter(task -> matches(q, task))
-                .limit(q.limit() + 1L)
-                .toList();
-        boolean more = found.size() > q.limit();
-        List<TaskRecord> items = more ? found.subList(0, q.limit()) : found;
-        return new Page<>(items, more ? TaskPlace.after(items.getLast()) : null, total);
-    }
-
-    private static boolean matches(TaskQuery q, TaskRecord task) {
-        return task.owner().equals(q.owner())
-                && (q.agent() == null || task.agent().equals(q.agent()))
-                && (q.state() == null || task.state() == q.state());
-    }
-
-    private long counted(TaskQuery q) {
-        if (q.agent() != null && q.state() != null) {
-            LongAdder one = counts.get(new Kind(q.owner(), q.agent(), q.state()));
-            return one == null ? 0 : one.sum();
-        }
-        return counts.entrySet().stream()
-                .filter(kind -> kind.getKey().owner().equals(q.owner())
-                        && (q.agent() == null || kind.getKey().agent().equals(q.agent()))
-                        && (q.state() == null || kind.getKey().state() == q.state()))
-                .mapToLong(kind -> kind.getValue().sum())
-                .sum();
+        var ofContext = new OwnTasks();
+        ofContext.move(this.<List<TaskRecord>>read(contextId, view -> view.tasks(contextId)).stream()
+                .filter(task -> task.owner().equals(query.owner()))
+                .map(task -> new OwnTasks.Move(null, task))
+                .toList());
+        return ofContext.page(query);
     }
 
     List<TaskRecord> listRunnable(int max) {

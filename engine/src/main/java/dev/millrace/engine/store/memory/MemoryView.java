@@ -27,7 +27,7 @@ final class MemoryView implements Reader {
 
     @Override
     public @Nullable Context context(String contextId) {
-        return own == null ? store.<@Nullable Context>read(contextId, view -> view.context(contextId)) : own.context;
+        return store.peek(contextId);
     }
 
     @Override

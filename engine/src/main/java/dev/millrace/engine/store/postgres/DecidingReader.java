@@ -9,7 +9,9 @@ import dev.millrace.engine.TaskQuery;
 import dev.millrace.engine.Usage;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
+import dev.millrace.engine.store.TaskEvents;
 import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.engine.store.WholeConversation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -81,8 +83,18 @@ final class DecidingReader implements Reader {
     }
 
     @Override
-    public List<TaskRecord> conversationFrom(String contextId, String key) {
+    public List<TaskEvents> conversationFrom(String contextId, String key) {
         return queries().conversationFrom(contextId, key);
+    }
+
+    @Override
+    public @Nullable TaskEvents lastWorkedOn(String contextId) {
+        return queries().lastWorkedOn(contextId);
+    }
+
+    @Override
+    public @Nullable WholeConversation whole(String owner, String contextId) {
+        return queries().whole(owner, contextId);
     }
 
     @Override

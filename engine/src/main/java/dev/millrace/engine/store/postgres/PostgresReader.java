@@ -10,8 +10,10 @@ import dev.millrace.engine.Usage;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.StoreFailure;
+import dev.millrace.engine.store.TaskEvents;
 import dev.millrace.engine.store.TaskPlace;
 import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.engine.store.WholeConversation;
 import dev.millrace.protocol.TaskState;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -22,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -37,6 +40,33 @@ final class PostgresReader implements Reader {
     private static final String TASK = "SELECT " + Rows.TASK + " FROM tasks t ";
     private static final String EVENT = "SELECT " + Rows.EVENT + " FROM events e ";
     private static final String ENDED = "(3, 4, 5, 7)";
+
+    /** Of the tasks, those that are part of the conversation; of a task's events, those that are. */
+    private static final String SHOWN = "(t.cut_at = 0 OR t.cut_at > t.position)";
+
+    private static final String EVENT_SHOWN = "e.context_id = t.context_id AND e.task_id = t.id"
+            + " AND (t.cut_at = 0 OR e.\"offset\" < t.cut_at) AND e.\"offset\" BETWEEN t.position AND ";
+    private static final String LAST_EVENT = "CASE t.ended_at WHEN 0 THEN " + Long.MAX_VALUE + " ELSE t.ended_at END";
+
+    private static final String LAST_WORKED_ON = "SELECT " + Rows.TASK + ", " + Rows.EVENT
+            + " FROM (SELECT * FROM tasks t WHERE t.context_id = ? AND " + SHOWN
+            + " AND NOT (t.state = 1 AND t.epoch = 0) ORDER BY t.place DESC, t.position DESC LIMIT 1) t"
+            + " LEFT JOIN events e ON " + EVENT_SHOWN + LAST_EVENT + " ORDER BY e.\"offset\"";
+
+    /** The events of the first task alone: no other's range has any, so that the index is not read for them. */
+    private static final String CONVERSATION_FROM = "SELECT " + Rows.TASK + ", " + Rows.EVENT
+            + " FROM (SELECT f.id, f.place, f.position FROM sends s JOIN tasks f ON f.id = s.task_id"
+            + " WHERE s.context_id = ? AND s.key = ? AND (f.cut_at = 0 OR f.cut_at > f.position)) first"
+            + " JOIN tasks t ON t.context_id = ? AND (t.place, t.position) >= (first.place, first.position) AND "
+            + SHOWN
+            + " LEFT JOIN events e ON " + EVENT_SHOWN
+            + "CASE WHEN t.id = first.id AND t.message_at <> t.position THEN " + LAST_EVENT + " ELSE -1 END"
+            + " ORDER BY t.place, t.position, e.\"offset\"";
+
+    private static final String WHOLE = CONTEXT + "WHERE c.id = ? AND c.owner = ?; " + TASK
+            + "WHERE t.context_id = ? AND t.owner = ? AND " + SHOWN + " ORDER BY t.place, t.position; " + EVENT
+            + "JOIN tasks t ON t.id = e.task_id WHERE e.context_id = ? AND t.owner = ? AND " + SHOWN + " AND "
+            + EVENT_SHOWN + LAST_EVENT + " ORDER BY e.\"offset\"";
 
     private static final String USAGE = "SELECT coalesce(sum(waited_ms), 0), coalesce(sum(worked_ms), 0),"
             + " coalesce(sum(asked_ms), 0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),"
@@ -66,16 +96,41 @@ final class PostgresReader implements Reader {
     private <T> List<T> list(Row<T> row, String sql, @Nullable Object... arguments) {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             bind(statement, arguments);
-            var found = new ArrayList<T>();
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    found.add(row.map(rows));
-                }
-            }
-            return found;
+            statement.execute();
+            return rows(statement, row);
         } catch (SQLException e) {
-            throw new StoreFailure("the PostgreSQL store can't be read: " + e.getMessage(), e);
+            throw unreadable(e);
         }
+    }
+
+    private static <T> List<T> rows(PreparedStatement answered, Row<T> row) throws SQLException {
+        var found = new ArrayList<T>();
+        try (ResultSet rows = answered.getResultSet()) {
+            while (rows.next()) {
+                found.add(row.map(rows));
+            }
+        }
+        return found;
+    }
+
+    private static StoreFailure unreadable(SQLException e) {
+        return new StoreFailure("the PostgreSQL store can't be read: " + e.getMessage(), e);
+    }
+
+    /** Rows of tasks, each with one of its events or with none, by task. */
+    private List<TaskEvents> withEvents(String sql, @Nullable Object... arguments) {
+        var found = new ArrayList<TaskEvents>();
+        list(
+                row -> {
+                    if (found.isEmpty() || !found.getLast().task().id().equals(row.getString(1))) {
+                        found.add(new TaskEvents(Rows.task(row), new ArrayList<>()));
+                    }
+                    return row.getBytes(Rows.TASK_COLUMNS + Rows.EVENT_COLUMNS) == null
+                            || found.getLast().events().add(Rows.event(row, Rows.TASK_COLUMNS));
+                },
+                sql,
+                arguments);
+        return found;
     }
 
     private <T> @Nullable T one(Row<T> row, String sql, @Nullable Object... arguments) {
@@ -155,7 +210,7 @@ final class PostgresReader implements Reader {
 
     @Override
     public List<TaskRecord> conversation(String contextId, @Nullable TaskRecord from, boolean backwards, int max) {
-        String shown = TASK + "WHERE t.context_id = ? AND (t.cut_at = 0 OR t.cut_at > t.position)";
+        String shown = TASK + "WHERE t.context_id = ? AND " + SHOWN;
         String order =
                 backwards ? " ORDER BY t.place DESC, t.position DESC LIMIT ?" : " ORDER BY t.place, t.position LIMIT ?";
         if (from == null) {
@@ -171,17 +226,37 @@ final class PostgresReader implements Reader {
     }
 
     @Override
-    public List<TaskRecord> conversationFrom(String contextId, String key) {
-        return list(
-                Rows::task,
-                TASK + "JOIN (SELECT f.place, f.position FROM sends s JOIN tasks f ON f.id = s.task_id"
-                        + " WHERE s.context_id = ? AND s.key = ? AND (f.cut_at = 0 OR f.cut_at > f.position)) first"
-                        + " ON (t.place, t.position) >= (first.place, first.position)"
-                        + " WHERE t.context_id = ? AND (t.cut_at = 0 OR t.cut_at > t.position)"
-                        + " ORDER BY t.place, t.position",
-                contextId,
-                key,
-                contextId);
+    public List<TaskEvents> conversationFrom(String contextId, String key) {
+        return withEvents(CONVERSATION_FROM, contextId, key, contextId);
+    }
+
+    @Override
+    public @Nullable TaskEvents lastWorkedOn(String contextId) {
+        List<TaskEvents> last = withEvents(LAST_WORKED_ON, contextId);
+        return last.isEmpty() ? null : last.getFirst();
+    }
+
+    /** Three questions in one round trip, of one snapshot where the connection reads snapshots. */
+    @Override
+    public @Nullable WholeConversation whole(String owner, String contextId) {
+        try (PreparedStatement statement = connection.prepareStatement(WHOLE)) {
+            bind(statement, contextId, owner, contextId, owner, contextId, owner);
+            statement.execute();
+            List<Context> context = rows(statement, Rows::context);
+            statement.getMoreResults();
+            var tasks = new LinkedHashMap<String, TaskEvents>();
+            rows(statement, Rows::task).forEach(task -> tasks.put(task.id(), new TaskEvents(task, new ArrayList<>())));
+            statement.getMoreResults();
+            for (Journal.Entry<Event> entry : rows(statement, Rows::event)) {
+                TaskEvents of = tasks.get(entry.event().taskId());
+                if (of != null) {
+                    of.events().add(entry);
+                }
+            }
+            return context.isEmpty() ? null : new WholeConversation(context.getFirst(), List.copyOf(tasks.values()));
+        } catch (SQLException e) {
+            throw unreadable(e);
+        }
     }
 
     @Override

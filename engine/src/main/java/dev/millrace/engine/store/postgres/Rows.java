@@ -27,7 +27,13 @@ final class Rows {
             + " t.epoch, t.leased_by, t.attempts, t.merged, t.place, t.cut_at, t.ended_at, t.since,"
             + " t.due_at, t.waited_ms, t.worked_ms, t.asked_ms, t.input_tokens, t.output_tokens, t.cost_micros";
 
+    /** How many those are. */
+    static final int TASK_COLUMNS = 23;
+
     static final String EVENT = "e.\"offset\", e.task_id, e.kind, e.state, e.json";
+
+    /** How many those are; the last of them is never null. */
+    static final int EVENT_COLUMNS = 5;
 
     static final String SEND = "s.context_id, s.key, s.print, s.task_id, s.offset_to, s.offset_from, s.state";
 
@@ -90,14 +96,19 @@ final class Rows {
     }
 
     static Journal.Entry<Event> event(ResultSet row) throws SQLException {
-        int state = row.getInt(4);
+        return event(row, 0);
+    }
+
+    /** @param before columns before the event's */
+    static Journal.Entry<Event> event(ResultSet row, int before) throws SQLException {
+        int state = row.getInt(before + 4);
         return new Journal.Entry<>(
-                row.getLong(1),
+                row.getLong(before + 1),
                 new Event(
-                        row.getString(2),
-                        Event.Kind.of(row.getInt(3)),
+                        row.getString(before + 2),
+                        Event.Kind.of(row.getInt(before + 3)),
                         state == 0 ? null : state(state),
-                        row.getBytes(5)));
+                        row.getBytes(before + 5)));
     }
 
     static SendKey send(ResultSet row) throws SQLException {

@@ -17,6 +17,11 @@ class MemoryStoreTest extends StoreContract {
         return new MemoryStore();
     }
 
+    @Override
+    protected int listings() {
+        return 5_000;
+    }
+
     private void move(String contextId, TaskState to) throws Exception {
         store.submit(contextId, Durability.FSYNCED, reader -> {
                     TaskRecord task = reader.task(contextId + "-1");
