@@ -283,6 +283,7 @@ class PostgresRoundTripsTest {
     private static int bound(ContextAction action) {
         return switch (action) {
             case EDIT, ARCHIVE, UNARCHIVE, DELETE -> 2; // what is behind the message, or the parts; then the change
+            case ANSWER -> 2; // what the task asked; then the change
             case RETRY -> 3; // the last task, its message, the change
             case FORK -> 5; // all that was said is read, and then written: it is none of the old conversation's changes
             default -> 1;
