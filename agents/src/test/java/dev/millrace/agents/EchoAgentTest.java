@@ -3,7 +3,9 @@ package dev.millrace.agents;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.engine.ToolResult;
 import dev.millrace.protocol.Message;
+import dev.millrace.protocol.Role;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
 
 class EchoAgentTest {
     private final List<Duration> pauses = new ArrayList<>();
@@ -41,6 +44,34 @@ class EchoAgentTest {
         new EchoAgent(pauses::add).run(turn);
         assertThat(turn.answer()).isEqualTo("Echo: " + text);
         assertThat(turn.chunks()).doesNotContain("");
+    }
+
+    @Test
+    void it_asks_for_tools_when_told_to_and_echoes_their_results() throws Exception {
+        var asking = turn("{\"tools\": [{\"name\":\"now\"}, {\"name\":\"dial\",\"arguments\":{\"to\":1}}]}");
+        echo.run(asking);
+        assertThat(asking.done).containsExactly("ask:");
+        assertThat(asking.asked)
+                .extracting(Object::toString)
+                .containsExactly(
+                        "ToolCall[id=call-1, name=now, arguments={}]",
+                        "ToolCall[id=call-2, name=dial, arguments={\"to\":1}]");
+
+        var answered = new RecordingTurn(Message.of(
+                "m2",
+                Role.USER,
+                ToolResult.part(List.of(
+                        ToolResult.of("call-1", StringNode.valueOf("12:00")), ToolResult.failed("call-2", "busy")))));
+        echo.run(answered);
+        assertThat(answered.answer()).isEqualTo("Echo: call-1 \"12:00\", call-2 failed: busy");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "[]", "[1]", "[{}]", "[{\"name\":\"\"}]", "[{\"name\":\"now\",\"arguments\":[]}]"})
+    void tools_that_are_none_are_rejected(String tools) throws Exception {
+        var turn = turn("{\"tools\": " + tools + "}");
+        echo.run(turn);
+        assertThat(turn.done).singleElement().asString().startsWith("reject:metadata.tools");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.millrace.agents;
 
+import dev.millrace.engine.ToolCall;
 import dev.millrace.engine.Turn;
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
@@ -16,6 +17,7 @@ class RecordingTurn implements Turn {
     private final List<Message> history = new ArrayList<>();
     private final List<Runnable> onCancel = new ArrayList<>();
     final List<String> done = new CopyOnWriteArrayList<>();
+    final List<ToolCall> asked = new CopyOnWriteArrayList<>();
     final List<String> used = new CopyOnWriteArrayList<>();
     final BlockingQueue<String> said = new LinkedBlockingQueue<>();
     private boolean cancelled;
@@ -134,6 +136,12 @@ class RecordingTurn implements Turn {
     @Override
     public void ask(String question) {
         add("ask:" + question);
+    }
+
+    @Override
+    public void ask(String says, List<ToolCall> calls) {
+        add("ask:" + says);
+        asked.addAll(calls);
     }
 
     @Override

@@ -59,7 +59,7 @@ public final class Chats {
         return calls.read(null, reader -> {
             Page<Context> page = reader.contexts(query);
             List<Standing> standings = page.items().stream()
-                    .map(context -> Standing.of(context, reader.openTasks(context.id())))
+                    .map(context -> Standing.of(reader, context))
                     .toList();
             return new Page<>(standings, page.next(), page.total());
         });
@@ -201,6 +201,24 @@ public final class Chats {
             return done(draft, holding.isEmpty() ? "" : holding.getFirst().id());
         });
         return !stopped.taskId().isEmpty();
+    }
+
+    /**
+     * Answers a task that asked for tools ({@link Turn#ask(String, List)}); it goes on with the results as its message.
+     *
+     * @param taskId which task; null = the one that waits for tools, if it is the only one
+     * @param results one for each open call, in any order
+     * @throws Refused with NO_CONTEXT, NO_TASK, ARCHIVED, KEY_REUSED, NOT_NOW (no task waits for tools), WRONG_RESULTS
+     *     (a call is unknown, missing, or there twice), INVALID (several tasks wait, and {@code taskId} is null). Then
+     *     nothing was stored
+     */
+    public Sent answerTools(
+            String owner, String contextId, @Nullable String taskId, List<ToolResult> results, RequestKey key) {
+        return change(
+                owner,
+                contextId,
+                key,
+                draft -> Answers.results(draft, taskId, results, settings.ids().get()));
     }
 
     /** Works once more on the last message that was worked on, if its task did not succeed; the queue goes on behind it. */

@@ -62,7 +62,7 @@ final class Conversation {
                 return;
             }
             for (TaskRecord task : tasks) {
-                List<Said> said = Transcript.of(reader, task);
+                List<Said> said = transcript(task);
                 found.addAll(backwards ? said.reversed() : said);
                 if (found.size() > limit) {
                     return;
@@ -88,7 +88,7 @@ final class Conversation {
     }
 
     private Optional<Found> in(TaskRecord task, String messageId) {
-        List<Said> said = Transcript.of(reader, task);
+        List<Said> said = transcript(task);
         return said.stream()
                 .filter(each -> each.message().messageId().equals(messageId))
                 .findFirst()
@@ -126,11 +126,33 @@ final class Conversation {
         for (TaskRecord earlier : tasks.reversed()) {
             Transcript.of(reader, earlier).forEach(said -> history.add(said.message()));
         }
+        Message message = null;
         for (Said said : Transcript.of(reader, task)) {
             if (said.offset() < task.messageAt()) {
                 history.add(said.message());
+            } else if (said.offset() == task.messageAt()) {
+                message = said.message();
             }
         }
-        return List.copyOf(history);
+        return ToolTalk.whole(history, message);
+    }
+
+    /** What was said in the task. Once it has ended, no tool call in it is without a result. */
+    private List<Said> transcript(TaskRecord task) {
+        List<Said> said = Transcript.of(reader, task);
+        if (!task.state().terminal() || !ToolTalk.hasOpenCalls(said)) {
+            return said;
+        }
+        return ToolTalk.wholeOf(said, after(task));
+    }
+
+    /** Where a task was cut, and its last answer is tried again, the next one begins with that answer. */
+    private @Nullable Message after(TaskRecord task) {
+        for (TaskRecord next : reader.conversation(contextId, task, false, 1)) {
+            for (Said first : Transcript.of(reader, next)) {
+                return first.message();
+            }
+        }
+        return null;
     }
 }

@@ -204,7 +204,7 @@ public final class Engine implements AutoCloseable {
      * taken.
      *
      * @throws Refused with NO_AGENT, NO_CONTEXT, NO_TASK, NOT_NOW (the task is not waiting for an answer), INVALID,
-     *     QUEUE_FULL, KEY_REUSED or UNAVAILABLE
+     *     WRONG_RESULTS (it does not answer the task's open tool calls), QUEUE_FULL, KEY_REUSED or UNAVAILABLE
      */
     public Sent send(Send send) {
         long asked = settings.pace().nanoTime();
@@ -349,7 +349,7 @@ public final class Engine implements AutoCloseable {
 
     private static @Nullable Standing standing(Reader reader, String contextId) {
         Context context = reader.context(contextId);
-        return context == null ? null : Standing.of(context, reader.openTasks(contextId));
+        return context == null ? null : Standing.of(reader, context);
     }
 
     /**

@@ -64,11 +64,20 @@ final class Feeds {
 
     private Feed start(String owner, long revision) {
         var journal = Journal.<Optional<Standing>>over(
-                (after, max) -> changes(owner, after, max), TAIL_BYTES, standing -> 256, revision);
+                (after, max) -> changes(owner, after, max), TAIL_BYTES, Feeds::weight, revision);
         var feed = new Feed(journal, new Doorbell(pace));
         feed.bell().ring(); // for what was committed before the feed was there to be rung
         Thread.ofVirtual().name("millrace-feed").start(() -> run(owner, feed, revision));
         return feed;
+    }
+
+    /** About what it takes in memory: little, but for the arguments of tools. */
+    private static int weight(Optional<Standing> standing) {
+        int calls = standing.stream()
+                .flatMap(each -> each.calls().stream())
+                .mapToInt(open -> open.call().arguments().toString().length())
+                .sum();
+        return 256 + calls;
     }
 
     /** After a commit that changed a context for those who look at a list. */
@@ -89,7 +98,7 @@ final class Feeds {
         return store.<List<Journal.Entry<Optional<Standing>>>>read(null, reader -> {
             var entries = new ArrayList<Journal.Entry<Optional<Standing>>>();
             for (Context context : reader.changes(owner, after, max)) {
-                Standing standing = Standing.of(context, reader.openTasks(context.id()));
+                Standing standing = Standing.of(reader, context);
                 entries.add(new Journal.Entry<>(context.revision(), Optional.of(standing)));
             }
             return entries;

@@ -35,7 +35,7 @@ final class Inbox {
     /**
      * Decides on a message within the transaction of its context.
      *
-     * @throws Refused with NO_AGENT, NO_CONTEXT, NO_TASK, NOT_NOW, INVALID, QUEUE_FULL or KEY_REUSED
+     * @throws Refused with NO_AGENT, NO_CONTEXT, NO_TASK, NOT_NOW, INVALID, WRONG_RESULTS, QUEUE_FULL or KEY_REUSED
      */
     Sent accept(Draft draft, String contextId, Send send) {
         Context context = draft.context();
@@ -74,7 +74,7 @@ final class Inbox {
         }
         Sent sent = send.message().taskId() == null
                 ? submit(draft, send)
-                : answer(draft, send, send.message().taskId());
+                : Answers.accept(draft, send.message().taskId(), send.message());
         remember(draft, send, sent);
         return sent;
     }
@@ -123,31 +123,6 @@ final class Inbox {
             draft.openTasks().stream().filter(TaskRecord::holds).forEach(draft::cancel);
         }
         return new Sent(context.id(), task.id(), offset, from, TaskState.SUBMITTED, false);
-    }
-
-    private Sent answer(Draft draft, Send send, String taskId) {
-        TaskRecord task = draft.task(taskId);
-        if (task == null) {
-            throw noTask(taskId);
-        }
-        if (TaskTable.next(task.state(), Transition.ANSWER).isEmpty()) {
-            throw new Refused(
-                    Refused.Reason.NOT_NOW,
-                    task.state().terminal()
-                            ? "task " + taskId + " has ended (" + task.state()
-                                    + ") and takes no more messages; send one without taskId to start a new task"
-                            : "task " + taskId + " is " + task.state()
-                                    + " and does not wait for an answer; send a message without taskId");
-        }
-        draft.require(ContextAction.ANSWER);
-        long from = draft.existing().lastOffset();
-        Message message = send.message().in(draft.existing().id(), taskId);
-        // The status first: it moves the question into the history, and the answer comes after its question.
-        TaskRecord moved = draft.move(task, Transition.ANSWER, null, null);
-        long offset = draft.append(Events.message(taskId, message));
-        draft.put(moved.answering(offset));
-        draft.attach(taskId, message);
-        return new Sent(draft.existing().id(), taskId, draft.existing().lastOffset(), from, moved.state(), false);
     }
 
     static Refused noTask(String taskId) {

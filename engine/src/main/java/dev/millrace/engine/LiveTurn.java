@@ -35,7 +35,11 @@ final class LiveTurn implements Turn {
     private static final Duration LAST_PAUSE = Duration.ofSeconds(1);
 
     /** How the agent wants the task to go on when it returns. */
-    record Wish(Transition transition, @Nullable String says) {}
+    record Wish(Transition transition, @Nullable String says, List<ToolCall> calls) {
+        Wish(Transition transition, @Nullable String says) {
+            this(transition, says, List.of());
+        }
+    }
 
     private final Lease lease;
     private final Store store;
@@ -227,21 +231,44 @@ final class LiveTurn implements Turn {
         outbox.use(Usage.told(inputTokens, outputTokens, costMicros));
     }
 
-    Message agentSays(String text) {
+    private Message agentSays(String text) {
+        return agentSays(List.of(Part.text(text)), List.of());
+    }
+
+    private Message agentSays(List<Part> parts, List<String> extensions) {
         return new Message(
                 taskId() + "/" + settings.ids().get(),
                 contextId(),
                 taskId(),
                 Role.AGENT,
-                List.of(Part.text(text)),
+                parts,
                 null,
-                List.of(),
+                extensions,
                 List.of());
+    }
+
+    /** What the status says into which the wish brings the task; null = nothing. */
+    @Nullable Message words(Wish wished) {
+        String text = wished.says();
+        if (wished.calls().isEmpty()) {
+            return text == null ? null : agentSays(text);
+        }
+        var parts = new ArrayList<Part>();
+        if (text != null && !text.isEmpty()) {
+            parts.add(Part.text(text));
+        }
+        parts.add(ToolCall.part(wished.calls()));
+        return agentSays(parts, List.of(ToolCall.EXTENSION));
     }
 
     @Override
     public void ask(String question) {
         wish = new Wish(Transition.ASK, question);
+    }
+
+    @Override
+    public void ask(String says, List<ToolCall> calls) {
+        wish = new Wish(Transition.ASK, says, ToolCall.requireDistinct(calls));
     }
 
     @Override

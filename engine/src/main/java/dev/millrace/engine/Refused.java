@@ -22,6 +22,8 @@ public final class Refused extends RuntimeException {
         NOT_NOW,
         /** What was sent contradicts itself or what is stored. */
         INVALID,
+        /** The results that were sent are not those of the open tool calls: one is missing, unknown, or there twice. */
+        WRONG_RESULTS,
         /** The context's queue is full. */
         QUEUE_FULL,
         /** The idempotency key was used for another request. */

@@ -32,8 +32,9 @@ public interface Turn {
     Message message();
 
     /**
-     * The conversation before {@link #message}: the users' messages and the agents' answers, oldest first. Reads the
-     * store once, when first called.
+     * The conversation before {@link #message}: the users' messages and the agents' answers, oldest first. Each tool call in
+     * it has a result, behind it or in {@link #message}; one that was interrupted has {@link ToolResult#INTERRUPTED}. Reads
+     * the store once, when first called.
      */
     List<Message> history();
 
@@ -75,6 +76,17 @@ public interface Turn {
     /** Asks the user: when {@code run} returns, the task waits in INPUT_REQUIRED, and the answer starts a new turn.
      * Without an answer within {@link EngineSettings#answerWithin} the task fails. */
     void ask(String question);
+
+    /**
+     * Asks the user's client to run tools, and waits like {@link #ask(String)}. The answer holds one result for each call,
+     * which {@link ToolResult#in} reads off the message of the next turn; an answer that does not is refused, and the
+     * task waits on. If the task is stopped instead, the history has an "interrupted" result for each call.
+     *
+     * @param says what the user is told beside; empty = nothing
+     * @param calls at least one, each with an id of its own
+     * @throws IllegalArgumentException if there are none, or two have the same id
+     */
+    void ask(String says, List<ToolCall> calls);
 
     /** Asks for credentials: like {@link #ask}, in AUTH_REQUIRED. */
     void askForAuth(String request);

@@ -4,7 +4,6 @@ import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.TaskRecord;
-import dev.millrace.protocol.Message;
 import dev.millrace.protocol.TaskState;
 import java.time.Duration;
 import java.util.List;
@@ -180,8 +179,7 @@ final class Turns {
             return draft.move(task, Transition.RECOVER, null, Events.attempt(task.attempts() + 1));
         }
         LiveTurn.Wish honest = honest(turn, wish);
-        Message says = honest.says() == null ? null : turn.agentSays(honest.says());
-        TaskRecord moved = draft.move(task, honest.transition(), says, null);
+        TaskRecord moved = draft.move(task, honest.transition(), turn.words(honest), null);
         if (moved.state().interrupted()) {
             moved = moved.dueAt(draft.now().plus(settings.answerWithin()));
             draft.put(moved);

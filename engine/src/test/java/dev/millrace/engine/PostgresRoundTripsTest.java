@@ -288,6 +288,7 @@ class PostgresRoundTripsTest {
             case EDIT, RETRY, ARCHIVE, UNARCHIVE, DELETE ->
                 2; // what is behind the message, or the parts; then the change
             case FORK -> 2; // all that was said is read, and then written: it is none of the old conversation's changes
+            case ANSWER -> 2; // what the task asked; then the change
             default -> 1;
         };
     }

@@ -11,6 +11,7 @@ import dev.millrace.engine.store.postgres.PostgresAddress;
 import dev.millrace.engine.store.postgres.PostgresServer;
 import dev.millrace.engine.store.postgres.PostgresSettings;
 import dev.millrace.engine.store.postgres.PostgresStore;
+import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /** Several engines on one PostgreSQL, as several processes would be. */
 @Timeout(60)
@@ -87,6 +89,33 @@ class ReplicasTest {
 
     private static Sent next(Engine engine, Sent chat, String text) {
         return engine.send(Send.next(ME, Message.user(engine.newId(), text).in(chat.contextId(), null)));
+    }
+
+    @Test
+    void tools_that_one_replica_asked_for_are_answered_at_another() throws Exception {
+        Agent agent = turn -> {
+            List<ToolResult> results = ToolResult.in(turn.message());
+            if (results.isEmpty()) {
+                turn.ask("", List.of(new ToolCall("1", "now", JsonNodeFactory.instance.objectNode())));
+            } else {
+                turn.say("at " + results.getFirst().result());
+            }
+        };
+        Engine one = start(agent, settings(Duration.ofSeconds(15), Duration.ofSeconds(5)));
+        Engine two = start(agent, settings(Duration.ofSeconds(15), Duration.ofSeconds(5)));
+        Sent asked = chat(one, "when?");
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> !two.standing(ME, asked.contextId())
+                        .orElseThrow()
+                        .calls()
+                        .isEmpty());
+        List<ToolResult> results = List.of(ToolResult.of("1", JsonNodeFactory.instance.numberNode(12)));
+        two.chats().answerTools(ME, asked.contextId(), null, results, RequestKey.NONE);
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> one.task(ME, asked.taskId()).task().status().state() == TaskState.COMPLETED);
+        assertThat(one.task(ME, asked.taskId()).task().artifacts())
+                .extracting(Artifact::text)
+                .containsExactly("at 12");
     }
 
     @Test

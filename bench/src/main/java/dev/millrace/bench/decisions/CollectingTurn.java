@@ -1,5 +1,6 @@
 package dev.millrace.bench.decisions;
 
+import dev.millrace.engine.ToolCall;
 import dev.millrace.engine.Turn;
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
@@ -69,6 +70,9 @@ final class CollectingTurn implements Turn {
 
     @Override
     public void ask(String question) {}
+
+    @Override
+    public void ask(String says, List<ToolCall> calls) {}
 
     @Override
     public void askForAuth(String request) {}

@@ -29,6 +29,15 @@ public interface Reader {
     /** All events of the task, in order. */
     List<Journal.Entry<Event>> eventsOf(TaskRecord task);
 
+    /** The newest of the task's {@link Event.Kind#STATUS} events; null = there is none. */
+    default @Nullable Event lastStatus(TaskRecord task) {
+        return eventsOf(task).reversed().stream()
+                .map(Journal.Entry::event)
+                .filter(event -> event.kind() == Event.Kind.STATUS)
+                .findFirst()
+                .orElse(null);
+    }
+
     @Nullable SendKey recall(String contextId, String key);
 
     /**

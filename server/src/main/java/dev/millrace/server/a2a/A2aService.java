@@ -480,7 +480,7 @@ public final class A2aService {
                 case NO_TASK -> told(A2aError.TASK_NOT_FOUND, taskId, message);
                 case NOT_CANCELABLE -> told(A2aError.TASK_NOT_CANCELABLE, taskId, message);
                 case NOT_NOW, NO_AGENT, ARCHIVED -> told(A2aError.UNSUPPORTED_OPERATION, taskId, message);
-                case NO_CONTEXT, NO_MESSAGE, INVALID -> invalid(message);
+                case NO_CONTEXT, NO_MESSAGE, INVALID, WRONG_RESULTS -> invalid(message);
                 case KEY_REUSED -> new InvalidField("message.messageId", message);
                 case QUEUE_FULL, UNAVAILABLE -> refused;
             };

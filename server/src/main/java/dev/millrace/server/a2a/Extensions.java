@@ -1,5 +1,6 @@
 package dev.millrace.server.a2a;
 
+import dev.millrace.engine.ToolCall;
 import dev.millrace.protocol.card.AgentExtension;
 import dev.millrace.protocol.error.A2aError;
 import dev.millrace.protocol.error.A2aException;
@@ -19,6 +20,8 @@ final class Extensions {
     Extensions(List<AgentExtension> more) {
         var all = new java.util.ArrayList<AgentExtension>();
         all.add(AgentExtension.optional(Resumption.URI, Resumption.DESCRIPTION));
+        all.add(AgentExtension.optional(
+                ToolCall.EXTENSION, "Tools that the client runs: calls in a question, results in the answer."));
         all.addAll(more);
         known = List.copyOf(all);
     }

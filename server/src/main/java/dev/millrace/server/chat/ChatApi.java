@@ -55,6 +55,7 @@ public final class ChatApi {
                 .get(ROOT + "/chats/{id}/messages", Problems.told(messages::list))
                 .post(ROOT + "/chats/{id}/messages", Problems.told(sends::next))
                 .patch(ROOT + "/chats/{id}/messages/{message}", Problems.told(sends::edit))
+                .post(ROOT + "/chats/{id}/tool-results", Problems.told(sends::toolResults))
                 .get(ROOT + "/chats/{id}/queue", Problems.told(queue::list))
                 .put(ROOT + "/chats/{id}/queue", Problems.told(queue::reorder))
                 .patch(ROOT + "/chats/{id}/queue/{task}", Problems.told(queue::edit))

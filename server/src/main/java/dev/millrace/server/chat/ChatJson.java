@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -49,6 +50,16 @@ final class ChatJson {
         if (standing.recovering()) {
             chat.put("recovering", true);
         }
+        if (!standing.calls().isEmpty()) {
+            ArrayNode calls = chat.putArray("toolCalls");
+            for (Standing.OpenCall open : standing.calls()) {
+                calls.addObject()
+                        .put("taskId", open.taskId())
+                        .put("id", open.call().id())
+                        .put("name", open.call().name())
+                        .set("arguments", open.call().arguments());
+            }
+        }
         return chat.put("unread", context.unread())
                 .put("readTo", shelf.readTo())
                 .put("agent", context.agent())
@@ -65,7 +76,7 @@ final class ChatJson {
             return "running";
         }
         if (standing.waiting() > 0) {
-            return "waiting";
+            return standing.calls().isEmpty() ? "waiting" : "action-required";
         }
         if (standing.context().held()) {
             return "failed";

@@ -9,12 +9,16 @@ import dev.millrace.engine.Send;
 import dev.millrace.engine.Sent;
 import dev.millrace.engine.Stage;
 import dev.millrace.engine.Standing;
+import dev.millrace.engine.ToolResult;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.json.InvalidField;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
 import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The requests that send a message: the first of a new chat, and the next of a chat. */
 final class ChatSends {
@@ -70,6 +74,22 @@ final class ChatSends {
         SendBody body = SendBody.ofEdit(json, chatId, engine::newId);
         Sent sent = engine.chats()
                 .edit(owner, chatId, exchange.pathParameter("message"), body.message(), Requests.key(exchange, json));
+        respond(exchange, sent, !startedAtOnce(sent, false));
+    }
+
+    /** {@code POST /chats/{id}/tool-results}. */
+    void toolResults(Exchange exchange) throws HttpProblem, IOException, InterruptedException {
+        String owner = identity.owner(exchange);
+        byte[] json = Requests.json(exchange);
+        ObjectNode body = SendBody.object(json, Set.of("taskId", "results"));
+        List<ToolResult> results = ToolResult.read(body.get("results"), "results");
+        Sent sent = engine.chats()
+                .answerTools(
+                        owner,
+                        exchange.pathParameter("id"),
+                        SendBody.text(body, "taskId"),
+                        results,
+                        Requests.key(exchange, json));
         respond(exchange, sent, !startedAtOnce(sent, false));
     }
 

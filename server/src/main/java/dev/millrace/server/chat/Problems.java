@@ -66,6 +66,8 @@ final class Problems {
             case KEY_REUSED ->
                 new HttpProblem(
                         422, "idempotency-key-reused", "The idempotency key belongs to another request", detail);
+            case WRONG_RESULTS ->
+                new HttpProblem(422, "wrong-tool-results", "The results are not those of the open tool calls", detail);
             case QUEUE_FULL ->
                 new HttpProblem(429, "queue-full", "The chat's queue is full", detail)
                         .header("Retry-After", QUEUE_RETRY_SECONDS);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.engine.AgentCatalog;
 import dev.millrace.engine.store.memory.MemoryStore;
 import dev.millrace.protocol.card.AgentCard;
+import dev.millrace.protocol.card.AgentExtension;
 import dev.millrace.protocol.card.AgentInterface;
 import dev.millrace.protocol.json.A2aJson;
 import java.net.URI;
@@ -51,10 +52,12 @@ class AgentCardTest {
             assertThat(card.skills()).hasSize(1);
             assertThat(card.capabilities().streams()).isTrue();
             assertThat(card.capabilities().pushNotifications()).isFalse();
-            assertThat(card.capabilities().extensions()).singleElement().satisfies(extension -> {
-                assertThat(extension.uri()).isEqualTo("https://millrace.dev/a2a/extensions/resume/v1");
-                assertThat(extension.required()).isFalse();
-            });
+            assertThat(card.capabilities().extensions())
+                    .allSatisfy(extension -> assertThat(extension.required()).isFalse())
+                    .extracting(AgentExtension::uri)
+                    .containsExactly(
+                            "https://millrace.dev/a2a/extensions/resume/v1",
+                            "https://millrace.dev/a2a/extensions/tool-calls/v1");
             String http = house.uri(path).toString();
             String grpc = "127.0.0.1:" + house.server.port();
             String tenant = path.equals("/a2a") ? null : name;

@@ -3,6 +3,9 @@ package dev.millrace.server.a2a;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.engine.AgentCatalog;
+import dev.millrace.engine.ToolCall;
+import dev.millrace.engine.ToolResult;
+import dev.millrace.engine.Turn;
 import dev.millrace.engine.store.memory.MemoryStore;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Task;
@@ -13,6 +16,8 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import org.awaitility.Awaitility;
@@ -20,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /** What a send is answered with, and when. */
 class SendMessageTest {
@@ -168,6 +174,40 @@ class SendMessageTest {
             turn.ask("which colour?");
         } else {
             turn.artifact("colour").say(turn.message().text());
+        }
+    }
+
+    @Test
+    void a_client_runs_the_tools_that_a_task_asks_for() throws Exception {
+        try (var house = new A2aHouse(SendMessageTest::asksForTools)) {
+            Task asked = house.task(A2aHouse.say("what time is it?"));
+            assertThat(asked.status().state()).isEqualTo(TaskState.INPUT_REQUIRED);
+            Message question = asked.status().message();
+            assertThat(ToolCall.in(question)).extracting(ToolCall::name).containsExactly("now");
+
+            for (String wrong : List.of("", "{\"id\":\"2\",\"result\":1}", "{\"id\":\"1\"}")) {
+                JsonNode error =
+                        house.call("SendMessage", results(asked, wrong)).get("error");
+                assertThat(error.get("code").intValue()).as(wrong).isEqualTo(-32602);
+            }
+            assertThat(house.get(asked.id())).isEqualTo(asked);
+            Task done = house.task(results(asked, "{\"id\":\"1\",\"result\":\"noon\"}"));
+            assertThat(done.id()).isEqualTo(asked.id());
+            assertThat(A2aHouse.answer(done)).isEqualTo("\"noon\"");
+        }
+    }
+
+    private static String results(Task asked, String results) {
+        return "{\"message\":{\"messageId\":\"" + UUID.randomUUID() + "\",\"role\":\"ROLE_USER\",\"taskId\":\""
+                + asked.id() + "\",\"parts\":[{\"data\":{\"toolResults\":[" + results + "]}}]}}";
+    }
+
+    private static void asksForTools(Turn turn) {
+        List<ToolResult> results = ToolResult.in(turn.message());
+        if (results.isEmpty()) {
+            turn.ask("", List.of(new ToolCall("1", "now", JsonNodeFactory.instance.objectNode())));
+        } else {
+            turn.say(String.valueOf(results.getFirst().result()));
         }
     }
 

@@ -65,6 +65,13 @@ final class MemoryView implements Reader {
     }
 
     @Override
+    public @Nullable Event lastStatus(TaskRecord task) {
+        return own == null
+                ? store.<@Nullable Event>read(task.contextId(), view -> view.lastStatus(task))
+                : Reader.super.lastStatus(task);
+    }
+
+    @Override
     public @Nullable SendKey recall(String contextId, String key) {
         return own == null ? null : own.keys.get(key);
     }

@@ -73,6 +73,11 @@ final class DecidingReader implements Reader {
     }
 
     @Override
+    public @Nullable Event lastStatus(TaskRecord task) {
+        return queries().lastStatus(task);
+    }
+
+    @Override
     public @Nullable SendKey recall(String contextId, String key) {
         return own(contextId) ? change.recall(key) : queries.recall(contextId, key);
     }

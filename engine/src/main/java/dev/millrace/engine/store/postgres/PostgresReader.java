@@ -200,6 +200,19 @@ final class PostgresReader implements Reader {
     }
 
     @Override
+    public @Nullable Event lastStatus(TaskRecord task) {
+        Journal.Entry<Event> newest = one(
+                Rows::event,
+                EVENT + "WHERE e.context_id = ? AND e.\"offset\" >= ? AND e.task_id = ? AND e.kind = ?"
+                        + " ORDER BY e.\"offset\" DESC LIMIT 1",
+                task.contextId(),
+                task.position(),
+                task.id(),
+                Event.Kind.STATUS.code());
+        return newest == null ? null : newest.event();
+    }
+
+    @Override
     public @Nullable SendKey recall(String contextId, String key) {
         return one(
                 Rows::send,

@@ -165,6 +165,19 @@ final class SqliteReader implements Reader, AutoCloseable {
     }
 
     @Override
+    public @Nullable Event lastStatus(TaskRecord task) {
+        Journal.Entry<Event> newest = one(
+                SqliteReader::toEvent,
+                EVENT + "WHERE context_id = ? AND \"offset\" >= ? AND task_id = ? AND kind = ?"
+                        + " ORDER BY \"offset\" DESC LIMIT 1",
+                task.contextId(),
+                task.position(),
+                task.id(),
+                Event.Kind.STATUS.code());
+        return newest == null ? null : newest.event();
+    }
+
+    @Override
     public @Nullable SendKey recall(String contextId, String key) {
         return one(
                 row -> new SendKey(
