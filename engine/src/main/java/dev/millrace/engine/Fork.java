@@ -39,10 +39,12 @@ record Fork(
      */
     static Fork of(WholeConversation source, @Nullable String messageId) {
         var tasks = new ArrayList<TaskEvents>();
-        for (TaskEvents each : source.tasks()) {
-            Said last = messageId == null ? null : find(each, messageId);
+        for (int i = 0; i < source.tasks().size(); i++) {
+            TaskEvents each = source.tasks().get(i);
+            List<Said> transcript = messageId == null ? List.of() : transcript(source.tasks(), i);
+            Said last = find(transcript, messageId);
             if (last != null) {
-                tasks.add(upTo(each, last));
+                tasks.add(upTo(each, last, last.equals(transcript.getLast())));
                 return new Fork(source.context(), tasks, last.message());
             }
             if (!each.task().queued()) {
@@ -55,17 +57,27 @@ record Fork(
         return new Fork(source.context(), tasks, null);
     }
 
-    private static @Nullable Said find(TaskEvents task, String messageId) {
-        return Transcript.of(task).stream()
+    /** What was said in the task. Once it has ended, no tool call in it is without a result. */
+    private static List<Said> transcript(List<TaskEvents> tasks, int index) {
+        TaskEvents task = tasks.get(index);
+        List<Said> said = Transcript.of(task);
+        if (!task.task().state().terminal() || !ToolTalk.hasOpenCalls(said)) {
+            return said;
+        }
+        List<Said> next = index + 1 < tasks.size() ? Transcript.of(tasks.get(index + 1)) : List.of();
+        return ToolTalk.wholeOf(said, next.isEmpty() ? null : next.getFirst().message());
+    }
+
+    private static @Nullable Said find(List<Said> transcript, @Nullable String messageId) {
+        return transcript.stream()
                 .filter(said -> said.message().messageId().equals(messageId))
                 .findFirst()
                 .orElse(null);
     }
 
     /** All of the task if its agent had the last word and that is the one, so that it ends as it did. */
-    private static TaskEvents upTo(TaskEvents task, Said last) {
-        boolean complete = last.message().role() != Role.USER
-                && Transcript.of(task).getLast().equals(last);
+    private static TaskEvents upTo(TaskEvents task, Said last, boolean isLast) {
+        boolean complete = isLast && last.message().role() != Role.USER;
         return new TaskEvents(
                 task.task(),
                 whole(task.events().stream()

@@ -2,11 +2,14 @@ package dev.millrace.engine;
 
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.memory.MemoryStore;
+import dev.millrace.engine.store.postgres.PostgresAddress;
 import dev.millrace.engine.store.postgres.PostgresServer;
 import dev.millrace.engine.store.postgres.PostgresSettings;
 import dev.millrace.engine.store.postgres.PostgresStore;
 import dev.millrace.engine.store.sqlite.SqliteStore;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** The stores that a promise of the engine is tested on. */
 enum Stores {
@@ -25,9 +28,14 @@ enum Stores {
     POSTGRES {
         @Override
         Store open(Path folder) {
-            return PostgresStore.open(PostgresSettings.of(PostgresServer.get().schema()));
+            PostgresAddress schema =
+                    SCHEMAS.computeIfAbsent(folder, made -> PostgresServer.get().schema());
+            return PostgresStore.open(PostgresSettings.of(schema));
         }
     };
+
+    /** One for each folder, so that what was opened can be opened again. */
+    private static final Map<Path, PostgresAddress> SCHEMAS = new ConcurrentHashMap<>();
 
     abstract Store open(Path folder);
 }

@@ -2,7 +2,6 @@ package dev.millrace.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.core.Journal;
 import dev.millrace.protocol.Artifact;
@@ -429,7 +428,9 @@ class ToolCallsTest extends WithEngine {
 
     @Test
     void the_open_calls_are_there_after_a_restart_and_can_be_answered() throws Exception {
-        assumeTrue(kind == Stores.SQLITE, "the others have no folder to come back to");
+        if (kind == Stores.MEMORY) {
+            return; // which outlives nothing
+        }
         begin();
         Sent asked = asked();
         engine.close();
