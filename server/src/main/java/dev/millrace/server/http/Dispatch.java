@@ -50,6 +50,7 @@ final class Dispatch extends Handler.Abstract {
             boolean inOtherHands = answer(match.routes(), exchange, request, response, callback);
             exchange.end();
             if (!inOtherHands) {
+                Lingering.hearOut(request);
                 callback.succeeded();
             }
         } catch (Throwable e) {

@@ -2,8 +2,12 @@ package dev.millrace.server.http;
 
 import io.grpc.BindableService;
 import io.grpc.servlet.jakarta.ServletServerBuilder;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.http.HttpHeader;
@@ -47,7 +51,7 @@ final class GrpcServices extends Handler.Wrapper {
             return false;
         }
         Patience.with(request, limits.idle());
-        return super.handle(request, response, callback);
+        return super.handle(new Insistent(request), response, callback);
     }
 
     private static boolean speaksGrpc(Request request) {
@@ -56,5 +60,39 @@ final class GrpcServices extends Handler.Wrapper {
                 && type.startsWith("application/grpc")
                 && request.getMethod().equals("POST")
                 && request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_2;
+    }
+
+    /**
+     * Tells a failure until the call has ended. Jetty 12.1.12 tells it once, and its servlet layer forgets one that comes
+     * while a thread is in the servlet ({@code ServletChannelState.asyncError}): a client that left just then would be
+     * streamed to for ever.
+     */
+    private static final class Insistent extends Request.Wrapper {
+        private static final Duration AGAIN = Duration.ofMillis(100);
+
+        private final CountDownLatch ended = new CountDownLatch(1);
+
+        Insistent(Request request) {
+            super(request);
+            Request.addCompletionListener(request, failure -> ended.countDown());
+        }
+
+        @Override
+        public void addFailureListener(Consumer<Throwable> listener) {
+            super.addFailureListener(failure -> {
+                listener.accept(failure);
+                Thread.ofVirtual().name("grpc-failure").start(() -> tellAgain(listener, failure));
+            });
+        }
+
+        private void tellAgain(Consumer<Throwable> listener, Throwable failure) {
+            try {
+                while (!ended.await(AGAIN.toMillis(), TimeUnit.MILLISECONDS)) {
+                    listener.accept(failure);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 }
