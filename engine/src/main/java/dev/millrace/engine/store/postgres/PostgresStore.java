@@ -53,28 +53,43 @@ public final class PostgresStore implements Store {
     private PostgresStore(PostgresSettings settings, Connections connections) {
         var views = new Views(settings.views());
         readers = new PostgresReaders(connections, settings.readers());
-        replicas = new PostgresReplicas(connections, readers, views, settings.hints());
+        var restarts = new Restarts(views);
+        replicas = new PostgresReplicas(connections, readers, views, restarts, settings.hints());
         pushes = new SqlPushStore(
                 new SqlThread("millrace-postgres-pushes", connections::forWriting), SqlPushStore.Dialect.POSTGRESQL);
         String id = UUID.randomUUID().toString();
         var all = new java.util.ArrayList<GroupWriter>();
-        all.add(writer(connections, views, settings, Durability.WRITTEN, id + "-chunks", "millrace-postgres-chunks"));
+        all.add(writer(
+                connections,
+                restarts,
+                views,
+                settings,
+                Durability.WRITTEN,
+                id + "-chunks",
+                "millrace-postgres-chunks"));
         for (int i = 0; i < DURABLE_WRITERS; i++) {
             all.add(writer(
-                    connections, views, settings, Durability.FSYNCED, id + "-" + i, "millrace-postgres-writer-" + i));
+                    connections,
+                    restarts,
+                    views,
+                    settings,
+                    Durability.FSYNCED,
+                    id + "-" + i,
+                    "millrace-postgres-writer-" + i));
         }
         writers = List.copyOf(all);
     }
 
     private GroupWriter writer(
             Connections connections,
+            Restarts restarts,
             Views views,
             PostgresSettings settings,
             Durability durability,
             String id,
             String name) {
         return new GroupWriter(
-                new WriterConnection(connections, id),
+                new WriterConnection(connections, restarts, id),
                 lines,
                 views,
                 durability,
