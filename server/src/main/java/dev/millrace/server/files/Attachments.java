@@ -98,7 +98,9 @@ public final class Attachments {
 
     /** The message with the bytes of the files that it names, as far as the allowance goes. */
     Message opened(String owner, Message message, AtomicLong allowance) {
-        if (message.parts().stream().noneMatch(part -> part instanceof UrlPart url && path(url.url()).isPresent())) {
+        if (message.parts().stream()
+                .noneMatch(
+                        part -> part instanceof UrlPart url && path(url.url()).isPresent())) {
             return message;
         }
         return message.withParts(message.parts().stream()
@@ -131,8 +133,7 @@ public final class Attachments {
      * @throws UncheckedIOException if they cannot be kept
      */
     Artifact stored(Turn turn, Artifact artifact) {
-        if (uploads == null
-                || artifact.parts().stream().noneMatch(Attachments::isLarge)) {
+        if (uploads == null || artifact.parts().stream().noneMatch(Attachments::isLarge)) {
             return artifact;
         }
         List<Part> parts = new ArrayList<>();

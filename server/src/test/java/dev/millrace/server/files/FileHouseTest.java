@@ -95,7 +95,8 @@ class FileHouseTest {
                 linksOnly,
                 keys,
                 bytes,
-                types);
+                types,
+                null);
     }
 
     @AfterEach
@@ -445,5 +446,64 @@ class FileHouseTest {
         assertThat(curl.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(curl.exitValue()).as(said).isZero();
         assertThat(Files.readAllBytes(part)).isEqualTo(FILM);
+    }
+
+    // ---- uploads in a bucket
+
+    private static FileOptions inBucket(MemoryBucket bucket) {
+        FileOptions d = FileOptions.DEFAULT;
+        return new FileOptions(
+                d.pipeline(),
+                d.cacheMemory(),
+                null,
+                d.cacheDisk(),
+                d.lookups(),
+                d.origins(),
+                false,
+                null,
+                d.uploadBytes(),
+                d.uploadTypes(),
+                new FileSourceConfig.S3("kept", "mill", null, bucket.uri(), "access", "secret"));
+    }
+
+    @Test
+    void uploads_are_kept_in_a_bucket_where_another_server_finds_them() throws Exception {
+        try (MemoryBucket bucket = new MemoryBucket()) {
+            reopen(inBucket(bucket));
+            JsonNode answer = json(is(201, send("POST", "/api/v1/files?name=a%20b.mp4", FILM, "Who", "me")));
+            String id = answer.get("id").stringValue();
+            assertThat(answer.get("sha256").stringValue()).isEqualTo(sha256(FILM));
+            assertThat(bucket.objects)
+                    .containsOnlyKeys("kept/mill/" + id + "/a b.mp4", "kept/mill/" + id + "/about.json");
+            try (var left = Files.list(folder.resolve("data/uploads"))) {
+                assertThat(left).as("what is left of it here").isEmpty();
+            }
+            folder = Files.createDirectory(folder.resolve("another"));
+            Files.createDirectories(folder.resolve("films"));
+            reopen(inBucket(bucket));
+            String url = answer.get("url").stringValue();
+            assertThat(is(200, get(url, "Who", "me")).body()).isEqualTo(FILM);
+            assertThat(is(206, get(url, "Who", "me", "Range", "bytes=5-9")).body())
+                    .isEqualTo(Arrays.copyOfRange(FILM, 5, 10));
+            is(404, get(url, "Who", "you"));
+            assertThat(json(is(200, get("/api/v1/files/" + id, "Who", "me")))
+                            .get("size")
+                            .intValue())
+                    .isEqualTo(FILM.length);
+            is(204, send("DELETE", "/api/v1/files/" + id, null, "Who", "me"));
+            assertThat(bucket.objects).isEmpty();
+            is(404, get("/api/v1/files/" + id, "Who", "me"));
+        }
+    }
+
+    @Test
+    void an_upload_that_the_bucket_does_not_take_is_no_upload() throws Exception {
+        MemoryBucket bucket = new MemoryBucket();
+        reopen(inBucket(bucket));
+        bucket.close();
+        is(500, send("POST", "/api/v1/files?name=a.mp4", FILM, "Who", "me"));
+        try (var left = Files.list(folder.resolve("data/uploads"))) {
+            assertThat(left).isEmpty();
+        }
     }
 }
