@@ -140,6 +140,7 @@ public final class Millrace implements AutoCloseable {
         a2a.start();
         http.start();
         metrics.watch(engine, http);
+        metrics.watch(files);
         return new Millrace(settings, engine, http, pushes, belongings);
     }
 

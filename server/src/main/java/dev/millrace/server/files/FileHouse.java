@@ -26,6 +26,7 @@ public final class FileHouse implements AutoCloseable {
     private final LinksEndpoint links;
     private final Attachments attachments;
     private final @Nullable Uploads kept;
+    private final Pipeline pipeline;
     private final @Nullable BlockCache cache;
 
     /**
@@ -45,6 +46,7 @@ public final class FileHouse implements AutoCloseable {
             throws IOException {
         InstantSource clock = InstantSource.system();
         this.cache = cache(options);
+        this.pipeline = new Pipeline(options.pipeline());
         Map<String, Source> opened = new LinkedHashMap<>();
         sources.forEach((name, config) -> opened.put(name, cached(name, config.source(), options)));
         Uploads kept = uploads(options, data, clock);
@@ -60,8 +62,7 @@ public final class FileHouse implements AutoCloseable {
                 : RevokedLinks.inFile(data.resolve("revoked-links"), clock.instant());
         LinkSigner signer = new LinkSigner(keys, clock, revoked::contains);
         Admission admission = new Admission(signer, new Guesses(clock), options.linksOnly(), owners, identity);
-        this.files = new FilesEndpoint(
-                opened, new Pipeline(options.pipeline()), new Cors(options.origins()), admission, clock);
+        this.files = new FilesEndpoint(opened, pipeline, new Cors(options.origins()), admission, clock);
         this.uploads =
                 kept == null ? null : new UploadsEndpoint(kept, identity, options.uploadBytes(), options.uploadTypes());
         this.links = new LinksEndpoint(signer, revoked, opened.keySet(), owners, identity, publicUrl, clock);
@@ -76,6 +77,21 @@ public final class FileHouse implements AutoCloseable {
         // Without a data folder an upload that is under way ends with the process.
         Path arriving = data == null ? Files.createTempDirectory("millrace-uploads") : data.resolve("uploads");
         return new Uploads(arriving, new BucketVault(bucket.bucketToWrite(), bucket::source), clock);
+    }
+
+    /** What is read at this moment, or is still being given back. */
+    public int openStreams() {
+        return pipeline.openStreams();
+    }
+
+    /** Bytes of buffers that are in use at this moment. */
+    public long bufferBytes() {
+        return pipeline.lentBytes();
+    }
+
+    /** What the cache has done and holds; zeros if there is none. */
+    public BlockCache.Statistics cache() {
+        return cache == null ? new BlockCache.Statistics(0, 0, 0, 0) : cache.statistics();
     }
 
     /** What conversations have to do with files. */

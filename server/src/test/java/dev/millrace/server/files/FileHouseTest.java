@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
+import dev.millrace.server.metrics.Metrics;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -446,6 +447,47 @@ class FileHouseTest {
         assertThat(curl.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(curl.exitValue()).as(said).isZero();
         assertThat(Files.readAllBytes(part)).isEqualTo(FILM);
+    }
+
+    // ---- metrics
+
+    @Test
+    void metrics_tell_what_the_cache_has_served_and_fetched() throws Exception {
+        shut();
+        Files.write(folder.resolve("film.mp4"), FILM);
+        try (CountingOrigin origin = new CountingOrigin(folder);
+                Metrics metrics = new Metrics("memory")) {
+            house = new FileHouse(
+                    Map.of("far", new FileSourceConfig.Http(origin.base(), Map.of())),
+                    options,
+                    null,
+                    Identity.local(),
+                    null);
+            Router router = new Router();
+            metrics.watch(house);
+            metrics.register(router);
+            house.register(router);
+            server = HttpServer.builder(router).build();
+            server.start();
+            is(200, get("/files/far/film.mp4"));
+            is(200, get("/files/far/film.mp4"));
+            String scraped = new String(is(200, get("/metrics")).body(), StandardCharsets.UTF_8);
+            assertThat(metric(scraped, "millrace_files_cache_fetched_bytes_total"))
+                    .isEqualTo(FILM.length);
+            assertThat(metric(scraped, "millrace_files_cache_served_bytes_total"))
+                    .isEqualTo(FILM.length);
+            assertThat(metric(scraped, "millrace_files_cache_memory_bytes")).isEqualTo(FILM.length);
+            assertThat(metric(scraped, "millrace_files_cache_disk_bytes")).isZero();
+            assertThat(scraped).contains("millrace_files_streams ", "millrace_files_buffers_bytes ");
+        }
+    }
+
+    private static double metric(String scraped, String name) {
+        return scraped.lines()
+                .filter(line -> line.startsWith(name + ' '))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no " + name + " in " + scraped));
     }
 
     // ---- uploads in a bucket
