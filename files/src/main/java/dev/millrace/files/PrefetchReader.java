@@ -103,10 +103,13 @@ final class PrefetchReader implements RangeReader {
         int limit = experience.pace().limit();
         lock.lock();
         try {
-            if (cancelled || fetching >= limit) {
+            long missing = fillings.stream().mapToLong(Filling::missing).sum();
+            if (cancelled || (fetching >= limit && missing >= worthInFlight(limit))) {
                 return false;
             }
-            if (fillings.size() >= WINDOW * limit) {
+            // More than comes in a second is under way already, and would come later if it had to share with more.
+            boolean enough = missing > experience.rate().perSecond(fetching);
+            if (enough || fillings.size() >= WINDOW * limit) {
                 experience.pace().heldBack();
                 return false;
             }
@@ -118,6 +121,14 @@ final class PrefetchReader implements RangeReader {
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * N is found with blocks of 1 MiB. Where a round trip is long and the blocks are still small, N of them are less than
+     * what comes in one round trip, and the way would be idle for most of it; so there may be more of them.
+     */
+    private long worthInFlight(int limit) {
+        return Math.min((long) limit * BlockPlan.LINE, experience.rate().perRoundTrip(file.roundTrip(), limit));
     }
 
     private final class Fillings implements Iterator<Filling> {

@@ -151,6 +151,36 @@ class PipelineTest {
     }
 
     @Test
+    void an_origin_that_is_far_away_is_asked_for_two_MiB_before_the_first_byte_is_here_and_for_no_more()
+            throws Exception {
+        CountDownLatch asked = new CountDownLatch(6); // 64, 64, 128, 256, 512 KiB and 1 MiB
+        AtomicInteger bytes = new AtomicInteger();
+        CountDownLatch goOn = new CountDownLatch(1);
+        try (ScriptedOrigin origin = new ScriptedOrigin(CONTENT);
+                HttpOrigin source = origin.source().build()) {
+            origin.script = request -> {
+                if (request.isLookup()) {
+                    Thread.sleep(300); // This is how far away it is, at least.
+                } else {
+                    bytes.addAndGet((int) (request.last() - request.first() + 1));
+                    asked.countDown();
+                    goOn.await();
+                }
+                return false;
+            };
+            try (SourceFile file = source.open("file");
+                    RangeReader reader = pipeline.read(source, file, new ByteRange(0, CONTENT.length - 1))) {
+                assertThat(file.roundTrip()).isGreaterThanOrEqualTo(Duration.ofMillis(300));
+                assertThat(asked.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+                assertThat(bytes.get()).isEqualTo(2 << 20);
+                goOn.countDown();
+                assertThat(Bytes.readAll(reader)).isEqualTo(CONTENT);
+            }
+        }
+        allBuffersReturn();
+    }
+
+    @Test
     void the_first_block_is_delivered_while_the_others_are_still_fetched() throws Exception {
         CountDownLatch goOn = new CountDownLatch(1);
         try (ScriptedOrigin origin = new ScriptedOrigin(CONTENT);

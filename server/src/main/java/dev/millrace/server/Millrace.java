@@ -102,33 +102,31 @@ public final class Millrace implements AutoCloseable {
             }
         }
         try {
-            return assemble(settings, new AgentCatalog(agents), belongings);
+            return assemble(settings, agents, belongings);
         } catch (IOException | InterruptedException | RuntimeException e) {
             closeAll(belongings);
             throw e;
         }
     }
 
-    private static Millrace assemble(Settings settings, AgentCatalog agents, Deque<AutoCloseable> belongings)
+    private static Millrace assemble(
+            Settings settings, List<AgentCatalog.Listing> listings, Deque<AutoCloseable> belongings)
             throws IOException, InterruptedException {
+        Identity identity = Identity.local();
         var metrics = new Metrics(settings.store().name());
         belongings.push(metrics);
         Store store = open(settings.store());
+        FileHouse files = files(settings, identity, store);
+        belongings.push(files);
+        var agents = new AgentCatalog(files.attachments().given(listings));
         var engine = new Engine(store, agents, settings.work().engine().withObserver(metrics.observer()));
         belongings.push(engine);
         var router = new Router();
         FrontPage.register(router, agents);
         new Health(engine).register(router);
         metrics.register(router);
-        Identity identity = Identity.local();
-        belongings.push(new FileHouse(
-                        settings.files(),
-                        settings.fileOptions(),
-                        folder(settings.store()),
-                        identity,
-                        settings.publicUrl())
-                .register(router));
-        new ChatApi(engine, identity).register(router);
+        files.register(router);
+        new ChatApi(engine, identity, files.attachments()::checked).register(router);
         var pushes = new Pushes(
                 engine, Objects.requireNonNull(store.pushes(), "every store here keeps pushes"), pushes(settings));
         belongings.push(pushes);
@@ -142,6 +140,7 @@ public final class Millrace implements AutoCloseable {
         a2a.start();
         http.start();
         metrics.watch(engine, http);
+        metrics.watch(files);
         return new Millrace(settings, engine, http, pushes, belongings);
     }
 
@@ -151,6 +150,17 @@ public final class Millrace implements AutoCloseable {
             case StoreSettings.Sqlite(Path folder) -> SqliteStore.open(folder);
             case StoreSettings.Postgres(PostgresAddress address) -> PostgresStore.open(PostgresSettings.of(address));
         };
+    }
+
+    /** After the store, which keeps a second server away from the data folder; until the engine has it, we close it. */
+    private static FileHouse files(Settings settings, Identity identity, Store store) throws IOException {
+        try {
+            return new FileHouse(
+                    settings.files(), settings.fileOptions(), folder(settings.store()), identity, settings.publicUrl());
+        } catch (IOException | RuntimeException e) {
+            store.close();
+            throw e;
+        }
     }
 
     /** Where files are kept that are given to the server; only a store in a folder says. */

@@ -196,7 +196,8 @@ public final class ConfigFile {
                     links.flag("required").orElse(defaults.linksOnly()),
                     keys(links),
                     uploads.bytes("size", Long.MAX_VALUE >> 1).orElse(defaults.uploadBytes()),
-                    uploads.text("types").map(ConfigFile::list).orElse(defaults.uploadTypes()));
+                    uploads.text("types").map(ConfigFile::list).orElse(defaults.uploadTypes()),
+                    bucket(uploads));
             limits.done();
             cache.done();
             links.done();
@@ -205,6 +206,12 @@ public final class ConfigFile {
         } catch (IllegalArgumentException e) {
             throw new BadSetting("files", String.valueOf(e.getMessage()));
         }
+    }
+
+    /** Where uploads are kept, if it is not the data folder. */
+    private static FileSourceConfig.@Nullable S3 bucket(Section uploads) {
+        Map<String, Object> settings = uploads.section("bucket").plain();
+        return settings.isEmpty() ? null : FileSourceConfig.bucket(uploads.at("bucket"), settings);
     }
 
     /** Keys by id; {@code sign} names the one for new links, which must be named if there are several. */
