@@ -107,17 +107,17 @@ final class Conversation {
         }
         JsonNode marks = Marks.in(message);
         boolean call = Marks.is(message, Marks.Kind.CALL);
-        List<ToolCall> calls = ToolCall.in(message).stream()
-                .filter(each -> !each.name().equals(Approvals.TOOL))
-                .toList();
+        List<ToolCall> all = ToolCall.in(message);
+        List<ToolCall> calls =
+                all.stream().filter(each -> !each.name().equals(Approvals.TOOL)).toList();
         // What the user's client is asked to run, or the user allowed, belongs to the step before.
-        boolean joins = call ? marks.path("joins").asBoolean(false) : !calls.isEmpty();
+        boolean joins = call ? marks.path("joins").asBoolean(false) : !all.isEmpty();
         if (!joins && (!step.results.isEmpty() || (!call && !step.isEmpty()))) {
             end();
         }
         if (!call) {
             String text = text(attachments.contents(message));
-            if (!text.isBlank() && ToolCall.in(message).isEmpty()) {
+            if (!text.isBlank() && all.isEmpty()) {
                 step.text.append(text);
             }
         }

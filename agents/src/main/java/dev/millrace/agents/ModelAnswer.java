@@ -13,6 +13,8 @@ import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.chat.response.StreamingHandle;
 import dev.langchain4j.model.output.FinishReason;
 import dev.millrace.engine.Turn;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -30,6 +32,7 @@ final class ModelAnswer implements StreamingChatResponseHandler {
     private final Marks.Kind kind;
     private final Whole words = new Whole();
     private final Whole thoughts = new Whole();
+    private final Map<Integer, Integer> callIndexes = new HashMap<>();
     private final StringBuilder said = new StringBuilder();
     private boolean complete;
     private @Nullable AiMessage message;
@@ -78,7 +81,9 @@ final class ModelAnswer implements StreamingChatResponseHandler {
         careful(context.streamingHandle(), () -> {
             String arguments = piece.partialArguments();
             if (arguments != null && !arguments.isEmpty()) {
-                step.say(step.callId(piece.index()), piece.name(), arguments, Marks.of(Marks.Kind.CALL));
+                // Some providers count calls alone, some all that they say.
+                int index = callIndexes.computeIfAbsent(piece.index(), given -> callIndexes.size());
+                step.say(step.callId(index), piece.name(), arguments, Marks.of(Marks.Kind.CALL));
             }
         });
     }

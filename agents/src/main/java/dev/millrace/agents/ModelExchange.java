@@ -41,6 +41,9 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
     /** The types of the events with which the streams of Anthropic and of OpenAI's Responses end. */
     private static final Set<String> LAST = Set.of("message_stop", "response.completed", "response.incomplete");
 
+    /** The types of events with which a provider breaks off its stream. */
+    private static final Set<String> ERRORS = Set.of("error", "response.failed");
+
     /** In Ollama's last line. A string in it would have its quotes escaped. */
     private static final Pattern LAST_LINE = Pattern.compile("\"done\"\\s*:\\s*true");
 
@@ -154,6 +157,12 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
         var context = new ServerSentEventContext(this);
         for (SseEvent event = opened.next(); event != null && !stopped && !done; event = opened.next()) {
             String text = event.text();
+            if (ERRORS.contains(event.type())) {
+                failure = ModelFailures.inStream(text, config);
+                if (failure != null) {
+                    return;
+                }
+            }
             done = text.equals(DONE) || LAST.contains(event.type());
             if (!text.equals(DONE)) {
                 listener.onEvent(

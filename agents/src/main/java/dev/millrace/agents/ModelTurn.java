@@ -63,7 +63,11 @@ final class ModelTurn {
         said.forEach(message -> ToolCall.in(message).forEach(call -> callIds.add(call.id())));
         lookForTools();
         if (Marks.asked(turn.message(), Compaction.REQUEST) != null) {
-            compact(new Step(turn, 1, resumed.left()));
+            if (!canCompact()) {
+                turn.reject("There is nothing to sum up yet.");
+            } else if (resumed.whole().isEmpty()) {
+                compact(new Step(turn, 1, resumed.left()));
+            }
             return;
         }
         if (resumed.lastStep() == 0) {
@@ -134,11 +138,13 @@ final class ModelTurn {
     }
 
     private List<ToolSpecification> specifications() {
+        Provider provider = choice.model().provider();
         var all = new ArrayList<ToolSpecification>();
-        tools.values().forEach(tool -> all.add(ToolSpecs.of(tool.name(), tool.description(), tool.parameters())));
+        tools.values()
+                .forEach(tool -> all.add(ToolSpecs.of(tool.name(), tool.description(), tool.parameters(), provider)));
         for (Choice.ClientTool tool : choice.clientTools()) {
             if (!tools.containsKey(tool.name())) {
-                all.add(ToolSpecs.of(tool.name(), tool.description(), tool.parameters()));
+                all.add(ToolSpecs.of(tool.name(), tool.description(), tool.parameters(), provider));
             }
         }
         return all;
@@ -327,8 +333,8 @@ final class ModelTurn {
     private boolean compactIfLong(Step step) throws ModelFailure, InterruptedException {
         Integer context = choice.model().options().contextTokens();
         double share = config.limits().compactAt();
-        if (context == null || share >= 1 || Compaction.tokens(said) < share * context) {
-            return false;
+        if (context == null || share >= 1 || Compaction.tokens(said) < share * context || !canCompact()) {
+            return false; // what is too long after all, the provider refuses
         }
         if (!compact(step)) {
             return true;
@@ -343,20 +349,20 @@ final class ModelTurn {
         return false;
     }
 
+    /** What the user said last is kept word for word, so without an answer before it a summary would save nothing. */
+    private boolean canCompact() {
+        return conversation().stream().anyMatch(message -> message instanceof AiMessage);
+    }
+
     /** False if the turn is over. */
     private boolean compact(Step step) throws ModelFailure, InterruptedException {
-        List<ChatMessage> conversation = conversation();
-        if (conversation.stream().noneMatch(message -> message instanceof AiMessage)) {
-            if (Marks.asked(turn.message(), Compaction.REQUEST) != null) {
-                turn.status("There is nothing to sum up yet.");
-            }
-            return true; // what the user said is kept word for word, so that a summary would save nothing
-        }
         ModelAnswer answer = calls.ask(
                 turn,
                 choice.model(),
                 null,
-                ChatRequest.builder().messages(Compaction.request(conversation)).build(),
+                ChatRequest.builder()
+                        .messages(Compaction.request(conversation()))
+                        .build(),
                 step,
                 Marks.Kind.SUMMARY);
         if (answer == null) {

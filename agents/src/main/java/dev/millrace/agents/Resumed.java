@@ -69,6 +69,7 @@ record Resumed(List<Message> whole, int lastStep, List<Placed> open, List<Placed
     }
 
     private static boolean settled(Message message) {
+        // A summary has its account once it is whole.
         return Marks.in(message).has("step") || Marks.is(message, Marks.Kind.RESULT);
     }
 }

@@ -109,8 +109,8 @@ final class ToolRuns {
             try {
                 return result.get(Math.max(0, left), TimeUnit.NANOSECONDS);
             } catch (TimeoutException late) {
-                thread.interrupt();
-                if (over.compareAndSet(false, true)) {
+                if (over.compareAndSet(false, true)) { // before the interrupt, which a tool may answer with a result
+                    thread.interrupt();
                     tell(ToolResult.failed(
                             planned.call().id(),
                             "given up after " + timeout.toMillis() + " ms; whether it was done is not known"));

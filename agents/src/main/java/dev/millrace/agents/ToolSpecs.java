@@ -13,7 +13,15 @@ import tools.jackson.databind.node.ObjectNode;
 final class ToolSpecs {
     private ToolSpecs() {}
 
-    static ToolSpecification of(String name, String description, ObjectNode schema) {
+    static ToolSpecification of(String name, String description, ObjectNode schema, Provider provider) {
+        if (provider == Provider.GEMINI) {
+            // Google's own subset of JSON Schema, into which LangChain4j turns its own elements alone.
+            return ToolSpecification.builder()
+                    .name(name)
+                    .description(description)
+                    .parameters(PlainSchemas.object(schema))
+                    .build();
+        }
         var parameters = JsonObjectSchema.builder().addProperties(elements(schema.path("properties")));
         parameters.required(schema.path("required").values().stream()
                 .map(JsonNode::asString)
