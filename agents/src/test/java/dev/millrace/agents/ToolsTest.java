@@ -353,8 +353,8 @@ class ToolsTest {
         Sent sent = engine.send(Send.chat(
                 "me", null, withMetadata("x".repeat(3_300), Marks.object().put("model", "large")), null));
         ended(sent);
-        Task second =
-                ended(engine.send(Send.next("me", Message.user("m2", "and").in(sent.contextId(), null))));
+        Task second = ended(engine.send(Send.next(
+                "me", Message.user("m2", "and " + "y".repeat(300)).in(sent.contextId(), null))));
         assertThat(second.status().state()).isEqualTo(TaskState.FAILED);
         assertThat(second.status().message().text()).contains("a summary of it is, too");
     }
