@@ -1,18 +1,26 @@
 package dev.millrace.agents;
 
+import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.http.client.sse.ServerSentEvent;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.PartialResponse;
 import dev.langchain4j.model.chat.response.PartialResponseContext;
+import dev.langchain4j.model.chat.response.PartialThinking;
+import dev.langchain4j.model.chat.response.PartialThinkingContext;
+import dev.langchain4j.model.chat.response.PartialToolCall;
+import dev.langchain4j.model.chat.response.PartialToolCallContext;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import dev.langchain4j.model.chat.response.StreamingHandle;
 import dev.langchain4j.model.output.FinishReason;
-import dev.langchain4j.model.output.TokenUsage;
 import dev.millrace.engine.Turn;
-import dev.millrace.protocol.Artifact;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Passes a model's words on to the turn, each as it comes, and remembers how the answer ended.
+ * Passes a model's words, reasoning and the arguments of its calls on to the turn, each as it comes, and remembers how the
+ * answer ended.
  *
  * <p>LangChain4j logs and drops what a handler throws, so nothing is thrown here: what the turn throws is kept, and the
  * stream is stopped.
@@ -20,49 +28,76 @@ import org.jspecify.annotations.Nullable;
 final class ModelAnswer implements StreamingChatResponseHandler {
     private final Turn turn;
     private final ModelConfig config;
-    private final boolean replace;
-    private String half = "";
-    private boolean spoken;
+    private final Step step;
+    private final Marks.Kind kind;
+    private final Whole words = new Whole();
+    private final Whole thoughts = new Whole();
+    private final Map<Integer, Integer> callIndexes = new HashMap<>();
+    private final StringBuilder said = new StringBuilder();
     private boolean complete;
+    private @Nullable AiMessage message;
     private @Nullable FinishReason finish;
     private @Nullable ModelFailure failure;
     private @Nullable Throwable unexpected;
     private @Nullable RuntimeException thrownByTurn;
+    private Tokens tokens = Tokens.NONE;
 
-    /** @param replace whether the first words replace what an earlier try had said */
-    ModelAnswer(Turn turn, ModelConfig config, boolean replace) {
+    /** @param kind what its words are: an answer, or a summary */
+    ModelAnswer(Turn turn, ModelConfig config, Step step, Marks.Kind kind) {
         this.turn = turn;
         this.config = config;
-        this.replace = replace;
+        this.step = step;
+        this.kind = kind;
+    }
+
+    /** Where its words go. */
+    String id() {
+        return kind == Marks.Kind.SUMMARY ? step.summaryId() : step.answerId();
     }
 
     @Override
-    public void onPartialResponse(PartialResponse words, PartialResponseContext context) {
-        try {
-            say(words.text());
-        } catch (RuntimeException e) {
-            thrownByTurn = e;
-            context.streamingHandle().cancel();
-        }
+    public void onPartialResponse(PartialResponse piece, PartialResponseContext context) {
+        careful(context.streamingHandle(), () -> {
+            String text = words.plus(piece.text());
+            if (!text.isEmpty()) {
+                said.append(text);
+                step.say(id(), kind.wireName(), text, Marks.of(kind));
+            }
+        });
     }
 
-    private void say(String piece) {
-        String words = half + piece;
-        half = "";
-        if (Character.isHighSurrogate(words.charAt(words.length() - 1))) {
-            // Half a character cannot be written in UTF-8; its other half comes with the next piece.
-            half = words.substring(words.length() - 1);
-            words = words.substring(0, words.length() - 1);
-        }
-        if (words.isEmpty()) {
+    @Override
+    public void onPartialThinking(PartialThinking piece, PartialThinkingContext context) {
+        careful(context.streamingHandle(), () -> {
+            String text = thoughts.plus(piece.text());
+            if (!text.isEmpty()) {
+                step.say(step.reasoningId(), "reasoning", text, Marks.of(Marks.Kind.REASONING));
+            }
+        });
+    }
+
+    @Override
+    public void onPartialToolCall(PartialToolCall piece, PartialToolCallContext context) {
+        careful(context.streamingHandle(), () -> {
+            String arguments = piece.partialArguments();
+            if (arguments != null && !arguments.isEmpty()) {
+                // Some providers count calls alone, some all that they say.
+                int index = callIndexes.computeIfAbsent(piece.index(), given -> callIndexes.size());
+                step.say(step.callId(index), piece.name(), arguments, Marks.of(Marks.Kind.CALL));
+            }
+        });
+    }
+
+    private void careful(StreamingHandle stream, Runnable emit) {
+        if (thrownByTurn != null) {
             return;
         }
-        if (replace && !spoken) {
-            turn.emit(Artifact.text(turn.answerId(), words));
-        } else {
-            turn.say(words);
+        try {
+            emit.run();
+        } catch (RuntimeException e) {
+            thrownByTurn = e;
+            stream.cancel();
         }
-        spoken = true;
     }
 
     @Override
@@ -76,20 +111,21 @@ final class ModelAnswer implements StreamingChatResponseHandler {
     @Override
     public void onCompleteResponse(ChatResponse response) {
         complete = true;
+        message = response.aiMessage();
         finish = response.finishReason();
-        TokenUsage used = response.tokenUsage();
-        if (used == null) {
-            return; // not every server counts
+        tokens = Tokens.of(response.tokenUsage());
+        if (tokens.equals(Tokens.NONE)) {
+            return;
         }
         try {
-            turn.used(count(used.inputTokenCount()), count(used.outputTokenCount()), 0);
+            turn.used(tokens.input(), tokens.output(), cost());
         } catch (RuntimeException e) {
             thrownByTurn = e;
         }
     }
 
-    private static long count(@Nullable Integer tokens) {
-        return tokens == null ? 0 : Math.max(0, tokens);
+    private long cost() {
+        return config.prices() == null ? 0 : config.prices().micros(tokens);
     }
 
     @Override
@@ -99,13 +135,40 @@ final class ModelAnswer implements StreamingChatResponseHandler {
         }
     }
 
-    /** Whether anything was said. */
-    boolean spoken() {
-        return spoken;
+    /** The whole answer; null if there is none. */
+    @Nullable AiMessage message() {
+        return message;
+    }
+
+    /** What it said to its user. */
+    String said() {
+        return said.toString();
+    }
+
+    Tokens tokens() {
+        return tokens;
     }
 
     @Nullable FinishReason finish() {
         return finish;
+    }
+
+    /** Which model it was, what it took and why it ended, for readers. */
+    ObjectNode account() {
+        ObjectNode account = Marks.object().put("model", config.id());
+        if (finish != null) {
+            account.put("finish", finish.name().toLowerCase(java.util.Locale.ROOT));
+        }
+        if (!tokens.equals(Tokens.NONE)) {
+            account.putObject("usage")
+                    .put("inputTokens", tokens.input())
+                    .put("cachedTokens", tokens.cached())
+                    .put("cacheWriteTokens", tokens.cacheWrites())
+                    .put("outputTokens", tokens.output())
+                    .put("reasoningTokens", tokens.reasoning())
+                    .put("costMicros", cost());
+        }
+        return account;
     }
 
     /** What the turn threw; null if it took everything. */
@@ -126,7 +189,8 @@ final class ModelAnswer implements StreamingChatResponseHandler {
                             ModelFailure.Kind.UNINTELLIGIBLE,
                             "The model at " + config.baseUrl() + " sent something that is not an answer ("
                                     + unexpected.getClass().getSimpleName()
-                                    + "). Check that the base URL is that of an OpenAI-compatible API.",
+                                    + "). Check that the base URL is that of the API of "
+                                    + config.provider().wireName() + ".",
                             null,
                             unexpected);
         }
@@ -141,7 +205,7 @@ final class ModelAnswer implements StreamingChatResponseHandler {
                     ModelFailure.Kind.FILTERED,
                     "The provider's content filter stopped the answer. Put the question differently.");
         }
-        if (!spoken) {
+        if (said.isEmpty() && (message == null || !message.hasToolExecutionRequests())) {
             return ModelFailures.failure(
                     ModelFailure.Kind.UNINTELLIGIBLE,
                     finish == FinishReason.LENGTH
@@ -149,5 +213,20 @@ final class ModelAnswer implements StreamingChatResponseHandler {
                             : "The model answered without a word. Send again, or put the question differently.");
         }
         return null;
+    }
+
+    /** Puts characters together that were cut in two: half a one cannot be written in UTF-8. */
+    private static final class Whole {
+        private String half = "";
+
+        String plus(String piece) {
+            String text = half + piece;
+            half = "";
+            if (!text.isEmpty() && Character.isHighSurrogate(text.charAt(text.length() - 1))) {
+                half = text.substring(text.length() - 1);
+                text = text.substring(0, text.length() - 1);
+            }
+            return text;
+        }
     }
 }

@@ -7,30 +7,86 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which chat model to talk to, and how.
  *
- * @param baseUrl where the OpenAI-compatible API is, such as {@code https://api.openai.com/v1}; {@code
- *     /chat/completions} is added to it
- * @param apiKey sent as a bearer token; null for a server that needs none
+ * @param id what it is chosen by, in requests and configurations
+ * @param provider whose protocol it speaks
+ * @param baseUrl where the API is, such as {@code https://api.openai.com/v1}; {@code /chat/completions} or the like is added
+ * @param apiKey null for a server that needs none
  * @param model the model's name, as the API knows it
- * @param systemPrompt what the model is told before each conversation, or null
- * @param temperature how freely it chooses words, or null for the model's default
- * @param maxTokens the most tokens of one answer, or null for the model's default
- * @param connectTimeout how long a connection may take
- * @param firstByte how long the server may take to begin its response
- * @param silence how long the server may send nothing at all in the middle of a response. Long by default: a model that
- *     reasons may be silent for minutes
+ * @param options how it is to answer
+ * @param prices what its tokens cost; null = not known
+ * @param times how long it may take
  * @param retry when to try again after a failure
  */
 public record ModelConfig(
+        String id,
+        Provider provider,
         URI baseUrl,
         @Nullable String apiKey,
         String model,
-        @Nullable String systemPrompt,
-        @Nullable Double temperature,
-        @Nullable Integer maxTokens,
-        Duration connectTimeout,
-        Duration firstByte,
-        Duration silence,
+        Options options,
+        @Nullable Prices prices,
+        Times times,
         ModelRetry retry) {
+
+    /**
+     * How a model is to answer. Null = as the provider has it.
+     *
+     * @param temperature how freely it chooses words, from 0 to 2
+     * @param maxTokens the most tokens of one answer, reasoning included
+     * @param contextTokens how many tokens the model takes in all: its conversations are summed up before they reach it.
+     *     Null = not known, and nothing is summed up by itself
+     * @param effort how much it reasons, unless a message says otherwise
+     * @param mostEffort what a message may ask for at most
+     */
+    public record Options(
+            @Nullable Double temperature,
+            @Nullable Integer maxTokens,
+            @Nullable Integer contextTokens,
+            @Nullable Effort effort,
+            @Nullable Effort mostEffort) {
+        /** Everything as the provider has it. */
+        public static final Options DEFAULT = new Options(null, null, null, null, null);
+
+        public Options {
+            if (temperature != null && !(temperature >= 0 && temperature <= 2)) {
+                throw new IllegalArgumentException("the model's temperature must be from 0 to 2, not " + temperature);
+            }
+            positive("maxTokens", maxTokens);
+            positive("contextTokens", contextTokens);
+        }
+
+        private static void positive(String name, @Nullable Integer number) {
+            if (number != null && number < 1) {
+                throw new IllegalArgumentException("the model's " + name + " must be at least 1, not " + number);
+            }
+        }
+    }
+
+    /**
+     * How long things may take.
+     *
+     * @param connect a connection
+     * @param firstByte until the server begins its response
+     * @param silence for which the server may send nothing at all in the middle of a response. Long by default: a model that
+     *     reasons may be silent for minutes
+     */
+    public record Times(Duration connect, Duration firstByte, Duration silence) {
+        /** 10 s to connect, 60 s to begin, 10 min of silence. */
+        public static final Times DEFAULT =
+                new Times(Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofMinutes(10));
+
+        public Times {
+            positive("connect", connect);
+            positive("firstByte", firstByte);
+            positive("silence", silence);
+        }
+
+        private static void positive(String name, Duration time) {
+            if (!time.isPositive()) {
+                throw new IllegalArgumentException("the model's " + name + " must be longer than nothing, not " + time);
+            }
+        }
+    }
 
     public ModelConfig {
         String scheme = baseUrl.getScheme();
@@ -38,79 +94,53 @@ public record ModelConfig(
             throw new IllegalArgumentException("the model's base URL must be an http or https URL such as "
                     + "https://api.openai.com/v1, but it is \"" + baseUrl + "\"");
         }
-        if (model.isBlank()) {
+        if (model.isBlank() || id.isBlank()) {
             throw new IllegalArgumentException("the model's name must not be blank");
         }
-        if (temperature != null && !(temperature >= 0 && temperature <= 2)) {
-            throw new IllegalArgumentException("the model's temperature must be from 0 to 2, not " + temperature);
-        }
-        if (maxTokens != null && maxTokens < 1) {
-            throw new IllegalArgumentException("the model's maxTokens must be at least 1, not " + maxTokens);
-        }
-        positive("connectTimeout", connectTimeout);
-        positive("firstByte", firstByte);
-        positive("silence", silence);
         apiKey = apiKey == null || apiKey.isBlank() ? null : apiKey.strip();
     }
 
-    /** This model with no system prompt and the default times: 10 s to connect, 60 s to begin, 10 min of silence. */
+    /** A model that speaks OpenAI's chat completions, is called what its API calls it, and is tried once. */
     public static ModelConfig of(URI baseUrl, @Nullable String apiKey, String model) {
-        return new ModelConfig(
-                baseUrl,
-                apiKey,
-                model,
-                null,
-                null,
-                null,
-                Duration.ofSeconds(10),
-                Duration.ofSeconds(60),
-                Duration.ofMinutes(10),
-                ModelRetry.NEVER);
+        return of(Provider.OPENAI, baseUrl, apiKey, model);
     }
 
-    public ModelConfig withSystemPrompt(@Nullable String prompt) {
+    /** A model that is called what its API calls it, and is tried once. */
+    public static ModelConfig of(Provider provider, URI baseUrl, @Nullable String apiKey, String model) {
         return new ModelConfig(
-                baseUrl, apiKey, model, prompt, temperature, maxTokens, connectTimeout, firstByte, silence, retry);
+                model, provider, baseUrl, apiKey, model, Options.DEFAULT, null, Times.DEFAULT, ModelRetry.NEVER);
     }
 
-    public ModelConfig withTemperature(@Nullable Double value) {
-        return new ModelConfig(
-                baseUrl, apiKey, model, systemPrompt, value, maxTokens, connectTimeout, firstByte, silence, retry);
+    public ModelConfig withId(String other) {
+        return new ModelConfig(other, provider, baseUrl, apiKey, model, options, prices, times, retry);
     }
 
-    public ModelConfig withMaxTokens(@Nullable Integer most) {
-        return new ModelConfig(
-                baseUrl, apiKey, model, systemPrompt, temperature, most, connectTimeout, firstByte, silence, retry);
+    public ModelConfig with(Options others) {
+        return new ModelConfig(id, provider, baseUrl, apiKey, model, others, prices, times, retry);
     }
 
-    public ModelConfig withTimeouts(Duration connect, Duration first, Duration silent) {
-        return new ModelConfig(
-                baseUrl, apiKey, model, systemPrompt, temperature, maxTokens, connect, first, silent, retry);
+    public ModelConfig withPrices(@Nullable Prices known) {
+        return new ModelConfig(id, provider, baseUrl, apiKey, model, options, known, times, retry);
+    }
+
+    public ModelConfig with(Times others) {
+        return new ModelConfig(id, provider, baseUrl, apiKey, model, options, prices, others, retry);
     }
 
     public ModelConfig withRetry(ModelRetry policy) {
-        return new ModelConfig(
-                baseUrl,
-                apiKey,
-                model,
-                systemPrompt,
-                temperature,
-                maxTokens,
-                connectTimeout,
-                firstByte,
-                silence,
-                policy);
+        return new ModelConfig(id, provider, baseUrl, apiKey, model, options, prices, times, policy);
     }
 
-    /** Without the key and the prompt: a configuration ends up in logs. */
+    /** How much it is to reason for a message that asks for {@code wanted}; null = as the provider has it. */
+    @Nullable Effort effort(@Nullable Effort wanted) {
+        Effort effort = wanted == null ? options.effort() : wanted;
+        return effort == null || options.mostEffort() == null ? effort : effort.atMost(options.mostEffort());
+    }
+
+    /** Without the key: a configuration ends up in logs. */
     @Override
     public String toString() {
-        return "ModelConfig[" + model + " at " + baseUrl + (apiKey == null ? ", no key" : ", with a key") + "]";
-    }
-
-    private static void positive(String name, Duration time) {
-        if (!time.isPositive()) {
-            throw new IllegalArgumentException("the model's " + name + " must be longer than nothing, not " + time);
-        }
+        return "ModelConfig[" + id + ": " + model + " at " + baseUrl + " (" + provider.wireName() + ")"
+                + (apiKey == null ? ", no key" : ", with a key") + "]";
     }
 }

@@ -16,8 +16,12 @@ import dev.millrace.client.sse.SseStream;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +34,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEventParsingHandle {
     private static final int ERROR_BODY = 64 * 1024;
+
+    /** The data with which a stream of chat completions ends. */
     private static final String DONE = "[DONE]";
+
+    /** The types of the events with which the streams of Anthropic and of OpenAI's Responses end. */
+    private static final Set<String> LAST = Set.of("message_stop", "response.completed", "response.incomplete");
+
+    /** The types of events with which a provider breaks off its stream. */
+    private static final Set<String> ERRORS = Set.of("error", "response.failed");
+
+    /** In Ollama's last line. A string in it would have its quotes escaped. */
+    private static final Pattern LAST_LINE = Pattern.compile("\"done\"\\s*:\\s*true");
 
     /** How long a response may take to end after its last event, before its connection is given up. */
     private static final Duration GRACE = Duration.ofSeconds(2);
@@ -78,7 +93,7 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
 
     @Override
     public void execute(HttpRequest request, ServerSentEventParser parser, ServerSentEventListener listener) {
-        SseStream opened = SseStream.open(http, jdk(request), config.silence(), SseReader.DEFAULT_LIMIT);
+        SseStream opened = SseStream.open(http, jdk(request), config.times().silence(), SseReader.DEFAULT_LIMIT);
         stream = opened;
         if (stopped) { // read after the write above, as stop() reads after its own: one of the two closes
             opened.close();
@@ -114,7 +129,7 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
             listener.onError(new HttpException(status, new String(body, StandardCharsets.UTF_8)));
             return false;
         }
-        if (type.contains("json") || type.contains("html")) {
+        if ((type.contains("json") && !type.contains("ndjson")) || type.contains("html")) {
             failure = ModelFailures.noStream(type, opened.body(ERROR_BODY), config);
             listener.onError(failure);
             return false;
@@ -127,24 +142,64 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
     }
 
     private void deliver(SseStream opened, ServerSentEventListener listener) throws IOException, InterruptedException {
-        var context = new ServerSentEventContext(this);
-        for (SseEvent event = opened.next(); event != null && !stopped; event = opened.next()) {
-            String text = event.text();
-            if (text.equals(DONE)) {
-                done = true;
-                break;
-            }
-            listener.onEvent(new ServerSentEvent(event.type().equals("message") ? null : event.type(), text), context);
+        if (config.provider() == Provider.OLLAMA) {
+            deliverLines(opened, listener);
+        } else {
+            deliverEvents(opened, listener);
         }
         if (!stopped) {
             listener.onClose();
         }
     }
 
+    private void deliverEvents(SseStream opened, ServerSentEventListener listener)
+            throws IOException, InterruptedException {
+        var context = new ServerSentEventContext(this);
+        for (SseEvent event = opened.next(); event != null && !stopped && !done; event = opened.next()) {
+            String text = event.text();
+            if (ERRORS.contains(event.type())) {
+                failure = ModelFailures.inStream(text, config);
+                if (failure != null) {
+                    return;
+                }
+            }
+            done = text.equals(DONE) || LAST.contains(event.type());
+            if (!text.equals(DONE)) {
+                listener.onEvent(
+                        new ServerSentEvent(event.type().equals("message") ? null : event.type(), text), context);
+            }
+            if (done) {
+                return; // without waiting for the end of the response, which may be long in coming
+            }
+        }
+    }
+
+    private void deliverLines(SseStream opened, ServerSentEventListener listener)
+            throws IOException, InterruptedException {
+        var context = new ServerSentEventContext(this);
+        var lines = new JsonLines(SseReader.DEFAULT_LIMIT);
+        while (!stopped && !done) {
+            List<ByteBuffer> piece = opened.piece();
+            for (ByteBuffer bytes : piece) {
+                lines.feed(bytes);
+            }
+            if (piece.isEmpty()) {
+                lines.end();
+            }
+            for (String line = lines.poll(); line != null && !stopped && !done; line = lines.poll()) {
+                done = LAST_LINE.matcher(line).find();
+                listener.onEvent(new ServerSentEvent(null, line), context);
+            }
+            if (piece.isEmpty()) {
+                return;
+            }
+        }
+    }
+
     private java.net.http.HttpRequest jdk(HttpRequest request) {
         URI uri = URI.create(request.url());
         var builder = java.net.http.HttpRequest.newBuilder(uri)
-                .timeout(config.firstByte())
+                .timeout(config.times().firstByte())
                 .method(request.method().name(), BodyPublishers.ofString(request.body()));
         if ("http".equalsIgnoreCase(uri.getScheme())) {
             // In cleartext the JDK would ask for an upgrade to HTTP/2, which some model servers answer by dropping the
@@ -181,7 +236,7 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
 
     @Override
     public Duration connectTimeout() {
-        return config.connectTimeout();
+        return config.times().connect();
     }
 
     @Override
@@ -191,7 +246,7 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
 
     @Override
     public Duration readTimeout() {
-        return config.silence();
+        return config.times().silence();
     }
 
     @Override

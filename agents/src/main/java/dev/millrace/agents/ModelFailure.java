@@ -10,11 +10,15 @@ public final class ModelFailure extends Exception {
     /** What kind of failure it is, for a {@link ModelRetry} to decide. */
     public enum Kind {
         /** No connection, or none that answers. */
-        UNREACHABLE,
+        UNREACHABLE(true),
         /** The key is missing, wrong, or may not use this model. */
         AUTHENTICATION,
-        /** Too many requests, or the credit is used up. */
-        RATE_LIMIT,
+        /** Too many requests for now. */
+        RATE_LIMIT(true),
+        /** The credit is used up. */
+        QUOTA,
+        /** The server has too much to do. */
+        OVERLOADED(true),
         /** There is no such model, or no such API at this URL. */
         NO_SUCH_MODEL,
         /** The conversation is longer than the model takes. */
@@ -24,13 +28,30 @@ public final class ModelFailure extends Exception {
         /** The server found the request wrong. */
         REFUSED,
         /** The server failed. */
-        SERVER,
+        SERVER(true),
         /** The server was silent for too long. */
-        SILENT,
+        SILENT(true),
         /** The answer ended in the middle. */
-        CUT_OFF,
+        CUT_OFF(true),
         /** What came is not an answer. */
-        UNINTELLIGIBLE
+        UNINTELLIGIBLE,
+        /** The model wanted one step more than it may take. */
+        TOO_MANY_STEPS;
+
+        private final boolean passing;
+
+        Kind() {
+            this(false);
+        }
+
+        Kind(boolean passing) {
+            this.passing = passing;
+        }
+
+        /** Whether it may be gone at the next try, with nothing changed. */
+        public boolean passing() {
+            return passing;
+        }
     }
 
     private final Kind kind;

@@ -34,7 +34,8 @@ final class ModelFailures {
             case HttpConnectTimeoutException _ ->
                 failure(
                         Kind.UNREACHABLE,
-                        at + " took no connection within " + seconds(config.connectTimeout())
+                        at + " took no connection within "
+                                + seconds(config.times().connect())
                                 + ". Check the base URL and the network, then send again.",
                         cause);
             case ConnectException _
@@ -49,7 +50,8 @@ final class ModelFailures {
                 failure(
                         Kind.SILENT,
                         "The model at " + at + " was silent for too long (it may take "
-                                + seconds(config.firstByte()) + " to begin and " + seconds(config.silence())
+                                + seconds(config.times().firstByte()) + " to begin and "
+                                + seconds(config.times().silence())
                                 + " between two words). Send again, or raise the time it may take.",
                         cause);
             case SSLException _ ->
@@ -77,16 +79,25 @@ final class ModelFailures {
         String at = config.baseUrl().toString();
         Duration retryAfter = retryAfter(headers);
         if (said.means(
-                "context_length", "context length", "maximum context", "too many tokens", "prompt is too long")) {
+                "context_length",
+                "context length",
+                "context window",
+                "maximum context",
+                "too many tokens",
+                "prompt is too long",
+                "exceeds the maximum number of tokens")) {
             return failure(
                     Kind.TOO_LONG,
                     "The conversation is longer than " + config.model()
                             + " takes. Start a new chat, send less, or choose a model with a larger context."
                             + said.quoted());
         }
-        if (said.means("insufficient_quota", "billing")) {
+        if (status >= 500 && said.means("model_not_found", "invalid model", "does not exist")) {
+            status = 404; // a gateway that has no such model, and never will
+        }
+        if (said.means("insufficient_quota", "billing", "credit balance")) {
             return failure(
-                    Kind.RATE_LIMIT,
+                    Kind.QUOTA,
                     "The account at " + at + " has no credit left. Add credit there, or use another key."
                             + said.quoted());
         }
@@ -95,10 +106,10 @@ final class ModelFailures {
                 failure(
                         Kind.AUTHENTICATION,
                         config.apiKey() == null
-                                ? at + " wants an API key and none is set. Set OPENAI_API_KEY or the model's apiKey."
-                                        + said.quoted()
-                                : at + " does not accept the API key. Check OPENAI_API_KEY or the model's apiKey."
-                                        + said.quoted());
+                                ? at + " wants an API key and none is set. Set "
+                                        + config.provider().keyVariable() + " or the model's apiKey." + said.quoted()
+                                : at + " does not accept the API key. Check "
+                                        + config.provider().keyVariable() + " or the model's apiKey." + said.quoted());
             case 403 ->
                 failure(
                         Kind.AUTHENTICATION,
@@ -108,7 +119,7 @@ final class ModelFailures {
                 failure(
                         Kind.NO_SUCH_MODEL,
                         "There is no model " + config.model() + " at " + at
-                                + ", or no OpenAI-compatible API. Check the model's name and the base URL."
+                                + ", or no API of this kind. Check the model's name and the base URL."
                                 + said.quoted());
             case 408, 504 ->
                 failure(
@@ -125,6 +136,13 @@ final class ModelFailures {
                         at + " takes no more requests for now. "
                                 + (retryAfter == null ? "Wait a little" : "Wait " + seconds(retryAfter))
                                 + ", then send again." + said.quoted(),
+                        retryAfter,
+                        null);
+            case 503, 529 ->
+                new ModelFailure(
+                        Kind.OVERLOADED,
+                        "The model's server at " + at + " has too much to do (" + status + "). Send again in a while."
+                                + said.quoted(),
                         retryAfter,
                         null);
             default ->
@@ -150,19 +168,27 @@ final class ModelFailures {
                 : failure(
                         Kind.UNINTELLIGIBLE,
                         config.baseUrl() + " answered with " + contentType
-                                + " and not with a stream. Check that the base URL is that of an OpenAI-compatible API, and that "
+                                + " and not with a stream. Check that the base URL is that of the API of "
+                                + config.provider().wireName() + ", and that "
                                 + config.model() + " can stream.");
     }
 
     /** The server broke off its stream with an error; null if this event is none. */
     static @Nullable ModelFailure inStream(String event, ModelConfig config) {
         Said said = Said.in(event.getBytes(StandardCharsets.UTF_8));
-        return said.isError
-                ? failure(
-                        Kind.SERVER,
-                        "The model at " + config.baseUrl() + " failed in the middle of its answer. Send again."
-                                + said.quoted())
-                : null;
+        if (!said.isError) {
+            return null;
+        }
+        if (said.means("rate_limit", "rate limit")) {
+            return failure(
+                    Kind.RATE_LIMIT,
+                    config.baseUrl() + " takes no more requests for now. Wait a little, then send again."
+                            + said.quoted());
+        }
+        return failure(
+                said.means("overloaded") ? Kind.OVERLOADED : Kind.SERVER,
+                "The model at " + config.baseUrl() + " failed in the middle of its answer. Send again."
+                        + said.quoted());
     }
 
     static ModelFailure failure(Kind kind, String message) {
@@ -173,8 +199,15 @@ final class ModelFailures {
         return new ModelFailure(kind, message, null, cause);
     }
 
-    /** RFC 9110, 10.2.3, in its form of seconds. The other, a date, is not used by model servers. */
+    /**
+     * RFC 9110, 10.2.3, in its form of seconds, or OpenAI's header of milliseconds. The other form, a date, is not used by
+     * model servers.
+     */
     private static @Nullable Duration retryAfter(HttpHeaders headers) {
+        String millis = headers.firstValue("retry-after-ms").orElse("").strip();
+        if (millis.matches("[0-9]{1,12}")) {
+            return Duration.ofMillis(Long.parseLong(millis));
+        }
         String value = headers.firstValue("retry-after").orElse("").strip();
         return value.matches("[0-9]{1,9}(\\.[0-9]{1,9})?")
                 ? Duration.ofMillis((long) (Double.parseDouble(value) * 1000))
@@ -191,16 +224,27 @@ final class ModelFailures {
         static Said in(byte[] body) {
             try {
                 JsonNode json = JSON.readTree(body);
-                JsonNode error = json.path("error");
+                // {"type":"response.failed","response":{"error":{…}}} is how OpenAI's Responses say it in a stream.
+                JsonNode error = json.path("response").path("error").isObject()
+                        ? json.path("response").path("error")
+                        : json.path("error");
                 if (error.isString()) {
                     return new Said(true, error.stringValue(), "");
                 }
                 boolean there = error.isObject() && !error.isEmpty();
+                if (!there && json.path("type").asString("").equals("error")) {
+                    return new Said(
+                            true,
+                            json.path("message").asString(""),
+                            json.path("code").asString(""));
+                }
                 JsonNode from = there ? error : json;
                 return new Said(
                         there,
                         from.path("message").asString(""),
-                        from.path("code").asString(""));
+                        from.path("code").asString("") + " "
+                                + from.path("type").asString("") + " "
+                                + from.path("status").asString(""));
             } catch (JacksonException notJson) {
                 return new Said(false, "", "");
             }

@@ -83,7 +83,7 @@ class AgentsInEngineTest {
             left.countDown();
         });
         start(new ModelAgent(ModelConfig.of(server.baseUrl(), null, "small")
-                .withTimeouts(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1))));
+                .with(new ModelConfig.Times(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1)))));
         Sent sent = send("hi");
         assertThat(here.await(20, TimeUnit.SECONDS)).isTrue();
         engine.cancel("me", sent.taskId());

@@ -74,7 +74,8 @@ class ModelAgentTest {
                 Message.user("m1", "first"),
                 Message.agent("m2", "answer"),
                 Message.of("m2b", Role.AGENT, Part.text("  ")));
-        agent(config().withSystemPrompt("Be brief.").withTemperature(0.5).withMaxTokens(99))
+        agent(AgentConfig.of(config().with(new ModelConfig.Options(0.5, 99, null, null, null)))
+                        .withSystemPrompt("Be brief."))
                 .run(turn);
 
         ModelServer.Call call = server.call();
@@ -150,8 +151,8 @@ class ModelAgentTest {
             });
             var turn = RecordingTurn.of("hi");
             var outcome = new CompletableFuture<String>();
-            ModelAgent agent =
-                    agent(config().withTimeouts(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1)));
+            ModelAgent agent = agent(config().with(
+                            new ModelConfig.Times(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1))));
             Thread running = Thread.startVirtualThread(() -> {
                 try {
                     agent.run(turn);
@@ -225,12 +226,14 @@ class ModelAgentTest {
                 "403 | no access | x | AUTHENTICATION | may not use small",
                 "404 | The model does not exist | model_not_found | NO_SUCH_MODEL | Check the model's name",
                 "429 | Rate limit reached | rate_limit_exceeded | RATE_LIMIT | Wait 7 s",
-                "429 | You exceeded your quota | insufficient_quota | RATE_LIMIT | Add credit",
+                "429 | You exceeded your quota | insufficient_quota | QUOTA | Add credit",
                 "400 | This model's maximum context length is 8 tokens | context_length_exceeded | TOO_LONG | Start a new chat",
                 "400 | bad temperature | x | REFUSED | refused the request (400)",
                 "413 | large | x | TOO_LONG | send less",
                 "500 | boom | x | SERVER | Send again in a while",
-                "503 | overloaded | x | SERVER | failed (503)",
+                "503 | busy | x | OVERLOADED | too much to do (503)",
+                "503 | invalid model x | x | NO_SUCH_MODEL | Check the model's name",
+                "529 | busy | overloaded_error | OVERLOADED | Send again in a while",
                 "504 | late | x | SILENT | gave up waiting",
             })
     void an_error_of_the_server_says_what_can_be_done_and_what_was_said(
@@ -277,7 +280,9 @@ class ModelAgentTest {
     void a_server_that_does_not_begin_is_given_up() {
         server.then(ModelServer.Call::awaitLeave);
         failsWith(
-                Kind.SILENT, config().withTimeouts(Duration.ofSeconds(9), Duration.ofMillis(50), Duration.ofHours(1)));
+                Kind.SILENT,
+                config().with(new ModelConfig.Times(
+                        Duration.ofSeconds(9), Duration.ofMillis(50), Duration.ofHours(1))));
     }
 
     @Test
@@ -285,7 +290,8 @@ class ModelAgentTest {
         server.then(call -> call.stream().words("one").awaitLeave());
         RecordingTurn turn = failsWith(
                 Kind.SILENT,
-                config().withTimeouts(Duration.ofSeconds(9), Duration.ofSeconds(20), Duration.ofMillis(100)));
+                config().with(new ModelConfig.Times(
+                        Duration.ofSeconds(9), Duration.ofSeconds(20), Duration.ofMillis(100))));
         assertThat(turn.answer()).isEqualTo("one");
     }
 
@@ -377,7 +383,7 @@ class ModelAgentTest {
         try {
             server.then(call -> call.stream().words("ANSWERWORD").done())
                     .then(call -> call.stream().raw("data: {\"choices\":[{\"delta\":{\"content\":\"ANSWERWORD\n\n"));
-            ModelAgent agent = agent(config().withSystemPrompt("PROMPTWORD"));
+            ModelAgent agent = agent(AgentConfig.of(config()).withSystemPrompt("PROMPTWORD"));
             agent.run(RecordingTurn.of("QUESTIONWORD"));
             assertThatThrownBy(() -> agent.run(RecordingTurn.of("QUESTIONWORD")))
                     .isInstanceOf(ModelFailure.class);
@@ -393,7 +399,8 @@ class ModelAgentTest {
                             : event.getThrowableProxy().getMessage());
             assertThat(text).doesNotContain("ANSWERWORD", "PROMPTWORD", "QUESTIONWORD", "sk-test");
         });
-        assertThat(config().withSystemPrompt("PROMPTWORD").toString()).doesNotContain("sk-test", "PROMPTWORD");
+        assertThat(AgentConfig.of(config()).withSystemPrompt("PROMPTWORD").toString())
+                .doesNotContain("sk-test", "PROMPTWORD");
     }
 
     @Test
@@ -419,6 +426,10 @@ class ModelAgentTest {
     }
 
     private ModelAgent agent(ModelConfig config) {
+        return agent(AgentConfig.of(config));
+    }
+
+    private ModelAgent agent(AgentConfig config) {
         var agent = new ModelAgent(config, pauses::add);
         agents.add(agent);
         return agent;
@@ -426,6 +437,6 @@ class ModelAgentTest {
 
     private ModelConfig config() {
         return ModelConfig.of(server.baseUrl(), "sk-test", "small")
-                .withTimeouts(Duration.ofSeconds(10), Duration.ofSeconds(20), Duration.ofSeconds(20));
+                .with(new ModelConfig.Times(Duration.ofSeconds(10), Duration.ofSeconds(20), Duration.ofSeconds(20)));
     }
 }

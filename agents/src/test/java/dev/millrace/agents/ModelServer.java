@@ -187,6 +187,41 @@ final class ModelServer implements AutoCloseable {
             raw("data: [DONE]\n\n");
         }
 
+        /** Events with these data, as they are. */
+        Call data(String... events) throws IOException {
+            for (String event : events) {
+                raw("data: " + event + "\n\n");
+            }
+            return this;
+        }
+
+        /** One event of that type. */
+        Call event(String type, String data) throws IOException {
+            raw("event: " + type + "\ndata: " + data + "\n\n");
+            return this;
+        }
+
+        /** A stream of JSON objects, one a line. */
+        Call lines() throws IOException {
+            raw("HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\r\n");
+            return this;
+        }
+
+        /** A call of a tool, in one piece. */
+        Call tool(int index, String id, String name, String arguments) throws IOException {
+            return chunk(
+                    "{\"tool_calls\":[{\"index\":" + index + ",\"id\":\"" + id
+                            + "\",\"type\":\"function\",\"function\":{\"name\":\"" + name + "\",\"arguments\":\""
+                            + arguments.replace("\\", "\\\\").replace("\"", "\\\"") + "\"}}]}",
+                    null);
+        }
+
+        /** The end of an answer that calls tools. */
+        void calls() throws IOException {
+            chunk("{}", "tool_calls");
+            raw("data: [DONE]\n\n");
+        }
+
         /** Waits until the client closes the connection. */
         void awaitLeave() throws IOException {
             try {

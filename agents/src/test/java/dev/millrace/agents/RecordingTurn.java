@@ -3,13 +3,17 @@ package dev.millrace.agents;
 import dev.millrace.engine.ToolCall;
 import dev.millrace.engine.Turn;
 import dev.millrace.protocol.Artifact;
+import dev.millrace.protocol.DataPart;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.TextPart;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A turn without an engine: it remembers what an agent did, as {@code kind:text}, and can be cancelled. */
 class RecordingTurn implements Turn {
@@ -20,6 +24,7 @@ class RecordingTurn implements Turn {
     final List<ToolCall> asked = new CopyOnWriteArrayList<>();
     final List<String> used = new CopyOnWriteArrayList<>();
     final BlockingQueue<String> said = new LinkedBlockingQueue<>();
+    final Map<String, ObjectNode> annotations = new ConcurrentHashMap<>();
     private boolean cancelled;
 
     RecordingTurn(Message message, Message... history) {
@@ -112,8 +117,14 @@ class RecordingTurn implements Turn {
         return new ArtifactStream() {
             @Override
             public void say(String text) {
-                add("say:" + text);
+                add(artifactId.equals(ANSWER) ? "say:" + text : artifactId + "+" + text);
                 said.add(text);
+            }
+
+            @Override
+            public ArtifactStream annotate(ObjectNode metadata) {
+                annotations.put(artifactId, metadata);
+                return this;
             }
 
             @Override
@@ -125,7 +136,15 @@ class RecordingTurn implements Turn {
 
     @Override
     public void emit(Artifact artifact) {
-        add("whole:" + ((TextPart) artifact.parts().getFirst()).text());
+        String content = artifact.parts().getFirst() instanceof TextPart text
+                ? text.text()
+                : ((DataPart) artifact.parts().getFirst()).data().toString();
+        if (artifact.artifactId().equals(ANSWER)) {
+            add("whole:" + content);
+        } else {
+            add(artifact.artifactId() + "=" + content);
+            said.add(content);
+        }
     }
 
     @Override

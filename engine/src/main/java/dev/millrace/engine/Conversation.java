@@ -137,6 +137,14 @@ final class Conversation {
         return ToolTalk.whole(history, message);
     }
 
+    /** What was said in the task after the message that it is to answer. */
+    List<Message> saidInAnswer(TaskRecord task) {
+        return Transcript.of(reader, task).stream()
+                .filter(said -> said.offset() > task.messageAt())
+                .map(Said::message)
+                .toList();
+    }
+
     /** What was said in the task. Once it has ended, no tool call in it is without a result. */
     private List<Said> transcript(TaskRecord task) {
         List<Said> said = Transcript.of(reader, task);

@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Fails the tasks that nobody has answered in time. It sleeps until the next of them is due, or until a commit tells of one
+ * Fails the tasks that nobody has answered in time, or answers their calls, if that is how they asked. It sleeps until the next of them is due, or until a commit tells of one
  * that is due sooner; in a shared store it also looks now and then, for what others asked who are gone.
  */
 final class Deadlines {
@@ -112,7 +112,17 @@ final class Deadlines {
         ledger.change(contextId, Durability.FSYNCED, draft -> {
                     TaskRecord task = draft.task(taskId);
                     boolean late = task != null && isLate(task, draft.now());
-                    if (late && task != null) {
+                    List<ToolCall> calls =
+                            late && task != null ? Standing.lapsingCalls(draft.before(), task) : List.of();
+                    if (!calls.isEmpty()) {
+                        Answers.results(
+                                draft,
+                                taskId,
+                                calls.stream()
+                                        .map(call -> ToolResult.failed(call.id(), ToolResult.LAPSED))
+                                        .toList(),
+                                settings.ids().get());
+                    } else if (late && task != null) {
                         draft.expire(
                                 task,
                                 Message.agent(

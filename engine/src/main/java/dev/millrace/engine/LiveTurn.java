@@ -23,6 +23,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A turn in this process. */
 final class LiveTurn implements Turn {
@@ -35,9 +37,13 @@ final class LiveTurn implements Turn {
     private static final Duration LAST_PAUSE = Duration.ofSeconds(1);
 
     /** How the agent wants the task to go on when it returns. */
-    record Wish(Transition transition, @Nullable String says, List<ToolCall> calls) {
+    record Wish(
+            Transition transition,
+            @Nullable String says,
+            List<ToolCall> calls,
+            @Nullable Duration within) {
         Wish(Transition transition, @Nullable String says) {
-            this(transition, says, List.of());
+            this(transition, says, List.of(), null);
         }
     }
 
@@ -202,6 +208,19 @@ final class LiveTurn implements Turn {
     }
 
     @Override
+    public List<Message> saidBefore() {
+        if (attempt() <= 1) {
+            return List.of();
+        }
+        try {
+            return ask(reader -> new Conversation(reader, contextId()).saidInAnswer(lease.task()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TurnLost("interrupted while it read what was said before");
+        }
+    }
+
+    @Override
     public String answerId() {
         return answers ? ANSWER + "-" + lease.task().messageAt() : ANSWER;
     }
@@ -222,7 +241,9 @@ final class LiveTurn implements Turn {
                 taskId(),
                 contextId(),
                 new TaskStatus(
-                        TaskState.WORKING, agentSays(text), settings.clock().instant()),
+                        TaskState.WORKING,
+                        agentSays(List.of(Part.text(text)), flag(PROGRESS), List.of()),
+                        settings.clock().instant()),
                 null));
     }
 
@@ -232,17 +253,21 @@ final class LiveTurn implements Turn {
     }
 
     private Message agentSays(String text) {
-        return agentSays(List.of(Part.text(text)), List.of());
+        return agentSays(List.of(Part.text(text)), null, List.of());
     }
 
-    private Message agentSays(List<Part> parts, List<String> extensions) {
+    private static ObjectNode flag(String name) {
+        return JsonNodeFactory.instance.objectNode().put(name, true);
+    }
+
+    private Message agentSays(List<Part> parts, @Nullable ObjectNode metadata, List<String> extensions) {
         return new Message(
                 taskId() + "/" + settings.ids().get(),
                 contextId(),
                 taskId(),
                 Role.AGENT,
                 parts,
-                null,
+                metadata,
                 extensions,
                 List.of());
     }
@@ -258,7 +283,8 @@ final class LiveTurn implements Turn {
             parts.add(Part.text(text));
         }
         parts.add(ToolCall.part(wished.calls()));
-        return agentSays(parts, List.of(ToolCall.EXTENSION));
+        ObjectNode metadata = wished.within() == null ? null : flag(Standing.LAPSES);
+        return agentSays(parts, metadata, List.of(ToolCall.EXTENSION));
     }
 
     @Override
@@ -268,7 +294,12 @@ final class LiveTurn implements Turn {
 
     @Override
     public void ask(String says, List<ToolCall> calls) {
-        wish = new Wish(Transition.ASK, says, ToolCall.requireDistinct(calls));
+        wish = new Wish(Transition.ASK, says, ToolCall.requireDistinct(calls), null);
+    }
+
+    @Override
+    public void ask(String says, List<ToolCall> calls, Duration within) {
+        wish = new Wish(Transition.ASK, says, ToolCall.requireDistinct(calls), within);
     }
 
     @Override
@@ -416,6 +447,20 @@ final class LiveTurn implements Turn {
             } finally {
                 inLine.unlock();
             }
+        }
+
+        @Override
+        public ArtifactStream annotate(ObjectNode metadata) {
+            inLine.lock();
+            try {
+                outbox.add(Events.chunk(
+                        taskId(), contextId(), Artifact.text(id, "").named(name).withMetadata(metadata), begun));
+                begun = true;
+                name = null;
+            } finally {
+                inLine.unlock();
+            }
+            return this;
         }
 
         @Override

@@ -7,6 +7,7 @@ import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.TaskStatusUpdateEvent;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A context and what is under way in it, from one consistent read.
@@ -19,6 +20,9 @@ import java.util.List;
  */
 public record Standing(
         Context context, int working, int waiting, int queued, boolean recovering, List<OpenCall> calls) {
+
+    /** The field of a question's metadata that is true if its calls are answered for a user who lets the time pass. */
+    static final String LAPSES = "lapses";
 
     /** A call that its task waits for. */
     public record OpenCall(String taskId, ToolCall call) {}
@@ -51,14 +55,27 @@ public record Standing(
 
     /** The calls that the task waits for: those of its question. They are stored nowhere else. */
     static List<ToolCall> openCalls(Reader reader, TaskRecord task) {
-        if (task.state() != TaskState.INPUT_REQUIRED) {
+        Message question = question(reader, task);
+        return question == null ? List.of() : ToolCall.in(question);
+    }
+
+    /** The calls that are to be answered for a user who lets the time pass; none, if that fails the task. */
+    static List<ToolCall> lapsingCalls(Reader reader, TaskRecord task) {
+        Message question = question(reader, task);
+        if (question == null || question.metadata() == null) {
             return List.of();
+        }
+        return question.metadata().path(LAPSES).asBoolean(false) ? ToolCall.in(question) : List.of();
+    }
+
+    private static @Nullable Message question(Reader reader, TaskRecord task) {
+        if (task.state() != TaskState.INPUT_REQUIRED) {
+            return null;
         }
         Event newest = reader.lastStatus(task);
         if (newest == null || !(Events.decode(newest) instanceof TaskStatusUpdateEvent update)) {
-            return List.of();
+            return null;
         }
-        Message question = update.status().message();
-        return question == null ? List.of() : ToolCall.in(question);
+        return update.status().message();
     }
 }

@@ -30,6 +30,9 @@ public record ToolResult(
     /** The error of a call that will get no result any more: its task was stopped, or ended otherwise. */
     public static final String INTERRUPTED = "interrupted before it gave a result";
 
+    /** The error of a call that its user did not answer in time. */
+    public static final String LAPSED = "nobody answered in time";
+
     private static final Set<String> FIELDS = Set.of("id", "result", "error");
 
     /** @throws IllegalArgumentException if it has not exactly one of result and error */

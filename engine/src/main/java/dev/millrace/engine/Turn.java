@@ -2,7 +2,9 @@ package dev.millrace.engine;
 
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
+import java.time.Duration;
 import java.util.List;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What an agent holds while it runs one task: the message, the history, and the ways to emit.
@@ -17,6 +19,9 @@ public interface Turn {
 
     /** The artifact that {@link #say} writes to while the task has asked nothing. */
     String ANSWER = "answer";
+
+    /** The field of a message's metadata that is true for what {@link #status} told. */
+    String PROGRESS = "progress";
 
     String contextId();
 
@@ -37,6 +42,14 @@ public interface Turn {
      * the store once, when first called.
      */
     List<Message> history();
+
+    /**
+     * What earlier attempts at {@link #message} have said before they were lost, oldest first: an agent that works in steps
+     * goes on behind the last one that is whole. Nothing, for the first attempt. Reads the store each time.
+     */
+    default List<Message> saidBefore() {
+        return List.of();
+    }
 
     /**
      * The id of the artifact that {@link #say} writes to: {@value #ANSWER}, and after the user has answered a question of
@@ -60,7 +73,10 @@ public interface Turn {
     /** Emits a whole artifact; it replaces one with the same id. What is said to that artifact later is appended. */
     void emit(Artifact artifact);
 
-    /** Tells readers what the agent is doing: a WORKING status with a message. */
+    /**
+     * Tells readers what the agent is doing: a WORKING status with a message. It may be found in the {@link #history} later,
+     * with {@link #PROGRESS} in its metadata.
+     */
     void status(String text);
 
     /**
@@ -87,6 +103,16 @@ public interface Turn {
      * @throws IllegalArgumentException if there are none, or two have the same id
      */
     void ask(String says, List<ToolCall> calls);
+
+    /**
+     * The same, but who does not answer in time does not fail the task: each call is then answered with the error {@link
+     * ToolResult#LAPSED}, and the agent goes on.
+     *
+     * @param within how long to wait for an answer
+     */
+    default void ask(String says, List<ToolCall> calls, Duration within) {
+        ask(says, calls);
+    }
 
     /** Asks for credentials: like {@link #ask}, in AUTH_REQUIRED. */
     void askForAuth(String request);
@@ -116,5 +142,10 @@ public interface Turn {
 
         /** Sets the name that the next chunk announces. */
         ArtifactStream name(String name);
+
+        /** Lays metadata over that of the artifact, at once, and beginning the artifact if it is not there yet. */
+        default ArtifactStream annotate(ObjectNode metadata) {
+            return this;
+        }
     }
 }

@@ -181,7 +181,7 @@ final class Turns {
         LiveTurn.Wish honest = honest(turn, wish);
         TaskRecord moved = draft.move(task, honest.transition(), turn.words(honest), null);
         if (moved.state().interrupted()) {
-            moved = moved.dueAt(draft.now().plus(settings.answerWithin()));
+            moved = moved.dueAt(draft.now().plus(honest.within() == null ? settings.answerWithin() : honest.within()));
             draft.put(moved);
         }
         return moved;

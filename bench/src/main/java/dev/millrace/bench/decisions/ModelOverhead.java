@@ -180,7 +180,7 @@ public final class ModelOverhead {
     }
 
     private ModelConfig config() {
-        return ModelConfig.of(server.baseUrl(), null, "m").withTimeouts(LONG, LONG, LONG);
+        return ModelConfig.of(server.baseUrl(), null, "m").with(new ModelConfig.Times(LONG, LONG, LONG));
     }
 
     private HttpRequest request() {

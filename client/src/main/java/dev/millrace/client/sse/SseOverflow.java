@@ -6,7 +6,8 @@ import java.io.IOException;
 public final class SseOverflow extends IOException {
     private static final long serialVersionUID = 1L;
 
-    SseOverflow(int limit) {
+    /** @param limit how many bytes it may have at most */
+    public SseOverflow(int limit) {
         super("an event of the stream is larger than " + limit + " bytes, the limit of this reader");
     }
 }

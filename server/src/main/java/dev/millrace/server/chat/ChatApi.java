@@ -43,8 +43,10 @@ public final class ChatApi {
         var shelf = new ChatShelf(engine, identity);
         var queue = new ChatQueue(engine, identity, attached);
         var watch = new ChatWatch(engine, identity);
+        var models = new ChatModels(engine, identity);
         router.get(ROOT + "/openapi.json", Problems.told(OpenApi::get))
                 .get(ROOT + "/agents", Problems.told(this::agents))
+                .get(ROOT + "/models", Problems.told(models::list))
                 .post(ROOT + "/chats", Problems.told(sends::create))
                 .get(ROOT + "/chats", Problems.told(shelf::list))
                 .get(ROOT + "/chats:watch", Problems.told(watch::events))
@@ -56,7 +58,7 @@ public final class ChatApi {
                 .post(ROOT + "/chats/{id}:clear", Problems.told(shelf::clear))
                 .post(ROOT + "/chats/{id}:fork", Problems.told(shelf::fork))
                 .post(ROOT + "/chats/{id}:retry", Problems.told(sends::retry))
-                .post(ROOT + "/chats/{id}:compact", Problems.told(shelf::compact))
+                .post(ROOT + "/chats/{id}:compact", Problems.told(sends::compact))
                 .get(ROOT + "/chats/{id}/usage", Problems.told(shelf::usage))
                 .get(ROOT + "/usage", Problems.told(shelf::usageOfAll))
                 .get(ROOT + "/chats/{id}/messages", Problems.told(messages::list))

@@ -1,7 +1,9 @@
 package dev.millrace.server.chat;
 
+import dev.millrace.agents.ModelAgent;
 import dev.millrace.core.Cursor;
 import dev.millrace.core.Journal;
+import dev.millrace.engine.Context;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Refused;
@@ -10,6 +12,9 @@ import dev.millrace.engine.Sent;
 import dev.millrace.engine.Stage;
 import dev.millrace.engine.Standing;
 import dev.millrace.engine.ToolResult;
+import dev.millrace.protocol.Message;
+import dev.millrace.protocol.Part;
+import dev.millrace.protocol.Role;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.json.InvalidField;
 import dev.millrace.server.auth.Identity;
@@ -106,6 +111,34 @@ final class ChatSends {
         String owner = identity.owner(exchange);
         Sent sent = engine.chats().retry(owner, exchange.pathParameter("id"), Requests.key(exchange, Requests.NO_BODY));
         respond(exchange, sent, !startedAtOnce(sent, true));
+    }
+
+    /** {@code POST /chats/{id}:compact}: a message like any other, in its turn, which asks for a summary. */
+    void compact(Exchange exchange) throws HttpProblem, IOException, InterruptedException {
+        String owner = identity.owner(exchange);
+        String chatId = exchange.pathParameter("id");
+        Context chat = engine.standing(owner, chatId)
+                .orElseThrow(() -> ChatApi.noChat(chatId))
+                .context();
+        if (!(engine.agents().get(chat.agent()).agent() instanceof ModelAgent)) {
+            throw new HttpProblem(
+                    409,
+                    "cannot-compact",
+                    "The chat's agent can't sum up",
+                    "Agent \"" + chat.agent() + "\" makes no summaries; \":clear\" lets it forget what was said, and"
+                            + " \":fork\" goes on from an earlier message.");
+        }
+        Message request = new Message(
+                engine.newId(),
+                chatId,
+                null,
+                Role.USER,
+                List.of(Part.text("Sum up the conversation.")),
+                ChatJson.object().put("compact", true),
+                List.of(),
+                List.of());
+        Sent sent = send(keyed(exchange, "compact", Requests.NO_BODY, Send.next(owner, request)));
+        respond(exchange, sent, !startedAtOnce(sent, false));
     }
 
     /** What a message that was accepted is answered with. */

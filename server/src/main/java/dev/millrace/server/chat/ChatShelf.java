@@ -169,18 +169,6 @@ final class ChatShelf {
         respond(exchange, 200, owner, exchange.pathParameter("id"));
     }
 
-    /** {@code POST /chats/{id}:compact}. No agent tells yet that it can sum up, so each chat refuses. */
-    void compact(Exchange exchange) throws HttpProblem {
-        String chatId = exchange.pathParameter("id");
-        Standing standing = engine.standing(identity.owner(exchange), chatId).orElseThrow(() -> ChatApi.noChat(chatId));
-        throw new HttpProblem(
-                409,
-                "cannot-compact",
-                "The chat's agent can't sum up",
-                "Agent \"" + standing.context().agent() + "\" makes no summaries; \":clear\" lets it forget what was"
-                        + " said, and \":fork\" goes on from an earlier message.");
-    }
-
     /** {@code GET /chats/{id}/usage}. */
     void usage(Exchange exchange) throws HttpProblem, IOException {
         String owner = identity.owner(exchange);

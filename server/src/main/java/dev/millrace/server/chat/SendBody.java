@@ -8,6 +8,7 @@ import dev.millrace.protocol.Role;
 import dev.millrace.protocol.json.A2aJson;
 import dev.millrace.protocol.json.InvalidField;
 import dev.millrace.protocol.json.JsonText;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -30,9 +31,14 @@ record SendBody(
         Send.Busy busy,
         Message message) {
     private static final int MAX_TITLE = 200;
-    private static final Set<String> OF_A_NEW_CHAT = Set.of("agent", "title", "parent", "message");
-    private static final Set<String> OF_A_MESSAGE = Set.of("message", "busy");
-    private static final Set<String> OF_AN_EDIT = Set.of("message");
+    private static final Set<String> OF_A_NEW_CHAT =
+            Set.of("agent", "title", "parent", "message", "model", "effort", "system", "tools");
+    private static final Set<String> OF_A_MESSAGE = Set.of("message", "busy", "model", "effort", "system", "tools");
+    private static final Set<String> OF_AN_EDIT = Set.of("message", "model", "effort", "system", "tools");
+
+    /** What is chosen beside a message, and where it stands in the message's metadata: a choice is a part of the talk. */
+    private static final Map<String, String> CHOICES =
+            Map.of("model", "model", "effort", "effort", "system", "system", "tools", "clientTools");
 
     /** The body that makes a chat. Its message cannot name a chat or a task: there is none yet. */
     static SendBody ofNewChat(byte[] json, Supplier<String> ids) {
@@ -107,6 +113,7 @@ record SendBody(
         }
         fill(fields, "messageId", "message_id", ids);
         fill(fields, "role", "role", Role.USER::wireName);
+        choose(body, fields);
         Message message = A2aJson.MESSAGE.read(fields, "message");
         if (message.role() != Role.USER) {
             throw new InvalidField("message.role", "must be " + Role.USER.wireName() + ", or left out");
@@ -115,6 +122,24 @@ record SendBody(
             throw new InvalidField("message.parts", "must have at least one part");
         }
         return message;
+    }
+
+    private static void choose(ObjectNode body, ObjectNode message) {
+        CHOICES.forEach((name, field) -> {
+            JsonNode chosen = body.get(name);
+            if (chosen == null || chosen.isNull()) {
+                return;
+            }
+            if (name.equals("tools") ? !chosen.isArray() : !chosen.isString()) {
+                throw new InvalidField(name, name.equals("tools") ? "must be an array of tools" : "must be a string");
+            }
+            if (!message.hasNonNull("metadata")) {
+                message.putObject("metadata");
+            }
+            if (message.get("metadata") instanceof ObjectNode metadata) {
+                metadata.set(field, chosen);
+            }
+        });
     }
 
     private static void fill(ObjectNode fields, String name, String otherName, Supplier<String> value) {

@@ -2,25 +2,46 @@ package dev.millrace.server.cli;
 
 import dev.millrace.agents.EchoAgent;
 import dev.millrace.agents.ModelAgent;
-import dev.millrace.agents.ModelConfig;
+import dev.millrace.agents.Tool;
+import dev.millrace.agents.ToolChoice;
+import dev.millrace.agents.Toolbox;
 import dev.millrace.engine.AgentCatalog.Listing;
+import dev.millrace.server.config.AgentPlan;
+import dev.millrace.server.config.Settings;
+import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.ServiceLoader;
 
 /** The agents that {@code serve} offers. */
 final class Agents {
     private Agents() {}
 
-    /** With a model, {@code model} is the default agent; {@code echo} is always there. */
-    static List<Listing> of(@Nullable ModelConfig model) {
-        if (model == null) {
-            return List.of(new Listing(
-                    "echo",
-                    "Repeats what it is told, word by word; the default agent, because no model is configured.",
-                    new EchoAgent()));
+    /** Those with models come first, as they are configured; {@code echo} is always there. */
+    static List<Listing> of(Settings settings) {
+        var listings = new ArrayList<Listing>();
+        if (!settings.agents().isEmpty()) {
+            Toolbox own = ownTools();
+            settings.agents().forEach(plan -> listings.add(listing(plan, List.of(own))));
         }
-        return List.of(
-                new Listing("model", "Answers with the chat model " + model.model() + ".", new ModelAgent(model)),
-                new Listing("echo", "Repeats what it is told, word by word.", new EchoAgent()));
+        listings.add(new Listing(
+                "echo",
+                listings.isEmpty()
+                        ? "Repeats what it is told, word by word; the default agent, because no model is configured."
+                        : "Repeats what it is told, word by word.",
+                new EchoAgent()));
+        return listings;
+    }
+
+    private static Listing listing(AgentPlan plan, List<Toolbox> boxes) {
+        var choice = new ToolChoice(plan.tools(), plan.approve());
+        var config = plan.config().withToolboxes(boxes.stream().map(choice::of).toList());
+        return new Listing(plan.name(), plan.description(), new ModelAgent(config));
+    }
+
+    /** Tools on the class path, which name themselves in {@code META-INF/services/dev.millrace.agents.Tool}. */
+    private static Toolbox ownTools() {
+        return Toolbox.of(ServiceLoader.load(Tool.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .toList());
     }
 }

@@ -96,7 +96,7 @@ final class ServeCommand implements Callable<Integer> {
         Settings settings = settings();
         warnIfOpen(settings.host());
         var agents = new ArrayList<Listing>(own);
-        agents.addAll(Agents.of(settings.model()));
+        agents.addAll(Agents.of(settings));
         Millrace server = start(settings, agents);
         var end = new Stop(server);
         end.listen();
@@ -123,7 +123,7 @@ final class ServeCommand implements Callable<Integer> {
         if (config != null) {
             ConfigFile.read(config, environment).applyTo(settings, model);
         }
-        settings.model(model.build());
+        settings.agents(model.build());
         if (memory && data != null) {
             throw new BadSetting("--memory", "contradicts --data; choose one of them");
         }

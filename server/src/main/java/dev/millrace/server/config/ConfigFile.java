@@ -82,7 +82,7 @@ public final class ConfigFile {
             limits(all.section("limits"), all.section("engine"), settings);
             files(all.section("files"), settings);
             settings.a2a(A2aConfig.read(all.section("a2a")));
-            model.read(all.section("model"));
+            model.read(all);
             all.done();
         } catch (BadSetting e) {
             throw new BadSetting(file + ": " + e.getMessage());

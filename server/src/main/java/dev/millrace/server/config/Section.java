@@ -11,6 +11,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -27,6 +28,11 @@ final class Section {
         this.path = path;
         this.node = node;
         this.variables = variables;
+    }
+
+    /** A section of that name with nothing in it. */
+    static Section empty(String path) {
+        return new Section(path, JsonNodeFactory.instance.objectNode(), new Variables(Map.of()));
     }
 
     /** The full name of a key of this section. */

@@ -1,6 +1,5 @@
 package dev.millrace.server.config;
 
-import dev.millrace.agents.ModelConfig;
 import dev.millrace.server.files.FileOptions;
 import dev.millrace.server.files.FileSourceConfig;
 import dev.millrace.server.http.HttpLimits;
@@ -9,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param files sources of files, by name
  * @param fileOptions how files are served
  * @param a2a what was chosen of A2A
- * @param model the chat model behind the agent {@code model}, or null for none
+ * @param agents agents with models, the default one first; none = only those that need none
  */
 public record Settings(
         String host,
@@ -40,7 +40,7 @@ public record Settings(
         Map<String, FileSourceConfig> files,
         FileOptions fileOptions,
         A2aConfig a2a,
-        @Nullable ModelConfig model) {
+        List<AgentPlan> agents) {
 
     /** The default folder of the SQLite store, in the working directory. */
     public static final Path DATA = Path.of("data");
@@ -53,6 +53,7 @@ public record Settings(
 
     public Settings {
         files = Map.copyOf(files);
+        agents = List.copyOf(agents);
     }
 
     /** 127.0.0.1:8080, SQLite in {@code ./data}, default limits, no files, no model, 10 s to stop. */
@@ -77,7 +78,7 @@ public record Settings(
         private final Map<String, FileSourceConfig> files = new LinkedHashMap<>();
         private FileOptions fileOptions = FileOptions.DEFAULT;
         private A2aConfig a2a = A2aConfig.defaults();
-        private @Nullable ModelConfig model;
+        private List<AgentPlan> agents = List.of();
 
         private Builder() {}
 
@@ -142,14 +143,15 @@ public record Settings(
             return this;
         }
 
-        public Builder model(@Nullable ModelConfig config) {
-            model = config;
+        public Builder agents(List<AgentPlan> plans) {
+            agents = plans;
             return this;
         }
 
         /** @throws BadSetting if settings contradict each other */
         public Settings build() {
-            return new Settings(host, port, tls(), publicUrl, drain, store, http, work, files, fileOptions, a2a, model);
+            return new Settings(
+                    host, port, tls(), publicUrl, drain, store, http, work, files, fileOptions, a2a, agents);
         }
 
         private @Nullable Tls tls() {

@@ -3,13 +3,19 @@ package dev.millrace.server.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.agents.AgentConfig;
+import dev.millrace.agents.Effort;
 import dev.millrace.agents.ModelConfig;
+import dev.millrace.agents.ModelRetry;
+import dev.millrace.agents.Prices;
+import dev.millrace.agents.Provider;
 import dev.millrace.server.files.FileSourceConfig;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +35,7 @@ class ConfigFileTest {
         var settings = Settings.builder();
         var model = new ModelSettings(environment);
         ConfigFile.read(file, environment).applyTo(settings, model);
-        return settings.model(model.build()).build();
+        return settings.agents(model.build()).build();
     }
 
     @Test
@@ -95,11 +101,14 @@ class ConfigFileTest {
                         "there",
                         new FileSourceConfig.Http(
                                 URI.create("http://localhost:1/"), Map.of("Authorization", "Bearer secret")));
-        assertThat(settings.model())
-                .isEqualTo(ModelConfig.of(URI.create("http://localhost:11434/v1"), "secret", "tiny")
-                        .withSystemPrompt("Be brief. It costs $5.")
-                        .withTemperature(0.5)
-                        .withMaxTokens(100));
+        assertThat(settings.agents()).singleElement().satisfies(plan -> {
+            assertThat(plan.name()).isEqualTo("model");
+            assertThat(plan.config().systemPrompt()).isEqualTo("Be brief. It costs $5.");
+            assertThat(plan.config().models().all())
+                    .containsExactly(ModelConfig.of(URI.create("http://localhost:11434/v1"), "secret", "tiny")
+                            .with(new ModelConfig.Options(0.5, 100, null, null, null))
+                            .withRetry(ModelRetry.BACKOFF));
+        });
     }
 
     @Test
@@ -223,14 +232,69 @@ class ConfigFileTest {
 
     @Test
     void without_a_section_the_model_comes_from_the_environment() throws IOException {
-        assertThat(read("", Map.of()).model()).isNull();
-        assertThat(read("", Map.of("OPENAI_API_KEY", "k")).model())
-                .isEqualTo(ModelConfig.of(ModelSettings.OPENAI, "k", ModelSettings.OPENAI_MODEL));
-        assertThat(read("", Map.of("OPENAI_BASE_URL", "http://localhost:1/v1", "OPENAI_MODEL", "m"))
-                        .model())
-                .isEqualTo(ModelConfig.of(URI.create("http://localhost:1/v1"), null, "m"));
-        assertThat(read("model: {name: mine}", Map.of("OPENAI_API_KEY", "k", "OPENAI_MODEL", "other"))
-                        .model())
-                .isEqualTo(ModelConfig.of(ModelSettings.OPENAI, "k", "mine"));
+        assertThat(read("", Map.of()).agents()).isEmpty();
+        URI openAi = Provider.OPENAI.home();
+        assertThat(models("", Map.of("OPENAI_API_KEY", "k")))
+                .containsExactly(
+                        ModelConfig.of(openAi, "k", ModelSettings.OPENAI_MODEL).withRetry(ModelRetry.BACKOFF));
+        assertThat(models("", Map.of("OPENAI_BASE_URL", "http://localhost:1/v1", "OPENAI_MODEL", "m")))
+                .containsExactly(ModelConfig.of(URI.create("http://localhost:1/v1"), null, "m")
+                        .withRetry(ModelRetry.BACKOFF));
+        assertThat(models("model: {name: mine}", Map.of("OPENAI_API_KEY", "k", "OPENAI_MODEL", "other")))
+                .containsExactly(ModelConfig.of(openAi, "k", "mine").withRetry(ModelRetry.BACKOFF));
+    }
+
+    private List<ModelConfig> models(String yaml, Map<String, String> environment) throws IOException {
+        return read(yaml, environment).agents().getFirst().config().models().all();
+    }
+
+    @Test
+    void several_models_and_agents_are_set_with_keys_from_the_environment() throws IOException {
+        Settings settings = read("""
+                models:
+                  fast: {provider: openai-responses, name: gpt-x, effort: low, maxEffort: high,
+                         prices: {input: 2, cached: 0.5, output: 8}, contextTokens: 128000}
+                  deep: {provider: anthropic, name: claude-x, retry: false, firstByte: 5s}
+                agents:
+                  helper: {models: "deep, fast", systemPrompt: Help., tools: "clock, files__*", approve: "files__write*",
+                           steps: 7, toolTimeout: 3s, resultLength: 1000, approvalWithin: 1m, compactAt: 0.5}
+                  other: {description: Another.}
+                """, Map.of("OPENAI_API_KEY", "o", "ANTHROPIC_API_KEY", "a"));
+        assertThat(settings.agents()).extracting(AgentPlan::name).containsExactly("helper", "other");
+        AgentPlan helper = settings.agents().getFirst();
+        ModelConfig deep = helper.config().models().byDefault();
+        assertThat(deep.provider()).isEqualTo(Provider.ANTHROPIC);
+        assertThat(deep.apiKey()).isEqualTo("a");
+        assertThat(deep.retry()).isEqualTo(ModelRetry.NEVER);
+        assertThat(deep.times().firstByte()).isEqualTo(Duration.ofSeconds(5));
+        ModelConfig fast = helper.config().models().all().getLast();
+        assertThat(fast.baseUrl()).isEqualTo(Provider.OPENAI_RESPONSES.home());
+        assertThat(fast.apiKey()).isEqualTo("o");
+        assertThat(fast.prices()).isEqualTo(new Prices(2, 0.5, 2, 8));
+        assertThat(fast.options()).isEqualTo(new ModelConfig.Options(null, null, 128_000, Effort.LOW, Effort.HIGH));
+        assertThat(helper.config().limits())
+                .isEqualTo(new AgentConfig.Limits(7, Duration.ofSeconds(3), 1000, Duration.ofMinutes(1), 0.5));
+        assertThat(helper.tools()).containsExactly("clock", "files__*");
+        assertThat(helper.approve()).containsExactly("files__write*");
+        assertThat(settings.agents().getLast().config().models().all())
+                .extracting(ModelConfig::id)
+                .containsExactly("fast", "deep");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "models: {a: {provider: nobody}} | models.a.provider",
+                "models: {a: {effort: much}} | models.a.effort",
+                "models: {a: {temperature: 9}} | models.a.name",
+                "agents: {x: {models: b}} | agents.x.models",
+                "agents: {x: {steps: 0}} | agents.x.steps",
+                "models: {a: {nosuch: 1}} | models.a.nosuch",
+            })
+    void a_wrong_setting_of_a_model_is_named(String yaml, String setting) {
+        assertThatThrownBy(() -> read(yaml, Map.of()))
+                .isInstanceOf(BadSetting.class)
+                .hasMessageContaining(setting);
     }
 }

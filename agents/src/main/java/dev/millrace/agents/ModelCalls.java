@@ -1,0 +1,79 @@
+package dev.millrace.agents;
+
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.millrace.engine.Turn;
+import java.net.http.HttpClient;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Calls models, again if that may help. */
+record ModelCalls(HttpClient http, Pause pause) {
+    private static final Logger log = LoggerFactory.getLogger(ModelCalls.class);
+
+    /**
+     * The whole answer, or null if the turn is over.
+     *
+     * @throws ModelFailure if the last try failed
+     */
+    @Nullable ModelAnswer ask(
+            Turn turn, ModelConfig model, @Nullable Effort effort, ChatRequest request, Step step, Marks.Kind kind)
+            throws ModelFailure, InterruptedException {
+        for (int attempt = 1; ; attempt++) {
+            var answer = new ModelAnswer(turn, model, step, kind);
+            ModelFailure failure = ask(turn, model, effort, request, answer);
+            if (turn.cancelled()) {
+                return null;
+            }
+            if (failure == null) {
+                step.done();
+                return answer;
+            }
+            Duration wait = model.retry().after(failure, attempt);
+            log.info(
+                    "task {}: try {} of {} failed, {}: {}",
+                    turn.taskId(),
+                    attempt,
+                    model.id(),
+                    failure.kind(),
+                    wait == null ? "giving up" : "again in " + wait.toMillis() + " ms");
+            if (wait == null) {
+                throw failure;
+            }
+            turn.status(failure.getMessage() + " Trying again.");
+            step.tryAgain();
+            pause.of(wait);
+        }
+    }
+
+    /** One try; what came of it, null for a whole answer or a turn that is over. */
+    private @Nullable ModelFailure ask(
+            Turn turn, ModelConfig model, @Nullable Effort effort, ChatRequest request, ModelAnswer answer)
+            throws InterruptedException {
+        var exchange = new ModelExchange(http, model);
+        turn.onCancel(exchange::stop);
+        try {
+            StreamingModels.of(model, effort, exchange).chat(request, answer);
+        } catch (RuntimeException e) {
+            if (exchange.failure() == null && exchange.interrupt() == null) {
+                // The request itself: something in it that this provider's models do not take.
+                return new ModelFailure(
+                        ModelFailure.Kind.REFUSED,
+                        "The model " + model.id() + " can't be asked this: " + e.getMessage(),
+                        null,
+                        e);
+            }
+        }
+        if (exchange.interrupt() != null) {
+            throw exchange.interrupt();
+        }
+        if (answer.thrownByTurn() != null) {
+            throw answer.thrownByTurn();
+        }
+        if (exchange.stopped()) {
+            return null;
+        }
+        return exchange.failure() != null ? exchange.failure() : answer.failure(exchange.done());
+    }
+}

@@ -1,0 +1,16 @@
+package dev.millrace.agents;
+
+import java.util.List;
+
+/** Tools that may come and go, such as those of a server. */
+@FunctionalInterface
+public interface Toolbox {
+    /** Those that can be called now. Never blocks: a turn starts with the tools that are there. */
+    List<Tool> tools();
+
+    /** Always these. */
+    static Toolbox of(List<Tool> tools) {
+        List<Tool> all = List.copyOf(tools);
+        return () -> all;
+    }
+}
