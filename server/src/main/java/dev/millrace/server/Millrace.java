@@ -13,6 +13,8 @@ import dev.millrace.engine.store.sqlite.SqliteStore;
 import dev.millrace.server.a2a.A2aEndpoints;
 import dev.millrace.server.a2a.A2aSettings;
 import dev.millrace.server.a2a.Tenants;
+import dev.millrace.server.auth.AuthSettings;
+import dev.millrace.server.auth.FrontGate;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.chat.ChatApi;
 import dev.millrace.server.config.BadSetting;
@@ -36,7 +38,9 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -120,7 +124,8 @@ public final class Millrace implements AutoCloseable {
         FrontPage.register(router, agents);
         new Health(engine).register(router);
         metrics.register(router);
-        Identity identity = Identity.local();
+        Identity identity = Identity.atTheGate();
+        var gate = new FrontGate(auth(settings));
         belongings.push(new FileHouse(
                         settings.files(),
                         settings.fileOptions(),
@@ -133,10 +138,10 @@ public final class Millrace implements AutoCloseable {
                 engine, Objects.requireNonNull(store.pushes(), "every store here keeps pushes"), pushes(settings));
         belongings.push(pushes);
         new PushRoutes(pushes, identity).register(router);
-        var a2a = new A2aEndpoints(engine, identity, a2a(settings), pushes);
+        var a2a = new A2aEndpoints(engine, identity, a2a(settings).withSecurity(gate::schemes), pushes);
         belongings.push(a2a);
         a2a.register(router);
-        HttpServer http = http(settings, router, a2a);
+        HttpServer http = http(settings, router, a2a, gate);
         engine.start();
         pushes.start();
         a2a.start();
@@ -166,6 +171,20 @@ public final class Millrace implements AutoCloseable {
                 : pushes;
     }
 
+    /** The server may also be called by the names that its other settings give it. */
+    private static AuthSettings auth(Settings settings) {
+        AuthSettings auth = settings.auth();
+        if (auth.asks() && auth.hosts().isEmpty()) {
+            return auth;
+        }
+        var hosts = new HashSet<>(auth.hosts());
+        hosts.add(settings.host().toLowerCase(Locale.ROOT));
+        if (settings.publicUrl() != null) {
+            hosts.add(settings.publicUrl().getHost().toLowerCase(Locale.ROOT));
+        }
+        return auth.withHosts(hosts);
+    }
+
     private static A2aSettings a2a(Settings settings) {
         return A2aSettings.version(version())
                 .withPublicBase(settings.publicUrl())
@@ -174,8 +193,9 @@ public final class Millrace implements AutoCloseable {
                 .withTenants(settings.a2a().tenants() ? Tenants.any() : Tenants.none());
     }
 
-    private static HttpServer http(Settings settings, Router router, A2aEndpoints a2a) {
+    private static HttpServer http(Settings settings, Router router, A2aEndpoints a2a, FrontGate gate) {
         HttpServer.Builder builder = HttpServer.builder(router)
+                .gate(gate)
                 .host(settings.host())
                 .port(settings.port())
                 .limits(settings.http());
@@ -183,6 +203,9 @@ public final class Millrace implements AutoCloseable {
         Tls tls = settings.tls();
         if (tls != null) {
             builder.tls(tls.cert(), tls.key());
+            if (tls.clients() != null) {
+                builder.clients(tls.clients());
+            }
         }
         try {
             return builder.build();

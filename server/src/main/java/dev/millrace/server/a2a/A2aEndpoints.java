@@ -9,7 +9,6 @@ import dev.millrace.server.http.HttpProblem;
 import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
 import dev.millrace.server.push.Pushes;
-import io.grpc.BindableService;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -63,13 +62,14 @@ public final class A2aEndpoints implements AutoCloseable {
             AgentCatalog.Listing agent = named(exchange);
             cards.handle(exchange, agent, ROOT + "/" + agent.name());
         });
+        // What a client must read to learn how to say who it is.
+        router.open(CARD).open(ROOT + CARD).open(ROOT + "/{agent}" + CARD);
     }
 
     /** Puts the gRPC services (A2A's, health and reflection) on the server's port. */
     public void register(HttpServer.Builder server) {
-        for (BindableService service : grpc.services()) {
-            server.grpc(service);
-        }
+        grpc.services().forEach(server::grpc);
+        server.openGrpc(grpc.health());
         server.onStopping(grpc::stop);
     }
 

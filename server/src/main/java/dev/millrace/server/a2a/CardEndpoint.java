@@ -5,6 +5,7 @@ import dev.millrace.protocol.card.AgentCapabilities;
 import dev.millrace.protocol.card.AgentCard;
 import dev.millrace.protocol.card.AgentInterface;
 import dev.millrace.protocol.card.AgentSkill;
+import dev.millrace.protocol.card.SecurityRequirement;
 import dev.millrace.protocol.json.A2aJson;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
@@ -49,7 +50,7 @@ final class CardEndpoint {
         boolean byDefault = path.equals(A2aEndpoints.ROOT);
         var grpc = new AgentInterface(
                 hostAndPort(base), AgentInterface.GRPC, byDefault ? null : agent.name(), ProtocolVersion.OURS);
-        return AgentCard.named(agent.name())
+        var card = AgentCard.named(agent.name())
                 .description(agent.description())
                 .version(settings.version())
                 .reachableAt(AgentInterface.jsonRpc(base + path))
@@ -58,8 +59,11 @@ final class CardEndpoint {
                 .capabilities(capabilities)
                 .inputModes(OutputModes.TEXT)
                 .outputModes(OutputModes.TEXT)
-                .skill(AgentSkill.of(agent.name(), agent.name(), agent.description(), agent.name()))
-                .build();
+                .skill(AgentSkill.of(agent.name(), agent.name(), agent.description(), agent.name()));
+        settings.security()
+                .get()
+                .forEach((name, scheme) -> card.securityScheme(name, scheme).require(SecurityRequirement.of(name)));
+        return card.build();
     }
 
     /** What a gRPC client dials: an authority with its port said (5.8). */

@@ -59,8 +59,12 @@ final class GrpcBinding extends A2AServiceGrpc.A2AServiceImplBase {
     List<BindableService> services() {
         return List.of(
                 () -> ServerInterceptors.intercept(this, GrpcHead.interceptor()),
-                health.getHealthService(),
                 ProtoReflectionServiceV1.newInstance());
+    }
+
+    /** Health checks, which are for everybody. */
+    BindableService health() {
+        return health.getHealthService();
     }
 
     /** Ends what waits: the server stops. */

@@ -1,5 +1,7 @@
 package dev.millrace.server.a2a;
 
+import dev.millrace.server.http.Gate;
+import dev.millrace.server.http.GrpcGuest;
 import dev.millrace.server.http.RequestHead;
 import io.grpc.Context;
 import io.grpc.ForwardingServerCall;
@@ -87,6 +89,11 @@ final class GrpcHead implements RequestHead {
 
     private static Metadata.Key<String> key(String name) {
         return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER); // which makes it lower-case
+    }
+
+    @Override
+    public String guest() {
+        return header(GrpcGuest.HEADER).map(GrpcGuest::read).orElse(Gate.EVERYBODY);
     }
 
     @Override

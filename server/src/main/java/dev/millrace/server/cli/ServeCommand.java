@@ -94,7 +94,7 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Logging.start(level());
         Settings settings = settings();
-        warnIfOpen(settings.host());
+        warnIfOpen(settings);
         var agents = new ArrayList<Listing>(own);
         agents.addAll(Agents.of(settings.model()));
         Millrace server = start(settings, agents);
@@ -165,11 +165,15 @@ final class ServeCommand implements Callable<Integer> {
         return settings.build();
     }
 
-    private static void warnIfOpen(String host) {
+    private static void warnIfOpen(Settings settings) {
+        String host = settings.host();
         try {
-            if (!InetAddress.getByName(host).isLoopbackAddress()) {
+            if (!InetAddress.getByName(host).isLoopbackAddress()
+                    && !settings.auth().asks()) {
                 log().warn(
-                                "listening on {}: there is no authentication yet, so whoever reaches this port may use it",
+                                "listening on {} without authentication: whoever reaches this port may use everything"
+                                        + " here. Name who may in the section auth of the configuration"
+                                        + " (docs/security.md); 'millrace key NAME' makes a key",
                                 host);
             }
         } catch (UnknownHostException e) {

@@ -1,6 +1,7 @@
 package dev.millrace.server.config;
 
 import dev.millrace.agents.ModelConfig;
+import dev.millrace.server.auth.AuthSettings;
 import dev.millrace.server.files.FileOptions;
 import dev.millrace.server.files.FileSourceConfig;
 import dev.millrace.server.http.HttpLimits;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param files sources of files, by name
  * @param fileOptions how files are served
  * @param a2a what was chosen of A2A
+ * @param auth who may use the server, and from where
  * @param model the chat model behind the agent {@code model}, or null for none
  */
 public record Settings(
@@ -40,6 +42,7 @@ public record Settings(
         Map<String, FileSourceConfig> files,
         FileOptions fileOptions,
         A2aConfig a2a,
+        AuthSettings auth,
         @Nullable ModelConfig model) {
 
     /** The default folder of the SQLite store, in the working directory. */
@@ -50,6 +53,9 @@ public record Settings(
 
     /** What the certificate's key is called. */
     public static final String KEY = "--tls-key (server.tls.key)";
+
+    /** What the clients' authorities are called. */
+    public static final String CLIENTS = "server.tls.clients";
 
     public Settings {
         files = Map.copyOf(files);
@@ -69,6 +75,7 @@ public record Settings(
         private int port = 8080;
         private @Nullable Path cert;
         private @Nullable Path key;
+        private @Nullable Path clients;
         private @Nullable URI publicUrl;
         private Duration drain = Duration.ofSeconds(10);
         private StoreSettings store = new StoreSettings.Sqlite(DATA);
@@ -77,6 +84,7 @@ public record Settings(
         private final Map<String, FileSourceConfig> files = new LinkedHashMap<>();
         private FileOptions fileOptions = FileOptions.DEFAULT;
         private A2aConfig a2a = A2aConfig.defaults();
+        private AuthSettings auth = AuthSettings.open();
         private @Nullable ModelConfig model;
 
         private Builder() {}
@@ -98,6 +106,12 @@ public record Settings(
 
         public Builder key(Path file) {
             key = readable(KEY, file);
+            return this;
+        }
+
+        /** Certificates of authorities, PEM: whom they have signed a certificate for may come with it. */
+        public Builder clients(Path file) {
+            clients = readable(CLIENTS, file);
             return this;
         }
 
@@ -142,6 +156,11 @@ public record Settings(
             return this;
         }
 
+        public Builder auth(AuthSettings those) {
+            auth = those;
+            return this;
+        }
+
         public Builder model(@Nullable ModelConfig config) {
             model = config;
             return this;
@@ -149,11 +168,27 @@ public record Settings(
 
         /** @throws BadSetting if settings contradict each other */
         public Settings build() {
-            return new Settings(host, port, tls(), publicUrl, drain, store, http, work, files, fileOptions, a2a, model);
+            return new Settings(
+                    host,
+                    port,
+                    tls(),
+                    publicUrl,
+                    drain,
+                    store,
+                    http,
+                    work,
+                    files,
+                    fileOptions,
+                    a2a,
+                    auth.withCertificates(clients != null),
+                    model);
         }
 
         private @Nullable Tls tls() {
             if (cert == null && key == null) {
+                if (clients != null) {
+                    throw new BadSetting(CLIENTS, "has no use without a certificate of the server's own; give " + CERT);
+                }
                 return null;
             }
             if (key == null) {
@@ -162,7 +197,7 @@ public record Settings(
             if (cert == null) {
                 throw new BadSetting(KEY, "has no certificate; give the one that it belongs to with " + CERT);
             }
-            return new Tls(cert, key);
+            return new Tls(cert, key, clients);
         }
 
         private static Path readable(String setting, Path file) {

@@ -35,8 +35,10 @@ public final class PushRoutes {
         PushSigner signer = pushes.signer();
         if (signer != null) {
             router.get(
-                    "/.well-known/jwks.json",
-                    exchange -> exchange.header("Cache-Control", "max-age=300").respond(200, JSON, signer.jwks()));
+                            "/.well-known/jwks.json",
+                            exchange -> exchange.header("Cache-Control", "max-age=300")
+                                    .respond(200, JSON, signer.jwks()))
+                    .open("/.well-known/jwks.json");
         }
     }
 
