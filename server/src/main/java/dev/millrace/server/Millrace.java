@@ -3,6 +3,7 @@ package dev.millrace.server;
 import dev.millrace.engine.Agent;
 import dev.millrace.engine.AgentCatalog;
 import dev.millrace.engine.Engine;
+import dev.millrace.engine.store.SecretStore;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.memory.MemoryStore;
@@ -16,6 +17,7 @@ import dev.millrace.server.a2a.Tenants;
 import dev.millrace.server.auth.AuthSettings;
 import dev.millrace.server.auth.FrontGate;
 import dev.millrace.server.auth.Identity;
+import dev.millrace.server.auth.SigningKey;
 import dev.millrace.server.chat.ChatApi;
 import dev.millrace.server.config.BadSetting;
 import dev.millrace.server.config.Settings;
@@ -134,11 +136,13 @@ public final class Millrace implements AutoCloseable {
                         settings.publicUrl())
                 .register(router));
         new ChatApi(engine, identity).register(router);
+        SigningKey key = signingKey(settings.store(), store);
         var pushes = new Pushes(
-                engine, Objects.requireNonNull(store.pushes(), "every store here keeps pushes"), pushes(settings));
+                engine, Objects.requireNonNull(store.pushes(), "every store here keeps pushes"), pushes(settings, key));
         belongings.push(pushes);
         new PushRoutes(pushes, identity).register(router);
-        var a2a = new A2aEndpoints(engine, identity, a2a(settings).withSecurity(gate::schemes), pushes);
+        var a2a = new A2aEndpoints(
+                engine, identity, a2a(settings).withSecurity(gate::schemes).withSigningKey(key), pushes);
         belongings.push(a2a);
         a2a.register(router);
         HttpServer http = http(settings, router, a2a, gate);
@@ -163,17 +167,31 @@ public final class Millrace implements AutoCloseable {
         return store instanceof StoreSettings.Sqlite(Path folder) ? folder : null;
     }
 
-    /** Signed with a key of the data folder's, where there is one: a receiver must find the same key again. */
-    private static PushSettings pushes(Settings settings) throws IOException {
-        PushSettings pushes = PushSettings.defaults().withAllowed(settings.a2a().pushTo());
-        return settings.store() instanceof StoreSettings.Sqlite(Path folder)
-                ? pushes.withSigner(PushSigner.inFile(folder.resolve("push-key.pem"), InstantSource.system()))
-                : pushes;
+    /** What pushes and cards are signed with, if the store keeps it: whoever checks them must find the same key again. */
+    private static @Nullable SigningKey signingKey(StoreSettings where, Store store) throws IOException {
+        if (where instanceof StoreSettings.Sqlite(Path folder)) {
+            return SigningKey.inFile(folder.resolve("push-key.pem"));
+        }
+        SecretStore secrets = store.secrets();
+        return secrets == null ? null : SigningKey.ofPem(secrets.keep("signing-key", SigningKey::newPem));
+    }
+
+    private static PushSettings pushes(Settings settings, @Nullable SigningKey key) {
+        return PushSettings.defaults()
+                .withAllowed(settings.a2a().pushTo())
+                .withSigner(key == null ? null : new PushSigner(key, InstantSource.system()));
     }
 
     /** The server may also be called by the names that its other settings give it. */
     private static AuthSettings auth(Settings settings) {
         AuthSettings auth = settings.auth();
+        if (settings.publicUrl() != null) {
+            // A proxy may pass requests on under another name; pages that came through it are ours all the same.
+            var origins = new HashSet<>(auth.origins());
+            origins.add(settings.publicUrl().getScheme() + "://"
+                    + settings.publicUrl().getAuthority());
+            auth = auth.withOrigins(origins);
+        }
         if (auth.asks() && auth.hosts().isEmpty()) {
             return auth;
         }

@@ -41,9 +41,11 @@ public final class ApiKeys implements Way {
     @SuppressWarnings("ArrayRecordComponent") // compared by MessageDigest.isEqual alone
     private record Key(String owner, byte[] hash) {}
 
+    private final Map<String, List<String>> hashes;
     private final List<Key> keys;
 
-    private ApiKeys(List<Key> keys) {
+    private ApiKeys(Map<String, List<String>> hashes, List<Key> keys) {
+        this.hashes = Map.copyOf(hashes);
         this.keys = List.copyOf(keys);
     }
 
@@ -62,7 +64,7 @@ public final class ApiKeys implements Way {
             }
             those.forEach(hash -> keys.add(new Key(owner, parse(owner, hash))));
         });
-        return new ApiKeys(keys);
+        return new ApiKeys(hashes, keys);
     }
 
     private static byte[] parse(String owner, String hash) {
@@ -134,6 +136,16 @@ public final class ApiKeys implements Way {
         return Map.of(
                 "apiKey",
                 new ApiKeySecurityScheme("A key of this server; also taken as a bearer token.", "header", HEADER));
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ApiKeys that && hashes.equals(that.hashes);
+    }
+
+    @Override
+    public int hashCode() {
+        return hashes.hashCode();
     }
 
     /** Without the hashes. */

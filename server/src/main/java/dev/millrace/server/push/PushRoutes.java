@@ -44,6 +44,9 @@ public final class PushRoutes {
 
     private void list(Exchange exchange) throws HttpProblem, IOException {
         String after = exchange.queryParameter("after").orElse(null);
+        if (after != null && after.indexOf('\0') >= 0) {
+            throw HttpProblem.badRequest("\"after\" must be the \"next\" of an answer before.");
+        }
         Page<DeadLetter> page = pushes.deadLetters(identity.owner(exchange), PAGE, after);
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
         ArrayNode letters = answer.putArray("deadLetters");

@@ -73,7 +73,7 @@ class ServeProcessTest {
     @Test
     void an_open_address_is_warned_about() throws Exception {
         try (var server = ServerProcess.serve(folder, "--memory", "--host", "0.0.0.0")) {
-            assertThat(server.log()).contains("WARN").contains("no authentication");
+            assertThat(server.log()).contains("WARN").contains("without authentication");
         }
     }
 
