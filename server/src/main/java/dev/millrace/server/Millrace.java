@@ -66,15 +66,22 @@ public final class Millrace implements AutoCloseable {
     /** What the engine adds to its patience for turns that do not react to an interrupt. */
     private static final Duration ENGINE_GRACE = Duration.ofSeconds(2);
 
-    private final Settings settings;
+    private final FrontGate gate;
+    private volatile Settings settings;
     private final Engine engine;
     private final HttpServer http;
     private final Deque<AutoCloseable> belongings;
     private final Pushes pushes;
 
     private Millrace(
-            Settings settings, Engine engine, HttpServer http, Pushes pushes, Deque<AutoCloseable> belongings) {
+            Settings settings,
+            FrontGate gate,
+            Engine engine,
+            HttpServer http,
+            Pushes pushes,
+            Deque<AutoCloseable> belongings) {
         this.settings = settings;
+        this.gate = gate;
         this.engine = engine;
         this.http = http;
         this.pushes = pushes;
@@ -151,7 +158,7 @@ public final class Millrace implements AutoCloseable {
         a2a.start();
         http.start();
         metrics.watch(engine, http);
-        return new Millrace(settings, engine, http, pushes, belongings);
+        return new Millrace(settings, gate, engine, http, pushes, belongings);
     }
 
     private static Store open(StoreSettings store) {
@@ -252,6 +259,25 @@ public final class Millrace implements AutoCloseable {
     /** What runs the agents, for a program that sends and reads without HTTP. */
     public Engine engine() {
         return engine;
+    }
+
+    /**
+     * Holds to other settings from now on, as far as that is possible while it runs: who may use the server and how much
+     * ({@link Settings#auth}), and how long a stop may take. Requests and streams that are under way go on.
+     *
+     * @return the settings that differ and hold only after a restart, as the configuration names them
+     * @throws BadSetting if they would end all authentication, which a half-written file could do by mistake; nothing has
+     *     changed then
+     */
+    public List<String> reload(Settings other) {
+        Settings now = settings;
+        AuthSettings auth = other.auth().withCertificates(now.auth().certificates());
+        if (now.auth().asks() && !auth.asks()) {
+            throw new BadSetting("auth", "can't be removed while the server runs, which would open it to everybody");
+        }
+        gate.use(auth(other.withAuth(auth)));
+        settings = now.withAuth(auth).withDrain(other.drain());
+        return now.differences(other);
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.millrace.protocol.json;
 
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import tools.jackson.databind.JsonNode;
@@ -102,8 +103,14 @@ public final class CanonicalJson {
         if (value < 0) {
             return "-" + number(-value);
         }
-        // The shortest digits that read back as the same number, which Java finds, too (since JDK 19).
+        // The shortest digits that read back as the same number. Java finds them, too (since JDK 19), but gives two
+        // where
+        // one would do.
         var decimal = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+        var shorter = decimal.round(new MathContext(1));
+        if (shorter.doubleValue() == value) {
+            decimal = shorter.stripTrailingZeros();
+        }
         String digits = decimal.unscaledValue().toString();
         int k = digits.length();
         int n = k - decimal.scale();

@@ -9,8 +9,11 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +62,40 @@ public record Settings(
 
     public Settings {
         files = Map.copyOf(files);
+    }
+
+    /** The same, but for who may use the server. */
+    public Settings withAuth(AuthSettings those) {
+        return new Settings(
+                host, port, tls, publicUrl, drain, store, http, work, files, fileOptions, a2a, those, model);
+    }
+
+    /** The same, but for how long a stop may take. */
+    public Settings withDrain(Duration time) {
+        return new Settings(host, port, tls, publicUrl, time, store, http, work, files, fileOptions, a2a, auth, model);
+    }
+
+    /** What differs in others that holds from the start to the end of a server, as the configuration names it. */
+    public List<String> differences(Settings other) {
+        var differences = new ArrayList<String>();
+        differs(differences, "server.host", host, other.host);
+        differs(differences, "server.port", port, other.port);
+        differs(differences, "server.tls", tls, other.tls);
+        differs(differences, "server.publicUrl", publicUrl, other.publicUrl);
+        differs(differences, "store", store, other.store);
+        differs(differences, "limits", http, other.http);
+        differs(differences, "limits and engine", work, other.work);
+        differs(differences, "files.sources", files, other.files);
+        differs(differences, "files", fileOptions, other.fileOptions);
+        differs(differences, "a2a", a2a, other.a2a);
+        differs(differences, "model", model, other.model);
+        return List.copyOf(differences);
+    }
+
+    private static void differs(List<String> differences, String name, @Nullable Object one, @Nullable Object other) {
+        if (!Objects.equals(one, other)) {
+            differences.add(name);
+        }
     }
 
     /** 127.0.0.1:8080, SQLite in {@code ./data}, default limits, no files, no model, 10 s to stop. */
