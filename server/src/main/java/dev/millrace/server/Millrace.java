@@ -3,6 +3,7 @@ package dev.millrace.server;
 import dev.millrace.engine.Agent;
 import dev.millrace.engine.AgentCatalog;
 import dev.millrace.engine.Engine;
+import dev.millrace.engine.store.SecretStore;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.memory.MemoryStore;
@@ -13,7 +14,10 @@ import dev.millrace.engine.store.sqlite.SqliteStore;
 import dev.millrace.server.a2a.A2aEndpoints;
 import dev.millrace.server.a2a.A2aSettings;
 import dev.millrace.server.a2a.Tenants;
+import dev.millrace.server.auth.AuthSettings;
+import dev.millrace.server.auth.FrontGate;
 import dev.millrace.server.auth.Identity;
+import dev.millrace.server.auth.SigningKey;
 import dev.millrace.server.chat.ChatApi;
 import dev.millrace.server.config.BadSetting;
 import dev.millrace.server.config.Settings;
@@ -36,7 +40,9 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -60,15 +66,22 @@ public final class Millrace implements AutoCloseable {
     /** What the engine adds to its patience for turns that do not react to an interrupt. */
     private static final Duration ENGINE_GRACE = Duration.ofSeconds(2);
 
-    private final Settings settings;
+    private final FrontGate gate;
+    private volatile Settings settings;
     private final Engine engine;
     private final HttpServer http;
     private final Deque<AutoCloseable> belongings;
     private final Pushes pushes;
 
     private Millrace(
-            Settings settings, Engine engine, HttpServer http, Pushes pushes, Deque<AutoCloseable> belongings) {
+            Settings settings,
+            FrontGate gate,
+            Engine engine,
+            HttpServer http,
+            Pushes pushes,
+            Deque<AutoCloseable> belongings) {
         this.settings = settings;
+        this.gate = gate;
         this.engine = engine;
         this.http = http;
         this.pushes = pushes;
@@ -112,7 +125,7 @@ public final class Millrace implements AutoCloseable {
     private static Millrace assemble(
             Settings settings, List<AgentCatalog.Listing> listings, Deque<AutoCloseable> belongings)
             throws IOException, InterruptedException {
-        Identity identity = Identity.local();
+        Identity identity = Identity.atTheGate();
         var metrics = new Metrics(settings.store().name());
         belongings.push(metrics);
         Store store = open(settings.store());
@@ -125,23 +138,26 @@ public final class Millrace implements AutoCloseable {
         FrontPage.register(router, agents);
         new Health(engine).register(router);
         metrics.register(router);
+        var gate = new FrontGate(auth(settings));
         files.register(router);
         new ChatApi(engine, identity, files.attachments()::checked).register(router);
+        SigningKey key = signingKey(settings.store(), store);
         var pushes = new Pushes(
-                engine, Objects.requireNonNull(store.pushes(), "every store here keeps pushes"), pushes(settings));
+                engine, Objects.requireNonNull(store.pushes(), "every store here keeps pushes"), pushes(settings, key));
         belongings.push(pushes);
         new PushRoutes(pushes, identity).register(router);
-        var a2a = new A2aEndpoints(engine, identity, a2a(settings), pushes);
+        var a2a = new A2aEndpoints(
+                engine, identity, a2a(settings).withSecurity(gate::schemes).withSigningKey(key), pushes);
         belongings.push(a2a);
         a2a.register(router);
-        HttpServer http = http(settings, router, a2a);
+        HttpServer http = http(settings, router, a2a, gate);
         engine.start();
         pushes.start();
         a2a.start();
         http.start();
         metrics.watch(engine, http);
         metrics.watch(files);
-        return new Millrace(settings, engine, http, pushes, belongings);
+        return new Millrace(settings, gate, engine, http, pushes, belongings);
     }
 
     private static Store open(StoreSettings store) {
@@ -168,12 +184,40 @@ public final class Millrace implements AutoCloseable {
         return store instanceof StoreSettings.Sqlite(Path folder) ? folder : null;
     }
 
-    /** Signed with a key of the data folder's, where there is one: a receiver must find the same key again. */
-    private static PushSettings pushes(Settings settings) throws IOException {
-        PushSettings pushes = PushSettings.defaults().withAllowed(settings.a2a().pushTo());
-        return settings.store() instanceof StoreSettings.Sqlite(Path folder)
-                ? pushes.withSigner(PushSigner.inFile(folder.resolve("push-key.pem"), InstantSource.system()))
-                : pushes;
+    /** What pushes and cards are signed with, if the store keeps it: whoever checks them must find the same key again. */
+    private static @Nullable SigningKey signingKey(StoreSettings where, Store store) throws IOException {
+        if (where instanceof StoreSettings.Sqlite(Path folder)) {
+            return SigningKey.inFile(folder.resolve("push-key.pem"));
+        }
+        SecretStore secrets = store.secrets();
+        return secrets == null ? null : SigningKey.ofPem(secrets.keep("signing-key", SigningKey::newPem));
+    }
+
+    private static PushSettings pushes(Settings settings, @Nullable SigningKey key) {
+        return PushSettings.defaults()
+                .withAllowed(settings.a2a().pushTo())
+                .withSigner(key == null ? null : new PushSigner(key, InstantSource.system()));
+    }
+
+    /** The server may also be called by the names that its other settings give it. */
+    private static AuthSettings auth(Settings settings) {
+        AuthSettings auth = settings.auth();
+        if (settings.publicUrl() != null) {
+            // A proxy may pass requests on under another name; pages that came through it are ours all the same.
+            var origins = new HashSet<>(auth.origins());
+            origins.add(settings.publicUrl().getScheme() + "://"
+                    + settings.publicUrl().getAuthority());
+            auth = auth.withOrigins(origins);
+        }
+        if (auth.asks() && auth.hosts().isEmpty()) {
+            return auth;
+        }
+        var hosts = new HashSet<>(auth.hosts());
+        hosts.add(settings.host().toLowerCase(Locale.ROOT));
+        if (settings.publicUrl() != null) {
+            hosts.add(settings.publicUrl().getHost().toLowerCase(Locale.ROOT));
+        }
+        return auth.withHosts(hosts);
     }
 
     private static A2aSettings a2a(Settings settings) {
@@ -184,8 +228,9 @@ public final class Millrace implements AutoCloseable {
                 .withTenants(settings.a2a().tenants() ? Tenants.any() : Tenants.none());
     }
 
-    private static HttpServer http(Settings settings, Router router, A2aEndpoints a2a) {
+    private static HttpServer http(Settings settings, Router router, A2aEndpoints a2a, FrontGate gate) {
         HttpServer.Builder builder = HttpServer.builder(router)
+                .gate(gate)
                 .host(settings.host())
                 .port(settings.port())
                 .limits(settings.http());
@@ -193,6 +238,9 @@ public final class Millrace implements AutoCloseable {
         Tls tls = settings.tls();
         if (tls != null) {
             builder.tls(tls.cert(), tls.key());
+            if (tls.clients() != null) {
+                builder.clients(tls.clients());
+            }
         }
         try {
             return builder.build();
@@ -221,6 +269,25 @@ public final class Millrace implements AutoCloseable {
     /** What runs the agents, for a program that sends and reads without HTTP. */
     public Engine engine() {
         return engine;
+    }
+
+    /**
+     * Holds to other settings from now on, as far as that is possible while it runs: who may use the server and how much
+     * ({@link Settings#auth}), and how long a stop may take. Requests and streams that are under way go on.
+     *
+     * @return the settings that differ and hold only after a restart, as the configuration names them
+     * @throws BadSetting if they would end all authentication, which a half-written file could do by mistake; nothing has
+     *     changed then
+     */
+    public List<String> reload(Settings other) {
+        Settings now = settings;
+        AuthSettings auth = other.auth().withCertificates(now.auth().certificates());
+        if (now.auth().asks() && !auth.asks()) {
+            throw new BadSetting("auth", "can't be removed while the server runs, which would open it to everybody");
+        }
+        gate.use(auth(other.withAuth(auth)));
+        settings = now.withAuth(auth).withDrain(other.drain());
+        return now.differences(other);
     }
 
     /**

@@ -68,10 +68,12 @@ public final class A2aService {
     private final Engine engine;
     private final Tenants tenants;
     private final Extensions extensions;
+    private final Cards cards;
     private final @Nullable Pushes pushes;
 
     /** @param pushes delivers pushes; null = agents here do not push */
-    A2aService(Engine engine, Tenants tenants, Extensions extensions, @Nullable Pushes pushes) {
+    A2aService(Engine engine, Tenants tenants, Extensions extensions, Cards cards, @Nullable Pushes pushes) {
+        this.cards = cards;
         this.engine = engine;
         this.tenants = tenants;
         this.extensions = extensions;
@@ -211,6 +213,7 @@ public final class A2aService {
         TaskPushNotificationConfig push = configuration.taskPushNotificationConfig();
         if (push != null) {
             pushes().check(push, "configuration.taskPushNotificationConfig.");
+            requireShort("configuration.taskPushNotificationConfig.id", push.id());
         }
         OutputModes.requireOneOf(configuration.acceptedOutputModes());
     }
@@ -366,6 +369,7 @@ public final class A2aService {
     public TaskPushNotificationConfig getPush(Caller asking, GetTaskPushNotificationConfigRequest request) {
         Caller caller = admit(asking, request.tenant());
         Pushes configs = pushes();
+        requireShort("id", request.id());
         find(caller, request.taskId());
         return configs.get(request.taskId(), request.id())
                 .orElseThrow(() -> new A2aException(
@@ -391,18 +395,22 @@ public final class A2aService {
     public void deletePush(Caller asking, DeleteTaskPushNotificationConfigRequest request) {
         Caller caller = admit(asking, request.tenant());
         Pushes configs = pushes();
+        requireShort("id", request.id());
         find(caller, request.taskId());
         configs.delete(request.taskId(), request.id());
     }
 
     // ---- The card
 
-    /** The card that an authenticated client may see. Agents here have none. */
+    /** The card for the client that asks, if there is one. */
     public AgentCard extendedCard(Caller asking, GetExtendedAgentCardRequest request) {
-        admit(asking, request.tenant());
-        throw new A2aException(
-                A2aError.UNSUPPORTED_OPERATION,
-                "this agent has no extended card; all there is to know is in its public one");
+        Caller caller = admit(asking, request.tenant());
+        if (caller.base() == null) {
+            throw new InvalidField("", "the card holds this server's address as you know it: send a valid Host header");
+        }
+        boolean byDefault = caller.agent().equals(engine.agents().byDefault().name());
+        String path = A2aEndpoints.ROOT + (byDefault ? "" : "/" + caller.agent());
+        return cards.extended(engine.agents().get(caller.agent()), caller.identity(), caller.base(), path);
     }
 
     // ---- What they share
@@ -461,6 +469,9 @@ public final class A2aService {
     private static void requireShort(String field, @Nullable String id) {
         if (id != null && id.length() > LONGEST_ID) {
             throw new InvalidField(field, "must not be longer than " + LONGEST_ID + " characters");
+        }
+        if (id != null && id.indexOf('\0') >= 0) {
+            throw new InvalidField(field, "must not have the character U+0000, which not every store can keep");
         }
     }
 

@@ -34,7 +34,7 @@ final class ChatModels {
                             models.addObject(),
                             listing.name(),
                             model,
-                            model == agent.models().getFirst());
+                            model.equals(agent.models().getFirst()));
                 }
             }
         }

@@ -57,6 +57,7 @@ public final class MillraceCommand {
         root.addSubcommand(send);
         root.addSubcommand(new RehearseCommand());
         root.addSubcommand(new LinkCommand());
+        root.addSubcommand(new KeyCommand());
         // Whatever encoding the terminal claims: what streams through here is UTF-8.
         root.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         root.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));

@@ -77,9 +77,12 @@ public final class ConfigFile {
     public void applyTo(Settings.Builder settings, ModelSettings model) {
         try {
             var all = new Section("", root, variables);
-            server(all.section("server"), settings);
+            Section server = all.section("server");
+            Section limits = all.section("limits");
+            settings.auth(AuthConfig.read(all.section("auth"), server, limits));
+            server(server, settings);
             store(all.section("store"), settings);
-            limits(all.section("limits"), all.section("engine"), settings);
+            limits(limits, all.section("engine"), settings);
             files(all.section("files"), settings);
             settings.a2a(A2aConfig.read(all.section("a2a")));
             model.read(all);
@@ -97,6 +100,7 @@ public final class ConfigFile {
         Section tls = section.section("tls");
         tls.text("cert").map(this::path).ifPresent(settings::cert);
         tls.text("key").map(this::path).ifPresent(settings::key);
+        tls.text("clients").map(this::path).ifPresent(settings::clients);
         tls.done();
         section.done();
     }
@@ -233,7 +237,7 @@ public final class ConfigFile {
         }
     }
 
-    private static Set<String> list(String text) {
+    static Set<String> list(String text) {
         return Arrays.stream(text.split(",", -1))
                 .map(String::strip)
                 .filter(word -> !word.isEmpty())

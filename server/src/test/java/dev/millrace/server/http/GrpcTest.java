@@ -27,6 +27,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
@@ -301,14 +302,16 @@ class GrpcTest {
         var connector = new ServerConnector(jetty, new HTTP2CServerConnectionFactory(new HttpConfiguration()));
         jetty.addConnector(connector);
         // With an executor that runs the service within the servlet's own thread.
-        jetty.setHandler(new Handler.Wrapper(new GrpcServices(List.of(slow), HttpLimits.defaults(), Runnable::run)) {
-            @Override
-            public boolean handle(Request request, Response response, Callback callback) throws Exception {
-                call.set(request);
-                join(arrived);
-                return super.handle(request, response, callback);
-            }
-        });
+        jetty.setHandler(
+                new Handler.Wrapper(
+                        new GrpcServices(List.of(slow), Set.of(), Gate.OPEN, HttpLimits.defaults(), Runnable::run)) {
+                    @Override
+                    public boolean handle(Request request, Response response, Callback callback) throws Exception {
+                        call.set(request);
+                        join(arrived);
+                        return super.handle(request, response, callback);
+                    }
+                });
         jetty.start();
         try (var http2 = RawHttp2.open(new Socket("localhost", connector.getLocalPort()))) {
             http2.post(1, "/test.Words/Stream", "content-type", "application/grpc", "te", "trailers");

@@ -4,10 +4,12 @@ import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.PushStore;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Replicas;
+import dev.millrace.engine.store.SecretStore;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.Write;
 import dev.millrace.engine.store.sql.SqlPushStore;
+import dev.millrace.engine.store.sql.SqlSecretStore;
 import dev.millrace.engine.store.sql.SqlThread;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -48,6 +50,7 @@ public final class PostgresStore implements Store {
     private final PostgresReaders readers;
     private final PostgresReplicas replicas;
     private final SqlPushStore pushes;
+    private final SqlSecretStore secrets;
     private final ReentrantLock closing = new ReentrantLock();
 
     private PostgresStore(PostgresSettings settings, Connections connections) {
@@ -55,8 +58,10 @@ public final class PostgresStore implements Store {
         readers = new PostgresReaders(connections, settings.readers());
         var restarts = new Restarts(views);
         replicas = new PostgresReplicas(connections, readers, views, restarts, settings.hints());
-        pushes = new SqlPushStore(
-                new SqlThread("millrace-postgres-pushes", connections::forWriting), SqlPushStore.Dialect.POSTGRESQL);
+        var pushing = new SqlThread("millrace-postgres-pushes", connections::forWriting);
+        pushes = new SqlPushStore(pushing, SqlPushStore.Dialect.POSTGRESQL);
+        // They are read when a server starts, and hardly ever again.
+        secrets = new SqlSecretStore(pushing);
         String id = UUID.randomUUID().toString();
         var all = new java.util.ArrayList<GroupWriter>();
         all.add(writer(
@@ -164,6 +169,11 @@ public final class PostgresStore implements Store {
     @Override
     public PushStore pushes() {
         return pushes;
+    }
+
+    @Override
+    public SecretStore secrets() {
+        return secrets;
     }
 
     @Override
