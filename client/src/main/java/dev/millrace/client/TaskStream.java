@@ -6,7 +6,6 @@ import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskArtifactUpdateEvent;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.TaskStatusUpdateEvent;
-import dev.millrace.protocol.operation.GetTaskRequest;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Iterator;
@@ -149,7 +148,7 @@ public final class TaskStream implements Iterable<StreamResponse>, AutoCloseable
             return null;
         } catch (InterruptedException e) {
             close();
-            throw A2aClient.interrupted();
+            throw Losses.interrupted();
         } catch (A2aException | ConnectionFailed e) {
             failure = e;
             close();
@@ -197,7 +196,7 @@ public final class TaskStream implements Iterable<StreamResponse>, AutoCloseable
 
     private Transport.Feed reconnect() {
         String task = taskId;
-        return !begun || task == null ? first.get() : client.transport().subscribe(task, lastEventId);
+        return !begun || task == null ? first.get() : client.resumed(task, lastEventId);
     }
 
     private Transport.Feed use(Transport.Feed opened) {
@@ -262,7 +261,7 @@ public final class TaskStream implements Iterable<StreamResponse>, AutoCloseable
         }
         feed = null;
         try {
-            Task now = client.transport().getTask(GetTaskRequest.of(task));
+            Task now = client.now(task);
             if (!now.status().state().terminal()) {
                 throw e; // it goes on, but this server does not let it be followed
             }
@@ -290,7 +289,7 @@ public final class TaskStream implements Iterable<StreamResponse>, AutoCloseable
         }
         boolean hopeless = cause instanceof NotA2a || (begun ? outOfPatience() : !mayBegin(cause));
         if (hopeless) {
-            throw A2aClient.failed(client.url(), cause);
+            throw Losses.failed(client.url(), cause);
         }
         Duration wait = backoff.next(retry == null || retry.compareTo(LONGEST_RETRY) < 0 ? retry : LONGEST_RETRY);
         log.debug("stream of task {} lost ({}), again in {} ms", taskId, cause.getMessage(), wait.toMillis());
@@ -302,6 +301,6 @@ public final class TaskStream implements Iterable<StreamResponse>, AutoCloseable
     }
 
     private boolean mayBegin(IOException cause) {
-        return (repeatable || A2aClient.isUnsent(cause)) && backoff.tries() < FIRST_TRIES - 1;
+        return (repeatable || Losses.isUnsent(cause)) && backoff.tries() < FIRST_TRIES - 1;
     }
 }
