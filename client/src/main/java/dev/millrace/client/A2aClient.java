@@ -27,6 +27,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Talks to one A2A agent.
@@ -169,6 +170,11 @@ public final class A2aClient implements AutoCloseable {
     /** The agent's card; empty if there was none, or none was looked for. */
     public Optional<AgentCard> card() {
         return Optional.ofNullable(card).map(FoundCard::card);
+    }
+
+    /** The card's JSON as it came, for {@link CardSignatures#check}; empty if there was none, or none was looked for. */
+    public Optional<JsonNode> cardJson() {
+        return Optional.ofNullable(card).map(FoundCard::json);
     }
 
     /** Where requests go; for gRPC {@code http://host:port}, or https for TLS. */

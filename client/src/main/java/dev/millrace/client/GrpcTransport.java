@@ -70,7 +70,7 @@ final class GrpcTransport implements Transport {
                 method,
                 request,
                 CallOptions.DEFAULT.withDeadlineAfter(settings.request().toMillis(), TimeUnit.MILLISECONDS),
-                metadata(head, null))) {
+                metadata(head))) {
             R answer = exchange.next(null); // the call's deadline ends the wait
             if (answer == null) {
                 throw new IOException("the server ended the call without an answer");
@@ -87,7 +87,7 @@ final class GrpcTransport implements Transport {
 
     private <Q, P, R> Feed open(
             GrpcMethod<Q, P, R, StreamResponse> method, Q request, CallHead head, @Nullable String lastEventId) {
-        Metadata metadata = metadata(head, lastEventId);
+        Metadata metadata = resumable(head, lastEventId);
         GrpcExchange<R> exchange = start(method, request, CallOptions.DEFAULT, metadata);
         return new Feed() {
             private boolean begun;
@@ -124,10 +124,16 @@ final class GrpcTransport implements Transport {
         return GrpcExchange.start(call, method.to().apply(request), metadata);
     }
 
-    private static Metadata metadata(CallHead head, @Nullable String lastEventId) {
+    private static Metadata metadata(CallHead head) {
         var metadata = new Metadata();
         head.headers().forEach((name, value) -> metadata.put(key(name), value));
         metadata.put(key("a2a-version"), Requests.VERSION);
+        return metadata;
+    }
+
+    /** What lets a stream be resumed. */
+    private static Metadata resumable(CallHead head, @Nullable String lastEventId) {
+        Metadata metadata = metadata(head);
         // Only whoever declares the extension gets ids with the events. To a server without it, it says nothing.
         String declared = head.headers().get("A2A-Extensions");
         if (declared == null || !declared.contains(A2aClient.RESUMABLE)) {
