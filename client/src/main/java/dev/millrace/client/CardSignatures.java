@@ -106,7 +106,7 @@ public final class CardSignatures {
         return Verdict.INVALID;
     }
 
-    private static @Nullable String javas(@Nullable String algorithm) {
+    static @Nullable String javas(@Nullable String algorithm) {
         return switch (algorithm) {
             case "ES256" -> "SHA256withECDSAinP1363Format";
             case "EdDSA", "Ed25519" -> "Ed25519";
@@ -114,7 +114,7 @@ public final class CardSignatures {
         };
     }
 
-    private static boolean verifies(String algorithm, PublicKey key, String signed, byte[] signature) {
+    static boolean verifies(String algorithm, PublicKey key, String signed, byte[] signature) {
         try {
             var verifier = Signature.getInstance(algorithm);
             verifier.initVerify(key);

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Flow;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -126,6 +127,14 @@ public final class TaskStream implements Iterable<StreamResponse>, AutoCloseable
                 return event;
             }
         };
+    }
+
+    /**
+     * The events that have not been read yet, for one subscriber and in place of a loop. They come on a virtual thread, as
+     * many as are asked for; cancelling closes this stream.
+     */
+    public Flow.Publisher<StreamResponse> publisher() {
+        return new TaskPublisher(this);
     }
 
     /** Waits for the next event; null at the end of the stream, or once it is closed. */
