@@ -58,7 +58,7 @@ final class GrpcBinding extends A2AServiceGrpc.A2AServiceImplBase {
 
     List<BindableService> services() {
         return List.of(
-                () -> ServerInterceptors.intercept(this, GrpcHead.interceptor()),
+                () -> ServerInterceptors.intercept(GrpcReading.tolerant(bindService(), errors), GrpcHead.interceptor()),
                 health.getHealthService(),
                 ProtoReflectionServiceV1.newInstance());
     }

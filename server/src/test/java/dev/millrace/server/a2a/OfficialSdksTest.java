@@ -60,10 +60,9 @@ class OfficialSdksTest {
     void its_client_does_everything_with_our_server(Sdk sdk) throws Exception {
         var push = PushSettings.defaults().withAllowed(Set.of("127.0.0.1"));
         try (var hook = new Hook(count -> 200);
-                var house = new A2aHouse(
-                        new MemoryStore(), AgentCatalog.of("worker", AGENT), settings -> settings, push)) {
-            JsonNode all = JsonText.parse(
-                    A2aHouse.bytes(sdk.talk(house.uri("").toString(), hook.url())));
+                var house =
+                        new A2aHouse(new MemoryStore(), AgentCatalog.of("worker", AGENT), settings -> settings, push)) {
+            JsonNode all = JsonText.parse(A2aHouse.bytes(sdk.talk(house.uri("").toString(), hook.url())));
             for (Binding binding : Binding.values()) {
                 JsonNode seen = all.get(binding.wireName());
                 String task = seen.get("pushed").stringValue();
@@ -124,8 +123,7 @@ class OfficialSdksTest {
         }
 
         assertThat(A2aHouse.answer(client.getTask(done.id()))).as(where).isEqualTo("one two ");
-        assertThat(client.listTasks(new ListTasksRequest(
-                                null, done.contextId(), null, null, null, null, null, true))
+        assertThat(client.listTasks(new ListTasksRequest(null, done.contextId(), null, null, null, null, null, true))
                         .tasks())
                 .as(where)
                 .extracting(Task::id)
@@ -147,8 +145,11 @@ class OfficialSdksTest {
             assertThat(stream.complete()).as(where).isTrue();
             assertThat(rest.getLast().taskId()).as(where).isEqualTo(waiting.id());
         }
-        Awaitility.await().alias(where).atMost(A2aHouse.PATIENCE).until(() -> hook.taken().stream()
-                .anyMatch(push -> waiting.id().equals(push.event().taskId())));
+        Awaitility.await()
+                .alias(where)
+                .atMost(A2aHouse.PATIENCE)
+                .until(() -> hook.taken().stream()
+                        .anyMatch(push -> waiting.id().equals(push.event().taskId())));
         client.deletePushConfig(waiting.id(), id);
         assertThat(client.listPushConfigs(waiting.id()).configs()).as(where).isEmpty();
 

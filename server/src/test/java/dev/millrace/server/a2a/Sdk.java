@@ -82,8 +82,10 @@ enum Sdk {
         }
         command.addAll(List.of(arguments));
         var builder = new ProcessBuilder(command);
-        builder.environment().keySet().removeIf(name -> name.toLowerCase(java.util.Locale.ROOT)
-                .endsWith("_proxy")); // everything here is on the loopback address
+        builder.environment()
+                .keySet()
+                .removeIf(name -> name.toLowerCase(java.util.Locale.ROOT)
+                        .endsWith("_proxy")); // everything here is on the loopback address
         builder.environment().put("OTEL_INSTRUMENTATION_A2A_SDK_ENABLED", "false"); // traces nobody reads
         builder.redirectError(log().toFile());
         return builder.start();
@@ -108,8 +110,8 @@ enum Sdk {
         BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
         String line = out.readLine();
         if (line == null) {
-            throw new AssertionError("the " + folder + " server ended with code " + process.waitFor() + ":\n"
-                    + Files.readString(log()));
+            throw new AssertionError(
+                    "the " + folder + " server ended with code " + process.waitFor() + ":\n" + Files.readString(log()));
         }
         Thread.startVirtualThread(() -> out.lines().forEach(rest -> {})); // so that it never waits for a full pipe
         return new Server(process, URI.create(line));
@@ -121,9 +123,8 @@ enum Sdk {
         try {
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (process.waitFor() != 0) {
-                throw new AssertionError(
-                        "the " + folder + " client failed with code " + process.exitValue() + ":\n" + said
-                                + Files.readString(log()));
+                throw new AssertionError("the " + folder + " client failed with code " + process.exitValue() + ":\n"
+                        + said + Files.readString(log()));
             }
             return said;
         } finally {

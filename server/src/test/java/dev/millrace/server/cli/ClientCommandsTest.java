@@ -54,7 +54,8 @@ class ClientCommandsTest {
     }
 
     private static Ended run(Millrace server, String binding, String command, String... more) {
-        var arguments = new java.util.ArrayList<>(List.of(command, "--binding", binding, server.uri().toString()));
+        var arguments = new java.util.ArrayList<>(
+                List.of(command, "--binding", binding, server.uri().toString()));
         arguments.addAll(Arrays.asList(more));
         return run(arguments.toArray(String[]::new));
     }
@@ -82,18 +83,22 @@ class ClientCommandsTest {
             assertThat(got.lines()).containsExactly("heard hello");
             assertThat(got.err()).startsWith(id + "  completed  20");
             Ended json = run(server, binding, "get", "--json", "--history", "0", id);
-            assertThat(A2aJson.TASK.read(json.out().getBytes(StandardCharsets.UTF_8)).history())
+            assertThat(A2aJson.TASK
+                            .read(json.out().getBytes(StandardCharsets.UTF_8))
+                            .history())
                     .isEmpty();
 
             run(server, binding, "send", "again");
             Ended listed = run(server, binding, "list");
             assertThat(listed.lines()).hasSize(2);
             assertThat(listed.lines().getLast()).startsWith(id + "  completed");
-            assertThat(run(server, binding, "list", "--state", "input-required").out()).isEmpty();
+            assertThat(run(server, binding, "list", "--state", "input-required").out())
+                    .isEmpty();
             Ended one = run(server, binding, "list", "--limit", "1");
             assertThat(one.lines()).hasSize(1);
             assertThat(one.err()).startsWith("1 of 2 tasks");
-            assertThat(run(server, binding, "list", "--limit", "0", "--json").lines()).hasSize(2);
+            assertThat(run(server, binding, "list", "--limit", "0", "--json").lines())
+                    .hasSize(2);
         }
     }
 
@@ -123,7 +128,9 @@ class ClientCommandsTest {
             assertThat(end.lines()).containsExactly("so far");
             assertThat(end.err()).contains("the task was canceled");
 
-            assertThat(run(server, binding, "cancel", id).code()).as("what is canceled stays so").isZero();
+            assertThat(run(server, binding, "cancel", id).code())
+                    .as("what is canceled stays so")
+                    .isZero();
         }
     }
 
@@ -163,11 +170,11 @@ class ClientCommandsTest {
         String base = "http://127.0.0.1:" + http.getAddress().getPort();
         ObjectNode card;
         try (Millrace server = serve(turn -> turn.say("x"))) {
-            card = (ObjectNode)
-                    JsonText.parse(run("card", "--json", server.uri().toString()).out().getBytes(StandardCharsets.UTF_8));
+            card = (ObjectNode) JsonText.parse(
+                    run("card", "--json", server.uri().toString()).out().getBytes(StandardCharsets.UTF_8));
         }
-        String header = base64(("{\"alg\":\"EdDSA\",\"kid\":\"k\",\"jku\":\"" + base + "/keys\"}")
-                .getBytes(StandardCharsets.UTF_8));
+        String header = base64(
+                ("{\"alg\":\"EdDSA\",\"kid\":\"k\",\"jku\":\"" + base + "/keys\"}").getBytes(StandardCharsets.UTF_8));
         var signer = Signature.getInstance("Ed25519");
         signer.initSign(pair.getPrivate());
         signer.update((header + "." + base64(CanonicalJson.of(card))).getBytes(StandardCharsets.UTF_8));
