@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.util.Base64;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,12 +39,21 @@ class CredentialsTest {
     private static final String PASSWORD = "changeit";
 
     @TempDir
-    Path folder;
+    static Path folder;
+
+    private static Identity ours;
+    private static Identity theirs;
+
+    @BeforeAll
+    static void makeThem() throws Exception {
+        ours = identity("client");
+        theirs = identity("server");
+    }
 
     /** A self-signed certificate of the JDK's keytool, in PEM. */
     private record Identity(Path certificate, Path key) {}
 
-    private Identity identity(String name) throws Exception {
+    private static Identity identity(String name) throws Exception {
         Path store = folder.resolve(name + ".p12");
         Process keytool = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "keytool")
@@ -80,7 +90,7 @@ class CredentialsTest {
                         keys.getKey("me", PASSWORD.toCharArray()).getEncoded()));
     }
 
-    private Path pem(String file, String kind, byte[] der) throws Exception {
+    private static Path pem(String file, String kind, byte[] der) throws Exception {
         String base64 = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
         return Files.writeString(
                 folder.resolve(file), "-----BEGIN " + kind + "-----\n" + base64 + "\n-----END " + kind + "-----\n");
@@ -88,8 +98,6 @@ class CredentialsTest {
 
     @Test
     void a_server_that_asks_who_calls_is_told_by_certificate() throws Exception {
-        Identity ours = identity("client");
-        Identity theirs = identity("server");
         HttpsServer server = HttpsServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
         server.setHttpsConfigurator(
                 new HttpsConfigurator(ClientTls.DEFAULT
@@ -138,8 +146,6 @@ class CredentialsTest {
 
     @Test
     void and_so_is_one_that_speaks_grpc() throws Exception {
-        Identity ours = identity("client");
-        Identity theirs = identity("server");
         Server server = Grpc.newServerBuilderForPort(
                         0,
                         TlsServerCredentials.newBuilder()
