@@ -59,7 +59,7 @@ final class GrpcBinding extends A2AServiceGrpc.A2AServiceImplBase {
 
     List<BindableService> services() {
         return List.of(
-                () -> ServerInterceptors.intercept(this, GrpcHead.interceptor()),
+                () -> ServerInterceptors.intercept(GrpcReading.tolerant(bindService(), errors), GrpcHead.interceptor()),
                 ProtoReflectionServiceV1.newInstance());
     }
 
