@@ -45,6 +45,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -108,6 +109,11 @@ public final class Millrace implements AutoCloseable {
      */
     public static Millrace start(Settings settings, List<AgentCatalog.Listing> agents)
             throws IOException, InterruptedException {
+        return start(settings, agents, UnaryOperator.identity());
+    }
+
+    private static Millrace start(Settings settings, List<AgentCatalog.Listing> agents, UnaryOperator<A2aSettings> a2a)
+            throws IOException, InterruptedException {
         var belongings = new ArrayDeque<AutoCloseable>();
         for (AgentCatalog.Listing listing : agents) {
             if (listing.agent() instanceof AutoCloseable closeable) {
@@ -115,7 +121,7 @@ public final class Millrace implements AutoCloseable {
             }
         }
         try {
-            return assemble(settings, agents, belongings);
+            return assemble(settings, agents, a2a, belongings);
         } catch (IOException | InterruptedException | RuntimeException e) {
             closeAll(belongings);
             throw e;
@@ -123,7 +129,10 @@ public final class Millrace implements AutoCloseable {
     }
 
     private static Millrace assemble(
-            Settings settings, List<AgentCatalog.Listing> listings, Deque<AutoCloseable> belongings)
+            Settings settings,
+            List<AgentCatalog.Listing> listings,
+            UnaryOperator<A2aSettings> more,
+            Deque<AutoCloseable> belongings)
             throws IOException, InterruptedException {
         Identity identity = Identity.atTheGate();
         var metrics = new Metrics(settings.store().name());
@@ -147,7 +156,10 @@ public final class Millrace implements AutoCloseable {
         belongings.push(pushes);
         new PushRoutes(pushes, identity).register(router);
         var a2a = new A2aEndpoints(
-                engine, identity, a2a(settings).withSecurity(gate::schemes).withSigningKey(key), pushes);
+                engine,
+                identity,
+                more.apply(a2a(settings).withSecurity(gate::schemes).withSigningKey(key)),
+                pushes);
         belongings.push(a2a);
         a2a.register(router);
         HttpServer http = http(settings, router, a2a, gate);
@@ -326,6 +338,8 @@ public final class Millrace implements AutoCloseable {
         private final List<AgentCatalog.Listing> agents = new ArrayList<>();
         private final Settings.Builder settings = Settings.builder().port(0).store(new StoreSettings.Memory());
 
+        private UnaryOperator<A2aSettings> a2a = UnaryOperator.identity();
+
         private Builder() {}
 
         /** Adds an agent; the first one is the default. */
@@ -367,6 +381,13 @@ public final class Millrace implements AutoCloseable {
             return this;
         }
 
+        /** What only a program can choose of A2A: what the cards say, extended cards, what stands around operations. */
+        public Builder a2a(UnaryOperator<A2aSettings> more) {
+            UnaryOperator<A2aSettings> before = a2a;
+            a2a = settingsOfA2a -> more.apply(before.apply(settingsOfA2a));
+            return this;
+        }
+
         /**
          * Starts the server; when this returns, it serves.
          *
@@ -375,7 +396,7 @@ public final class Millrace implements AutoCloseable {
          * @throws StoreFailure if the data folder can't be used, for instance because another server holds it
          */
         public Millrace start() throws IOException, InterruptedException {
-            return Millrace.start(settings.build(), agents);
+            return Millrace.start(settings.build(), agents, a2a);
         }
     }
 }

@@ -3,60 +3,62 @@ package dev.millrace.protocol.json;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.Locale;
+import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 
 /**
- * JSON in its canonical form (RFC 8785): the same bytes for the same value, whoever writes them, so that they can be signed.
- * No space, members in the order of their names' UTF-16 code units, numbers as ECMAScript writes them.
+ * The one text that a JSON value has in the canonical form of RFC 8785, so that it can be signed: keys in the order of
+ * their UTF-16 code units, no space, numbers as ECMAScript writes them.
  */
 public final class CanonicalJson {
     private CanonicalJson() {}
 
     /**
-     * The canonical form, in UTF-8.
+     * The canonical form in UTF-8.
      *
-     * @throws IllegalArgumentException if the value has none: a number that is no finite double, or a lone surrogate
+     * @throws IllegalArgumentException if the value holds a number that is beyond a double, or half a surrogate pair,
+     *     which have no canonical form
      */
-    public static byte[] of(JsonNode value) {
+    public static byte[] of(JsonNode json) {
         var out = new StringBuilder();
-        write(value, out);
+        write(json, out);
         return out.toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    private static void write(JsonNode value, StringBuilder out) {
-        switch (value.getNodeType()) {
+    private static void write(JsonNode json, StringBuilder out) {
+        switch (json.getNodeType()) {
             case OBJECT -> {
-                // String's own order is that of UTF-16 code units.
-                var names = new ArrayList<>(value.propertyNames());
-                names.sort(null);
-                String before = "{";
-                for (String name : names) {
+                var fields = new TreeMap<String, JsonNode>(); // a String's own order is that of its UTF-16 code units
+                json.properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
+                char before = '{';
+                for (var field : fields.entrySet()) {
                     out.append(before);
-                    string(name, out);
+                    string(field.getKey(), out);
                     out.append(':');
-                    write(value.get(name), out);
-                    before = ",";
+                    write(field.getValue(), out);
+                    before = ',';
                 }
-                out.append(names.isEmpty() ? "{}" : "}");
+                out.append(fields.isEmpty() ? "{}" : "}");
             }
             case ARRAY -> {
-                String before = "[";
-                for (JsonNode element : value) {
+                char before = '[';
+                for (JsonNode element : json) {
                     out.append(before);
                     write(element, out);
-                    before = ",";
+                    before = ',';
                 }
-                out.append(value.isEmpty() ? "[]" : "]");
+                out.append(json.isEmpty() ? "[]" : "]");
             }
-            case STRING -> string(value.stringValue(), out);
-            case NUMBER -> out.append(number(value.doubleValue()));
-            case BOOLEAN -> out.append(value.booleanValue());
+            case STRING -> string(json.stringValue(), out);
+            case NUMBER -> out.append(number(json.doubleValue()));
+            case BOOLEAN -> out.append(json.booleanValue());
             case NULL -> out.append("null");
-            default -> throw new IllegalArgumentException("no JSON value: " + value.getNodeType());
+            case MISSING, BINARY, POJO -> throw new IllegalArgumentException("this is no JSON: " + json);
         }
     }
 
+    /** RFC 8785, 3.2.2.2. */
     private static void string(String text, StringBuilder out) {
         out.append('"');
         for (int i = 0; i < text.length(); i++) {
@@ -65,15 +67,16 @@ public final class CanonicalJson {
                 case '"' -> out.append("\\\"");
                 case '\\' -> out.append("\\\\");
                 case '\b' -> out.append("\\b");
-                case '\f' -> out.append("\\f");
-                case '\n' -> out.append("\\n");
-                case '\r' -> out.append("\\r");
                 case '\t' -> out.append("\\t");
+                case '\n' -> out.append("\\n");
+                case '\f' -> out.append("\\f");
+                case '\r' -> out.append("\\r");
                 default -> {
                     if (c < 0x20) {
-                        out.append(String.format("\\u%04x", (int) c));
+                        out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+                    } else if (Character.isSurrogate(c)) {
+                        i = pair(text, i, out);
                     } else {
-                        requireWhole(text, i);
                         out.append(c);
                     }
                 }
@@ -82,48 +85,48 @@ public final class CanonicalJson {
         out.append('"');
     }
 
-    private static void requireWhole(String text, int i) {
-        char c = text.charAt(i);
-        boolean lone = Character.isHighSurrogate(c)
-                ? i + 1 == text.length() || !Character.isLowSurrogate(text.charAt(i + 1))
-                : Character.isLowSurrogate(c) && (i == 0 || !Character.isHighSurrogate(text.charAt(i - 1)));
-        if (lone) {
-            throw new IllegalArgumentException("a lone surrogate has no canonical form");
+    private static int pair(String text, int at, StringBuilder out) {
+        int codePoint = text.codePointAt(at);
+        if (Character.charCount(codePoint) != 2) {
+            throw new IllegalArgumentException("half a surrogate pair has no canonical form");
         }
+        out.appendCodePoint(codePoint);
+        return at + 1;
     }
 
-    /** As ECMAScript's Number::toString (ECMA-262, 6.1.6.1.20): Java's digits, its own notation. */
+    /** A number as ECMAScript writes it (ECMA-262, Number::toString): the fewest digits that mean this very double. */
     static String number(double value) {
-        if (!Double.isFinite(value)) {
-            throw new IllegalArgumentException("JSON has no " + value);
+        if (Double.isNaN(value) || Double.isInfinite(value)) {
+            throw new IllegalArgumentException("a number beyond a double has no canonical form");
         }
         if (value == 0) {
-            return "0";
+            return "0"; // -0, too
         }
-        if (value < 0) {
-            return "-" + number(-value);
-        }
-        // The shortest digits that read back as the same number. Java finds them, too (since JDK 19), but gives two
-        // where
-        // one would do.
-        var decimal = new BigDecimal(Double.toString(value)).stripTrailingZeros();
-        var shorter = decimal.round(new MathContext(1));
-        if (shorter.doubleValue() == value) {
-            decimal = shorter.stripTrailingZeros();
-        }
+        BigDecimal decimal = shortest(Math.abs(value));
         String digits = decimal.unscaledValue().toString();
-        int k = digits.length();
-        int n = k - decimal.scale();
-        if (k <= n && n <= 21) {
-            return digits + "0".repeat(n - k);
+        int point = digits.length() - decimal.scale(); // the decimal point stands after so many digits
+        String sign = value < 0 ? "-" : "";
+        if (point >= digits.length() && point <= 21) {
+            return sign + digits + "0".repeat(point - digits.length());
         }
-        if (0 < n && n <= 21) {
-            return digits.substring(0, n) + "." + digits.substring(n);
+        if (point > 0 && point <= 21) {
+            return sign + digits.substring(0, point) + "." + digits.substring(point);
         }
-        if (-6 < n && n <= 0) {
-            return "0." + "0".repeat(-n) + digits;
+        if (point > -6 && point <= 0) {
+            return sign + "0." + "0".repeat(-point) + digits;
         }
-        String exponent = (n > 0 ? "e+" : "e-") + Math.abs(n - 1);
-        return k == 1 ? digits + exponent : digits.charAt(0) + "." + digits.substring(1) + exponent;
+        String fraction = digits.length() == 1 ? "" : "." + digits.substring(1);
+        int exponent = point - 1;
+        return sign + digits.charAt(0) + fraction + "e" + (exponent < 0 ? "-" : "+") + Math.abs(exponent);
+    }
+
+    /** Java's own text has two digits at least, also where one would mean the same double. */
+    private static BigDecimal shortest(double value) {
+        var decimal = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+        if (decimal.precision() == 2) {
+            BigDecimal oneDigit = decimal.round(new MathContext(1)).stripTrailingZeros();
+            return oneDigit.doubleValue() == value ? oneDigit : decimal;
+        }
+        return decimal;
     }
 }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param security how a client can prove who it is, by name, as the cards say it; asked for each card
  * @param signer signs the cards; null = they are not signed
  * @param cards what the cards say beyond what the server knows
+ * @param interceptor stands around each operation
  * @param extensions what the cards declare beside the resumption of streams; a required one is enforced
  */
 public record A2aSettings(
@@ -36,6 +37,7 @@ public record A2aSettings(
         Supplier<Map<String, SecurityScheme>> security,
         @Nullable CardSigner signer,
         CardAuthor cards,
+        Interceptor interceptor,
         List<AgentExtension> extensions) {
 
     public A2aSettings {
@@ -67,42 +69,118 @@ public record A2aSettings(
                 Map::of,
                 null,
                 CardAuthor.NONE,
+                Interceptor.NONE,
                 List.of());
     }
 
     public A2aSettings withPublicBase(@Nullable URI base) {
         return new A2aSettings(
-                base, version, cardMaxAge, heartbeat, errors, tenants, security, signer, cards, extensions);
+                base,
+                version,
+                cardMaxAge,
+                heartbeat,
+                errors,
+                tenants,
+                security,
+                signer,
+                cards,
+                interceptor,
+                extensions);
     }
 
     public A2aSettings withCardMaxAge(Duration maxAge) {
         return new A2aSettings(
-                publicBase, version, maxAge, heartbeat, errors, tenants, security, signer, cards, extensions);
+                publicBase,
+                version,
+                maxAge,
+                heartbeat,
+                errors,
+                tenants,
+                security,
+                signer,
+                cards,
+                interceptor,
+                extensions);
     }
 
     public A2aSettings withHeartbeat(Duration period) {
         return new A2aSettings(
-                publicBase, version, cardMaxAge, period, errors, tenants, security, signer, cards, extensions);
+                publicBase,
+                version,
+                cardMaxAge,
+                period,
+                errors,
+                tenants,
+                security,
+                signer,
+                cards,
+                interceptor,
+                extensions);
     }
 
     public A2aSettings withErrors(ErrorTable table) {
         return new A2aSettings(
-                publicBase, version, cardMaxAge, heartbeat, table, tenants, security, signer, cards, extensions);
+                publicBase,
+                version,
+                cardMaxAge,
+                heartbeat,
+                table,
+                tenants,
+                security,
+                signer,
+                cards,
+                interceptor,
+                extensions);
     }
 
     public A2aSettings withTenants(Tenants those) {
         return new A2aSettings(
-                publicBase, version, cardMaxAge, heartbeat, errors, those, security, signer, cards, extensions);
+                publicBase,
+                version,
+                cardMaxAge,
+                heartbeat,
+                errors,
+                those,
+                security,
+                signer,
+                cards,
+                interceptor,
+                extensions);
+    }
+
+    public A2aSettings withInterceptor(Interceptor that) {
+        return new A2aSettings(
+                publicBase, version, cardMaxAge, heartbeat, errors, tenants, security, signer, cards, that, extensions);
     }
 
     public A2aSettings withExtensions(List<AgentExtension> more) {
         return new A2aSettings(
-                publicBase, version, cardMaxAge, heartbeat, errors, tenants, security, signer, cards, more);
+                publicBase,
+                version,
+                cardMaxAge,
+                heartbeat,
+                errors,
+                tenants,
+                security,
+                signer,
+                cards,
+                interceptor,
+                more);
     }
 
     public A2aSettings withSecurity(Supplier<Map<String, SecurityScheme>> schemes) {
         return new A2aSettings(
-                publicBase, version, cardMaxAge, heartbeat, errors, tenants, schemes, signer, cards, extensions);
+                publicBase,
+                version,
+                cardMaxAge,
+                heartbeat,
+                errors,
+                tenants,
+                schemes,
+                signer,
+                cards,
+                interceptor,
+                extensions);
     }
 
     /** Signs the cards with this key, which is to be found at {@code /.well-known/jwks.json}. */
@@ -117,11 +195,22 @@ public record A2aSettings(
                 security,
                 key == null ? null : new CardSigner(key),
                 cards,
+                interceptor,
                 extensions);
     }
 
     public A2aSettings withCards(CardAuthor author) {
         return new A2aSettings(
-                publicBase, version, cardMaxAge, heartbeat, errors, tenants, security, signer, author, extensions);
+                publicBase,
+                version,
+                cardMaxAge,
+                heartbeat,
+                errors,
+                tenants,
+                security,
+                signer,
+                author,
+                interceptor,
+                extensions);
     }
 }

@@ -140,6 +140,8 @@ class BrowsersTest {
                 .startsWith("HTTP/1.1 200 ")
                 .contains("Access-Control-Allow-Origin: https://app.example.org")
                 .contains("Access-Control-Expose-Headers: ");
+        assertThat(shared.raw(webSocket(from))).startsWith("HTTP/1.1 101 ");
+        assertThat(shared.raw(webSocket("Origin: https://evil.example"))).startsWith("HTTP/1.1 403 ");
         // What went wrong, too.
         assertThat(shared.raw(request("GET", "/api/v1/chats/none", "localhost", from)))
                 .startsWith("HTTP/1.1 404 ")
