@@ -35,7 +35,7 @@ import java.util.stream.Collectors;
 
 /** Sends and streams over JSON-RPC: ours beside a2a-python's and a2a-rust's servers, where they are installed. */
 public final class Peers implements Experiment {
-    private static final String TABLE = "A2A servers side by side";
+    private static final String TABLE = "a2a: servers side by side";
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
     /** So many words make a stream of about 502 events. */
