@@ -137,7 +137,8 @@ public final class Films implements Experiment {
                 measure(plan, report, origin, fetcher, place);
             }
             report.print(TITLE);
-            new FilmServers(plan, report, origin).run(places);
+            // One place shows that it works.
+            new FilmServers(plan, report, origin).run(haste > 1 ? places.subList(1, 2) : places);
         }
         String start = "Start of play: ms until 2 MiB are here (less is better)";
         report.draw("films-ways", start, TITLE, "2 MiB ms");
