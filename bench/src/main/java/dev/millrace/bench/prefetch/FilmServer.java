@@ -37,6 +37,11 @@ final class FilmServer implements AutoCloseable {
         return films.resolve(film);
     }
 
+    /** The same film by another of Millrace's sources; others have one for all. */
+    URI film(String source, String film) {
+        return name.equals("Millrace") ? films.resolve("../" + source + '/' + film) : film(film);
+    }
+
     /** The most memory it has had at once, in bytes (VmHWM in proc(5)); empty where that is not told. */
     Optional<Long> peakMemory() {
         try (Stream<String> lines = Files.lines(Path.of("/proc/" + process.pid() + "/status"))) {
@@ -48,11 +53,19 @@ final class FilmServer implements AutoCloseable {
         }
     }
 
-    /** This server, with 256 MiB of heap. */
-    static FilmServer millrace(Path folder, String source) throws IOException, InterruptedException {
+    /**
+     * This server, with 256 MiB of heap.
+     *
+     * @param sources all the same, since a source learns how fast its origin is: one for each origin that it stands for
+     */
+    static FilmServer millrace(Path folder, String source, int sources) throws IOException, InterruptedException {
         int port = freePort();
         Path settings = folder.resolve("millrace.yaml");
-        Files.writeString(settings, "files: {sources: {films: " + source + "}}\n");
+        StringBuilder all = new StringBuilder("films: " + source);
+        for (int i = 0; i < sources; i++) {
+            all.append(", place").append(i).append(": ").append(source);
+        }
+        Files.writeString(settings, "files: {sources: {" + all + "}}\n");
         return start(
                 "Millrace",
                 folder,

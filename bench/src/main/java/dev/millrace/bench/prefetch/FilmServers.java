@@ -95,7 +95,7 @@ final class FilmServers {
         try {
             origin.follow(Script.none());
             Path own = Files.createDirectory(folder.resolve("millrace"));
-            servers.add(FilmServer.millrace(own, "{type: http, base: \"" + origin.base() + "\"}"));
+            servers.add(FilmServer.millrace(own, "{type: http, base: \"" + origin.base() + "\"}", places.size()));
             FilmServer.nginxSlice(Files.createDirectory(folder.resolve("nginx")), origin.base())
                     .ifPresentOrElse(servers::add, () -> missing("nginx"));
             FilmServer.rclone(Files.createDirectory(folder.resolve("rclone")), origin.base())
@@ -105,7 +105,7 @@ final class FilmServers {
                 read(server.film(nextFilm()), 0, PROBE, new Films.Run());
             }
             for (Films.Place place : places) {
-                playing(servers, place);
+                playing(servers, place, "place" + places.indexOf(place));
             }
             report.print(PLAYING);
             for (FilmServer server : servers) {
@@ -123,14 +123,14 @@ final class FilmServers {
         report.progress(program + " is not here and takes no part; .ci/tools bench installs it");
     }
 
-    private void playing(List<FilmServer> servers, Films.Place place) throws Exception {
+    private void playing(List<FilmServer> servers, Films.Place place, String source) throws Exception {
         int bytes = Math.max(2, plan.load(place.mebibytes())) * MIB;
         Map<FilmServer, Figures> all = new LinkedHashMap<>();
         servers.forEach(server -> all.put(server, new Figures()));
         for (int round = 1; round <= Math.min(plan.rounds(), 3); round++) {
             report.progress(place.title() + ", whole servers, round " + round);
             for (var each : all.entrySet()) {
-                play(each.getKey(), each.getValue(), place, bytes);
+                play(each.getKey(), each.getValue(), place, source, bytes);
             }
         }
         double best = all.entrySet().stream()
@@ -153,9 +153,10 @@ final class FilmServers {
         });
     }
 
-    private void play(FilmServer server, Figures figures, Films.Place place, int bytes) throws Exception {
+    private void play(FilmServer server, Figures figures, Films.Place place, String source, int bytes)
+            throws Exception {
         origin.follow(place.script().get());
-        URI film = server.film(nextFilm());
+        URI film = server.film(source, nextFilm());
         Films.Run run = new Films.Run();
         read(film, 0, bytes, run);
         figures.first.add((double) run.first);
@@ -167,7 +168,7 @@ final class FilmServers {
         read(film, origin.fileBytes() / 2, PROBE, seek);
         figures.seek.add((double) seek.first);
         settled();
-        read(server.film(nextFilm()), 0, PROBE, new Films.Run());
+        read(server.film(source, nextFilm()), 0, PROBE, new Films.Run());
         figures.probe.add(settled() / (double) MIB);
     }
 
@@ -246,7 +247,7 @@ final class FilmServers {
         List<FilmServer> servers = new ArrayList<>();
         try {
             Path own = Files.createDirectory(folder.resolve("millrace-folder"));
-            servers.add(FilmServer.millrace(own, "{type: directory, path: \"" + films + "\"}"));
+            servers.add(FilmServer.millrace(own, "{type: directory, path: \"" + films + "\"}", 0));
             FilmServer.nginxFolder(Files.createDirectory(folder.resolve("nginx-folder")), films)
                     .ifPresentOrElse(servers::add, () -> missing("nginx"));
             Map<FilmServer, Samples> all = new LinkedHashMap<>();
