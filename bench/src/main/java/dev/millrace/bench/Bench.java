@@ -58,6 +58,9 @@ public final class Bench implements Callable<Integer> {
             description = "A page to write the tables into, between its marks for figures.")
     private @Nullable Path markdown;
 
+    @Option(names = "--charts", paramLabel = "FOLDER", description = "Where to draw what has a chart, as SVG.")
+    private @Nullable Path charts;
+
     /** The process's exit code: 0; 1 if something was lost or could not run; 2 for a wrong option. */
     public static int run(String... arguments) {
         return new CommandLine(new Bench())
@@ -99,6 +102,9 @@ public final class Bench implements Callable<Integer> {
         report.write(file, plan, at);
         if (markdown != null) {
             report.writeMarkdown(markdown, command(plan), at);
+        }
+        if (charts != null) {
+            report.writeCharts(charts);
         }
         System.out.printf(
                 "%n%s in %d s; every event and byte was checked; figures in %s%n",

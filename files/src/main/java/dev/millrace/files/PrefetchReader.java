@@ -103,8 +103,14 @@ final class PrefetchReader implements RangeReader {
         int limit = experience.pace().limit();
         lock.lock();
         try {
-            long missing = fillings.stream().mapToLong(Filling::missing).sum();
-            if (cancelled || (fetching >= limit && missing >= worthInFlight(limit))) {
+            long asked = 0;
+            long missing = 0;
+            for (Filling filling : fillings) {
+                asked += filling.isSettled() ? 0 : filling.block.length();
+                missing += filling.missing();
+            }
+            // What was asked for, and not what is left of it: until a block is over, nobody knows how fast the way is.
+            if (cancelled || (fetching >= limit && asked >= worthInFlight(limit))) {
                 return false;
             }
             // More than comes in a second is under way already, and would come later if it had to share with more.
