@@ -1,5 +1,6 @@
 package dev.millrace.server.config;
 
+import dev.millrace.agents.mcp.McpConfig;
 import dev.millrace.server.files.FileOptions;
 import dev.millrace.server.files.FileSourceConfig;
 import dev.millrace.server.http.HttpLimits;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param files sources of files, by name
  * @param fileOptions how files are served
  * @param a2a what was chosen of A2A
+ * @param mcp servers of tools for the agents with models
  * @param agents agents with models, the default one first; none = only those that need none
  */
 public record Settings(
@@ -40,6 +42,7 @@ public record Settings(
         Map<String, FileSourceConfig> files,
         FileOptions fileOptions,
         A2aConfig a2a,
+        List<McpConfig> mcp,
         List<AgentPlan> agents) {
 
     /** The default folder of the SQLite store, in the working directory. */
@@ -53,6 +56,7 @@ public record Settings(
 
     public Settings {
         files = Map.copyOf(files);
+        mcp = List.copyOf(mcp);
         agents = List.copyOf(agents);
     }
 
@@ -78,6 +82,7 @@ public record Settings(
         private final Map<String, FileSourceConfig> files = new LinkedHashMap<>();
         private FileOptions fileOptions = FileOptions.DEFAULT;
         private A2aConfig a2a = A2aConfig.defaults();
+        private List<McpConfig> mcp = List.of();
         private List<AgentPlan> agents = List.of();
 
         private Builder() {}
@@ -143,6 +148,11 @@ public record Settings(
             return this;
         }
 
+        public Builder mcp(List<McpConfig> servers) {
+            mcp = servers;
+            return this;
+        }
+
         public Builder agents(List<AgentPlan> plans) {
             agents = plans;
             return this;
@@ -151,7 +161,7 @@ public record Settings(
         /** @throws BadSetting if settings contradict each other */
         public Settings build() {
             return new Settings(
-                    host, port, tls(), publicUrl, drain, store, http, work, files, fileOptions, a2a, agents);
+                    host, port, tls(), publicUrl, drain, store, http, work, files, fileOptions, a2a, mcp, agents);
         }
 
         private @Nullable Tls tls() {
