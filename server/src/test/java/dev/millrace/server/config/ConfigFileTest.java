@@ -156,6 +156,7 @@ class ConfigFileTest {
                         "MODEL_KEY", "k",
                         "S3_KEY", "a",
                         "S3_SECRET", "s",
+                        "MCP_TOKEN", "m",
                         "LINK_KEY", "sixteen bytes at least"));
 
         assertThat(settings.files()).hasSize(4);
@@ -163,7 +164,7 @@ class ConfigFileTest {
         assertThat(settings.fileOptions().origins()).containsExactly("https://app.example.org");
         assertThat(settings.fileOptions().keys()).isNotNull();
         assertThat(settings.toString()).doesNotContain("sixteen bytes");
-        assertThat(settings.model()).isNotNull();
+        assertThat(settings.agents()).isNotEmpty();
         assertThat(settings.tls()).isNotNull();
         assertThat(settings.publicUrl()).isNotNull();
     }
