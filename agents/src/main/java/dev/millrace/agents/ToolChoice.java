@@ -2,40 +2,29 @@ package dev.millrace.agents;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Which tools an agent has, and which of them ask first: by their names, where a {@code *} stands for any letters. */
 public final class ToolChoice {
-    private final Pattern allowed;
-    private final Pattern asking;
+    private final Names allowed;
+    private final Names asking;
 
     /**
      * @param allow the tools that it has; no other is there for it
      * @param approve those for which its user is asked each time, whatever they say themselves
      */
     public ToolChoice(List<String> allow, List<String> approve) {
-        allowed = pattern(allow);
-        asking = pattern(approve);
-    }
-
-    private static Pattern pattern(List<String> names) {
-        return Pattern.compile(names.stream()
-                .map(name -> Pattern.compile("\\*")
-                        .splitAsStream(name + " ") // so that a star at the end is one, too
-                        .map(part -> Pattern.quote(part.strip()))
-                        .collect(Collectors.joining(".*")))
-                .collect(Collectors.joining("|")));
+        allowed = new Names(allow);
+        asking = new Names(approve);
     }
 
     /** Those of the box, as they are there at the time. */
     public Toolbox of(Toolbox box) {
         return () -> box.tools().stream()
-                .filter(tool -> allowed.matcher(tool.name()).matches())
-                .map(tool -> asking.matcher(tool.name()).matches() ? new Asking(tool) : tool)
+                .filter(tool -> allowed.have(tool.name()))
+                .map(tool -> asking.have(tool.name()) ? new Asking(tool) : tool)
                 .toList();
     }
 

@@ -29,12 +29,13 @@ final class ChatModels {
         ArrayNode models = body.putArray("models");
         for (AgentCatalog.Listing listing : engine.agents().all()) {
             if (listing.agent() instanceof ModelAgent agent) {
+                String byDefault = agent.models().getFirst().id();
                 for (ModelConfig model : agent.models()) {
                     describe(
                             models.addObject(),
                             listing.name(),
                             model,
-                            model.equals(agent.models().getFirst()));
+                            model.id().equals(byDefault));
                 }
             }
         }

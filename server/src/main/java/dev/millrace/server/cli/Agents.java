@@ -5,6 +5,7 @@ import dev.millrace.agents.ModelAgent;
 import dev.millrace.agents.Tool;
 import dev.millrace.agents.ToolChoice;
 import dev.millrace.agents.Toolbox;
+import dev.millrace.agents.mcp.McpServer;
 import dev.millrace.engine.AgentCatalog.Listing;
 import dev.millrace.server.config.AgentPlan;
 import dev.millrace.server.config.Settings;
@@ -12,16 +13,26 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 
-/** The agents that {@code serve} offers. */
-final class Agents {
-    private Agents() {}
+/**
+ * The agents that {@code serve} offers.
+ *
+ * @param servers whose tools they use
+ */
+record Agents(List<Listing> listings, List<McpServer> servers) implements AutoCloseable {
 
-    /** Those with models come first, as they are configured; {@code echo} is always there. */
-    static List<Listing> of(Settings settings) {
+    /** Those with models come first, as they are configured; {@code echo} is always there. MCP servers are connected to. */
+    static Agents of(Settings settings) {
         var listings = new ArrayList<Listing>();
+        List<McpServer> servers = List.of();
         if (!settings.agents().isEmpty()) {
-            Toolbox own = ownTools();
-            settings.agents().forEach(plan -> listings.add(listing(plan, List.of(own))));
+            var boxes = new ArrayList<Toolbox>();
+            boxes.add(ownTools());
+            servers = settings.mcp().stream()
+                    .map(McpServer::new)
+                    .map(McpServer::start)
+                    .toList();
+            boxes.addAll(servers);
+            settings.agents().forEach(plan -> listings.add(listing(plan, boxes)));
         }
         listings.add(new Listing(
                 "echo",
@@ -29,7 +40,13 @@ final class Agents {
                         ? "Repeats what it is told, word by word; the default agent, because no model is configured."
                         : "Repeats what it is told, word by word.",
                 new EchoAgent()));
-        return listings;
+        return new Agents(listings, servers);
+    }
+
+    /** Leaves the MCP servers. */
+    @Override
+    public void close() {
+        servers.forEach(McpServer::close);
     }
 
     private static Listing listing(AgentPlan plan, List<Toolbox> boxes) {

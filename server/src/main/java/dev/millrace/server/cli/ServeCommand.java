@@ -96,7 +96,14 @@ final class ServeCommand implements Callable<Integer> {
         Settings settings = settings();
         warnIfOpen(settings);
         var agents = new ArrayList<Listing>(own);
-        agents.addAll(Agents.of(settings));
+        try (Agents always = Agents.of(settings)) {
+            agents.addAll(always.listings());
+            serve(settings, agents);
+        }
+        return 0;
+    }
+
+    private void serve(Settings settings, List<Listing> agents) throws IOException, InterruptedException {
         Millrace server = start(settings, agents);
         var end = new Stop(server);
         end.listen();
@@ -111,7 +118,6 @@ final class ServeCommand implements Callable<Integer> {
                         agents.getFirst().name(),
                         agents.getFirst().description());
         end.await();
-        return 0;
     }
 
     private void reload(Millrace server) {

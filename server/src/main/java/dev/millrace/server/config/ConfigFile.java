@@ -86,6 +86,7 @@ public final class ConfigFile {
             files(all.section("files"), settings);
             settings.a2a(A2aConfig.read(all.section("a2a")));
             model.read(all);
+            settings.mcp(McpSettings.read(all.section("mcp")));
             all.done();
         } catch (BadSetting e) {
             throw new BadSetting(file + ": " + e.getMessage());

@@ -212,7 +212,7 @@ public final class ModelSettings {
         }
     }
 
-    private static List<String> list(String text) {
+    static List<String> list(String text) {
         return Arrays.stream(text.split(",", -1))
                 .map(String::strip)
                 .filter(word -> !word.isEmpty())

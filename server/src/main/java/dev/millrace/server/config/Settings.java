@@ -1,5 +1,6 @@
 package dev.millrace.server.config;
 
+import dev.millrace.agents.mcp.McpConfig;
 import dev.millrace.server.auth.AuthSettings;
 import dev.millrace.server.files.FileOptions;
 import dev.millrace.server.files.FileSourceConfig;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param fileOptions how files are served
  * @param a2a what was chosen of A2A
  * @param auth who may use the server, and from where
+ * @param mcp servers of tools for the agents with models
  * @param agents agents with models, the default one first; none = only those that need none
  */
 public record Settings(
@@ -45,6 +47,7 @@ public record Settings(
         FileOptions fileOptions,
         A2aConfig a2a,
         AuthSettings auth,
+        List<McpConfig> mcp,
         List<AgentPlan> agents) {
 
     /** The default folder of the SQLite store, in the working directory. */
@@ -61,18 +64,20 @@ public record Settings(
 
     public Settings {
         files = Map.copyOf(files);
+        mcp = List.copyOf(mcp);
         agents = List.copyOf(agents);
     }
 
     /** The same, but for who may use the server. */
     public Settings withAuth(AuthSettings those) {
         return new Settings(
-                host, port, tls, publicUrl, drain, store, http, work, files, fileOptions, a2a, those, agents);
+                host, port, tls, publicUrl, drain, store, http, work, files, fileOptions, a2a, those, mcp, agents);
     }
 
     /** The same, but for how long a stop may take. */
     public Settings withDrain(Duration time) {
-        return new Settings(host, port, tls, publicUrl, time, store, http, work, files, fileOptions, a2a, auth, agents);
+        return new Settings(
+                host, port, tls, publicUrl, time, store, http, work, files, fileOptions, a2a, auth, mcp, agents);
     }
 
     /** What differs in others that holds from the start to the end of a server, as the configuration names it. */
@@ -88,6 +93,7 @@ public record Settings(
         differs(differences, "files.sources", files, other.files);
         differs(differences, "files", fileOptions, other.fileOptions);
         differs(differences, "a2a", a2a, other.a2a);
+        differs(differences, "mcp", mcp, other.mcp);
         differs(differences, "agents and models", agents, other.agents);
         return List.copyOf(differences);
     }
@@ -122,6 +128,7 @@ public record Settings(
         private FileOptions fileOptions = FileOptions.DEFAULT;
         private A2aConfig a2a = A2aConfig.defaults();
         private AuthSettings auth = AuthSettings.open();
+        private List<McpConfig> mcp = List.of();
         private List<AgentPlan> agents = List.of();
 
         private Builder() {}
@@ -198,6 +205,11 @@ public record Settings(
             return this;
         }
 
+        public Builder mcp(List<McpConfig> servers) {
+            mcp = servers;
+            return this;
+        }
+
         public Builder agents(List<AgentPlan> plans) {
             agents = plans;
             return this;
@@ -218,6 +230,7 @@ public record Settings(
                     fileOptions,
                     a2a,
                     auth.withCertificates(clients != null),
+                    mcp,
                     agents);
         }
 

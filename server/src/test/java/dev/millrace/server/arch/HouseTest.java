@@ -34,7 +34,7 @@ class HouseTest {
             grpc     | protocol
             engine   | core, protocol
             client   | protocol, grpc
-            agents   | engine, client, protocol
+            agents   | core, engine, client, protocol
             files    | core
             server   | core, protocol, grpc, engine, client, agents, files
             """)

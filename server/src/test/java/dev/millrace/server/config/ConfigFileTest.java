@@ -9,6 +9,7 @@ import dev.millrace.agents.ModelConfig;
 import dev.millrace.agents.ModelRetry;
 import dev.millrace.agents.Prices;
 import dev.millrace.agents.Provider;
+import dev.millrace.agents.mcp.McpConfig;
 import dev.millrace.server.auth.ApiKeys;
 import dev.millrace.server.auth.AuthSettings;
 import dev.millrace.server.auth.Rates;
@@ -195,6 +196,7 @@ class ConfigFileTest {
                         "MODEL_KEY", "k",
                         "S3_KEY", "a",
                         "S3_SECRET", "s",
+                        "MCP_TOKEN", "m",
                         "LINK_KEY", "sixteen bytes at least"));
 
         assertThat(settings.files()).hasSize(4);
@@ -338,6 +340,26 @@ class ConfigFileTest {
                 .containsExactly("fast", "deep");
     }
 
+    @Test
+    void mcp_servers_are_programs_or_at_urls() throws IOException {
+        Settings settings = read("""
+                mcp:
+                  files: {command: "npx -y files /srv", env: {KEY: "${K}"}, tools: "read*", deny: "read_all", timeout: 5s}
+                  search: {url: "http://x:1/mcp?a=b", headers: {Authorization: "Bearer ${K}"}}
+                  old: {url: "http://x:1/sse", transport: sse}
+                """, Map.of("K", "secret"));
+        assertThat(settings.mcp())
+                .extracting(McpConfig::at)
+                .containsExactly(
+                        new McpConfig.Program("npx", List.of("-y", "files", "/srv"), Map.of("KEY", "secret")),
+                        new McpConfig.Http(URI.create("http://x:1/mcp?a=b"), Map.of("Authorization", "Bearer secret")),
+                        new McpConfig.Sse(URI.create("http://x:1/sse"), Map.of()));
+        assertThat(settings.mcp().getFirst().allow()).containsExactly("read*");
+        assertThat(settings.mcp().getFirst().deny()).containsExactly("read_all");
+        assertThat(settings.mcp().getFirst().callWithin()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(settings.toString()).doesNotContain("secret");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -346,8 +368,11 @@ class ConfigFileTest {
                 "models: {a: {effort: much}} | models.a.effort",
                 "models: {a: {temperature: 9}} | models.a.name",
                 "agents: {x: {models: b}} | agents.x.models",
-                "agents: {x: {steps: 0}} | agents.x.steps",
+                "{models: {a: {}}, agents: {x: {steps: 0}}} | agents.x.steps",
                 "models: {a: {nosuch: 1}} | models.a.nosuch",
+                "mcp: {a: {}} | mcp.a.url",
+                "mcp: {a: {url: 'http://x/', transport: fax}} | mcp.a.transport",
+                "mcp: {a_b: {command: x}} | mcp.a_b.command",
             })
     void a_wrong_setting_of_a_model_is_named(String yaml, String setting) {
         assertThatThrownBy(() -> read(yaml, Map.of()))

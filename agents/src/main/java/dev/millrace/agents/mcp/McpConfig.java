@@ -1,0 +1,98 @@
+package dev.millrace.agents.mcp;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An MCP server.
+ *
+ * @param name its tools' names begin with it: {@code name__tool}
+ * @param at how it is reached
+ * @param allow which of its tools there are here, by the names that it gives them, where a {@code *} stands for any letters
+ * @param deny which of those there are not
+ * @param connectWithin how long a connection, its handshake and the list of its tools may take
+ * @param callWithin how long a call may take
+ * @param pingEvery how often a connection is looked after
+ */
+public record McpConfig(
+        String name,
+        Place at,
+        List<String> allow,
+        List<String> deny,
+        Duration connectWithin,
+        Duration callWithin,
+        Duration pingEvery) {
+
+    /** Where a server is. */
+    public sealed interface Place {}
+
+    /**
+     * A program of our own, over its standard input and output.
+     *
+     * @param environment beside the few variables that every program needs
+     */
+    public record Program(String command, List<String> arguments, Map<String, String> environment) implements Place {
+        public Program {
+            arguments = List.copyOf(arguments);
+            environment = Map.copyOf(environment);
+        }
+
+        /** Without the environment, which may hold keys. */
+        @Override
+        public String toString() {
+            return "Program[" + command + "]";
+        }
+    }
+
+    /** Streamable HTTP. */
+    public record Http(URI url, Map<String, String> headers) implements Place {
+        public Http {
+            headers = Map.copyOf(headers);
+        }
+
+        /** Without the headers, which may hold keys. */
+        @Override
+        public String toString() {
+            return "Http[" + url + "]";
+        }
+    }
+
+    /** The older way over HTTP: a stream of events, and posts beside it. */
+    public record Sse(URI url, Map<String, String> headers) implements Place {
+        public Sse {
+            headers = Map.copyOf(headers);
+        }
+
+        /** Without the headers, which may hold keys. */
+        @Override
+        public String toString() {
+            return "Sse[" + url + "]";
+        }
+    }
+
+    public McpConfig {
+        allow = List.copyOf(allow);
+        deny = List.copyOf(deny);
+        if (!name.matches("[a-zA-Z0-9-]{1,30}")) {
+            throw new IllegalArgumentException(
+                    "the name of an MCP server must be 1 to 30 letters, digits and dashes, not \"" + name + "\"");
+        }
+        if (!connectWithin.isPositive() || !callWithin.isPositive() || !pingEvery.isPositive()) {
+            throw new IllegalArgumentException("times must be longer than nothing");
+        }
+    }
+
+    /** All of its tools, 10 s to connect, 2 minutes for a call, a ping every 30 s. */
+    public static McpConfig of(String name, Place at) {
+        return new McpConfig(
+                name,
+                at,
+                List.of("*"),
+                List.of(),
+                Duration.ofSeconds(10),
+                Duration.ofMinutes(2),
+                Duration.ofSeconds(30));
+    }
+}

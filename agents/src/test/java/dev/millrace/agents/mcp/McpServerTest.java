@@ -1,0 +1,136 @@
+package dev.millrace.agents.mcp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.millrace.agents.Tool;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+@Timeout(120)
+class McpServerTest {
+    private McpServer server;
+
+    @BeforeAll
+    static void install() throws Exception {
+        Everything.install();
+    }
+
+    @AfterEach
+    void close() {
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    @Test
+    void a_program_offers_its_tools_and_ends_with_us() throws Exception {
+        start(Everything.program());
+        Tool echo = tool("echo");
+        assertThat(echo.name()).isEqualTo("everything__echo");
+        assertThat(echo.description()).isNotBlank();
+        assertThat(server.tools()).extracting(Tool::name).doesNotContain("everything__get-env");
+        assertThat(echo.parameters().at("/properties/message/type").stringValue())
+                .isEqualTo("string");
+        assertThat(call(echo, object().put("message", "hi"))).isEqualTo("Echo: hi");
+        long children = ProcessHandle.current()
+                .children()
+                .filter(ProcessHandle::isAlive)
+                .count();
+        server.close();
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> ProcessHandle.current()
+                                .children()
+                                .filter(ProcessHandle::isAlive)
+                                .count()
+                        < children);
+        assertThat(server.tools()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sse", "streamableHttp"})
+    void a_server_that_goes_takes_its_tools_along_and_brings_them_again(String kind) throws Exception {
+        int port = Everything.freePort();
+        start(
+                kind.equals("sse")
+                        ? new McpConfig.Sse(URI.create("http://127.0.0.1:" + port + "/sse"), Map.of("X-Key", "k"))
+                        : new McpConfig.Http(URI.create("http://127.0.0.1:" + port + "/mcp"), Map.of("X-Key", "k")));
+        assertThat(server.tools()).isEmpty();
+        try (var first = Everything.listen(kind, port)) {
+            assertThat(call(tool("echo"), object().put("message", "one"))).isEqualTo("Echo: one");
+        }
+        await().atMost(Duration.ofSeconds(40)).until(() -> !server.connected());
+        try (var second = Everything.listen(kind, port)) {
+            assertThat(call(tool("echo"), object().put("message", "two"))).isEqualTo("Echo: two");
+        }
+    }
+
+    @Test
+    void a_server_that_never_answers_costs_nobody_anything() throws Exception {
+        try (var silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            start(new McpConfig.Http(URI.create("http://127.0.0.1:" + silent.getLocalPort() + "/mcp"), Map.of()));
+            silent.accept(); // it is asked, and says nothing
+            assertThat(server.tools()).isEmpty();
+        }
+    }
+
+    @Test
+    void what_a_tool_refuses_is_told_and_the_connection_stays() throws Exception {
+        start(Everything.program());
+        Tool echo = tool("echo");
+        for (int i = 0; i < McpServer.FAILURES + 1; i++) {
+            assertThatThrownBy(() -> call(echo, object().put("message", 7))).hasMessageContaining("message");
+        }
+        assertThat(call(echo, object().put("message", "still"))).isEqualTo("Echo: still");
+    }
+
+    @Test
+    void a_configuration_shows_no_key() {
+        assertThat(new McpConfig.Http(URI.create("http://x/"), Map.of("Authorization", "secret")).toString())
+                .doesNotContain("secret");
+        assertThatThrownBy(() -> McpConfig.of("a b", Everything.program())).hasMessageContaining("a b");
+    }
+
+    private void start(McpConfig.Place at) {
+        server = new McpServer(
+                        new McpConfig(
+                                "everything",
+                                at,
+                                List.of("*"),
+                                List.of("get-env"),
+                                Duration.ofSeconds(10),
+                                Duration.ofSeconds(20),
+                                Duration.ofMillis(200)),
+                        Duration.ofMillis(50))
+                .start();
+    }
+
+    private Tool tool(String name) {
+        await().atMost(Duration.ofSeconds(60)).until(server::connected);
+        return server.tools().stream()
+                .filter(tool -> tool.name().equals("everything__" + name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static String call(Tool tool, ObjectNode arguments) throws Exception {
+        return tool.call(new Tool.Call(arguments, "key", "me", "c", "t")).stringValue();
+    }
+
+    private static ObjectNode object() {
+        return JsonNodeFactory.instance.objectNode();
+    }
+}
