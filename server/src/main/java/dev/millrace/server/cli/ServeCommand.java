@@ -50,6 +50,11 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--host", paramLabel = "ADDRESS", description = "Address to listen on. Default: 127.0.0.1")
     private @Nullable String host;
 
+    @Option(
+            names = "--insecure",
+            description = "Listen on an address that others can reach though nobody has to prove who he is.")
+    private boolean insecure;
+
     @Option(names = "--port", paramLabel = "N", description = "Port to listen on; 0 takes a free one. Default: 8080")
     private @Nullable Integer port;
 
@@ -94,7 +99,7 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Logging.start(level());
         Settings settings = settings();
-        warnIfOpen(settings);
+        requireClosed(settings);
         var agents = new ArrayList<Listing>(own);
         try (Agents always = Agents.of(settings)) {
             agents.addAll(always.listings());
@@ -189,20 +194,25 @@ final class ServeCommand implements Callable<Integer> {
         return settings.build();
     }
 
-    private static void warnIfOpen(Settings settings) {
-        String host = settings.host();
+    /** Where others can reach it, a server that asks nobody who he is must be meant. */
+    private void requireClosed(Settings settings) {
+        String address = settings.host();
         try {
-            if (!InetAddress.getByName(host).isLoopbackAddress()
-                    && !settings.auth().asks()) {
-                log().warn(
-                                "listening on {} without authentication: whoever reaches this port may use everything"
-                                        + " here. Name who may in the section auth of the configuration"
-                                        + " (docs/security.md); 'millrace key NAME' makes a key",
-                                host);
+            if (InetAddress.getByName(address).isLoopbackAddress()
+                    || settings.auth().asks()) {
+                return;
             }
         } catch (UnknownHostException e) {
-            throw new BadSetting("--host", "there is no such address: " + host);
+            throw new BadSetting("--host", "there is no such address: " + address);
         }
+        if (!insecure) {
+            throw new BadSetting(
+                    "--host",
+                    address + " can be reached by others, and whoever reaches it could use everything here. Name who may"
+                            + " in the section auth of the configuration ('millrace key NAME' makes a key,"
+                            + " docs/security.md tells more), or mean it, with --insecure");
+        }
+        log().warn("listening on {} without authentication: whoever reaches this port may use everything here", address);
     }
 
     private static Millrace start(Settings settings, List<Listing> agents) throws IOException, InterruptedException {

@@ -76,8 +76,12 @@ class ServeProcessTest {
     }
 
     @Test
-    void an_open_address_is_warned_about() throws Exception {
-        try (var server = ServerProcess.serve(folder, "--memory", "--host", "0.0.0.0")) {
+    void an_address_that_others_can_reach_is_open_to_everybody_only_if_that_is_meant() throws Exception {
+        try (var server = ServerProcess.start(folder, "serve", "--memory", "--port", "0", "--host", "0.0.0.0")) {
+            assertThat(server.exitCode()).isEqualTo(2);
+            assertThat(server.logLines()).singleElement().asString().contains("--host", "millrace key", "--insecure");
+        }
+        try (var server = ServerProcess.serve(folder, "--memory", "--host", "0.0.0.0", "--insecure")) {
             assertThat(server.log()).contains("WARN").contains("without authentication");
         }
     }
