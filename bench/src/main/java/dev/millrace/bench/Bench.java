@@ -5,6 +5,7 @@ import dev.millrace.bench.chaos.Chaos;
 import dev.millrace.bench.decisions.JsonFigures;
 import dev.millrace.bench.decisions.SqliteFigures;
 import dev.millrace.bench.lists.Lists;
+import dev.millrace.bench.peers.Peers;
 import dev.millrace.bench.prefetch.Films;
 import dev.millrace.bench.prefetch.Prefetching;
 import dev.millrace.bench.simulate.Simulate;
@@ -36,7 +37,7 @@ public final class Bench implements Callable<Integer> {
     @Parameters(
             arity = "0..*",
             paramLabel = "EXPERIMENT",
-            description = "acquire, stream, prefetch, films, lists, json, sqlite or all. Default: all.")
+            description = "acquire, stream, prefetch, films, lists, a2a, json, sqlite or all. Default: all.")
     private List<String> names = List.of("all");
 
     @Option(names = "--quick", description = "A rough look within a minute or so: the JIT is not warm.")
@@ -56,6 +57,9 @@ public final class Bench implements Callable<Integer> {
             paramLabel = "FILE",
             description = "A page to write the tables into, between its marks for figures.")
     private @Nullable Path markdown;
+
+    @Option(names = "--charts", paramLabel = "FOLDER", description = "Where to draw what has a chart, as SVG.")
+    private @Nullable Path charts;
 
     /** The process's exit code: 0; 1 if something was lost or could not run; 2 for a wrong option. */
     public static int run(String... arguments) {
@@ -99,6 +103,9 @@ public final class Bench implements Callable<Integer> {
         if (markdown != null) {
             report.writeMarkdown(markdown, command(plan), at);
         }
+        if (charts != null) {
+            report.writeCharts(charts);
+        }
         System.out.printf(
                 "%n%s in %d s; every event and byte was checked; figures in %s%n",
                 report.summary(), (System.nanoTime() - began) / 1_000_000_000, file);
@@ -117,6 +124,7 @@ public final class Bench implements Callable<Integer> {
         all.put("prefetch", new Prefetching());
         all.put("films", new Films());
         all.put("lists", new Lists());
+        all.put("a2a", new Peers());
         all.put("json", new JsonFigures());
         all.put("sqlite", new SqliteFigures());
         return all;

@@ -23,6 +23,9 @@ public final class Report {
     private final PrintStream out;
     private final StringBuilder markdown = new StringBuilder();
     private final Map<String, List<Row>> tables = new LinkedHashMap<>();
+    private final Map<String, Picture> pictures = new LinkedHashMap<>();
+
+    private record Picture(String title, String table, String column) {}
 
     public Report(PrintStream out) {
         this.out = out;
@@ -30,6 +33,26 @@ public final class Report {
 
     public void add(String table, Row row) {
         tables.computeIfAbsent(table, t -> new ArrayList<>()).add(row);
+    }
+
+    /**
+     * A column of a table is to be drawn, if charts are wanted.
+     *
+     * @param name of the file, without its ending
+     */
+    public void draw(String name, String title, String table, String column) {
+        pictures.put(name, new Picture(title, table, column));
+    }
+
+    /** Draws what was asked for into this folder, as {@code NAME.svg}. */
+    void writeCharts(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        for (var each : pictures.entrySet()) {
+            Picture picture = each.getValue();
+            List<Row> rows = tables.getOrDefault(picture.table(), List.of());
+            Files.writeString(
+                    folder.resolve(each.getKey() + ".svg"), new Chart(picture.title(), picture.column(), rows).svg());
+        }
     }
 
     /** Says what is going on, between tables. */

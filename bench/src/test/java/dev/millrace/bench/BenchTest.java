@@ -71,6 +71,22 @@ class BenchTest {
     }
 
     @Test
+    void a_column_is_drawn_as_bars_as_long_as_its_numbers_and_what_lacks_it_is_left_out() throws Exception {
+        var report = new Report(new PrintStream(new ByteArrayOutputStream(), true, UTF_8));
+        report.add("table", Row.of("here & there", "Millrace").number("ms", 50));
+        report.add("table", Row.of("here & there", "other").number("ms", 100));
+        report.add("table", Row.of("here & there", "silent").number("MiB", 1));
+        report.draw("picture", "How long", "table", "ms");
+
+        report.writeCharts(folder.resolve("charts"));
+
+        assertThat(folder.resolve("charts/picture.svg"))
+                .content()
+                .contains("here &amp; there", "width=\"240.0\"", "width=\"480.0\"", ">other<")
+                .doesNotContain("silent");
+    }
+
+    @Test
     void an_answer_that_lacks_a_word_is_a_loss() {
         assertThatThrownBy(() -> Answers.require(
                         List.of(bytes("{\"result\":{\"task\":{\"id\":\"t\",\"contextId\":\"c\",\"status\":"

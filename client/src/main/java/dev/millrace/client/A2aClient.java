@@ -1,29 +1,33 @@
 package dev.millrace.client;
 
+import dev.millrace.client.Calls.Repeat;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.SendMessageResponse;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.card.AgentCard;
-import dev.millrace.protocol.card.AgentInterface;
 import dev.millrace.protocol.operation.CancelTaskRequest;
+import dev.millrace.protocol.operation.GetExtendedAgentCardRequest;
 import dev.millrace.protocol.operation.GetTaskRequest;
 import dev.millrace.protocol.operation.ListTasksRequest;
 import dev.millrace.protocol.operation.ListTasksResponse;
 import dev.millrace.protocol.operation.SendMessageRequest;
+import dev.millrace.protocol.operation.SubscribeToTaskRequest;
+import dev.millrace.protocol.push.DeleteTaskPushNotificationConfigRequest;
+import dev.millrace.protocol.push.GetTaskPushNotificationConfigRequest;
+import dev.millrace.protocol.push.ListTaskPushNotificationConfigsRequest;
+import dev.millrace.protocol.push.ListTaskPushNotificationConfigsResponse;
+import dev.millrace.protocol.push.TaskPushNotificationConfig;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpTimeoutException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Talks to one A2A agent.
@@ -41,9 +45,14 @@ import org.jspecify.annotations.Nullable;
  * {@link A2aException} for an error that the server reports, {@link ConnectionFailed} where no usable answer came, and
  * {@link CancellationException} if its thread is interrupted, which then is still interrupted.
  *
- * <p>What is tried again: reading (get, list) after any lost connection; everything where no connection came about at
- * all; a message only if the server is known to recognize it, see {@link A2aClientBuilder#resend}. Three tries in all;
- * streams, once they have begun, have more patience, see {@link TaskStream}.
+ * <p>Over JSON-RPC, HTTP+JSON and gRPC alike: the same operations, results and exceptions, see {@link
+ * A2aClientBuilder#bindings}.
+ *
+ * <p>What is tried again: reading (get, list) and deleting after any lost connection; everything where no connection
+ * came about at all, or where the server says that it is too busy (429, 503) for no longer than {@link
+ * A2aClientBuilder#reconnect}'s longest wait; a message only if the server is known to recognize it, see {@link
+ * A2aClientBuilder#resend}. Three tries in all; streams, once they have begun, have more patience, see {@link
+ * TaskStream}.
  */
 public final class A2aClient implements AutoCloseable {
     /**
@@ -53,23 +62,18 @@ public final class A2aClient implements AutoCloseable {
      */
     public static final String RESUMABLE = "https://millrace.dev/a2a/extensions/resume/v1";
 
-    private static final int TRIES = 3;
-
-    private final HttpClient http;
-    private final @Nullable AgentCard card;
-    private final URI url;
-    private final Transport transport;
+    private final @Nullable FoundCard card;
+    private final Calls calls;
     private final ClientSettings settings;
+    private final HttpClient http;
     private final Set<TaskStream> open = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    private A2aClient(
-            HttpClient http, @Nullable AgentCard card, URI url, @Nullable String tenant, ClientSettings settings) {
+    private A2aClient(HttpClient http, @Nullable FoundCard card, Calls calls, ClientSettings settings) {
         this.http = http;
         this.card = card;
-        this.url = url;
+        this.calls = calls;
         this.settings = settings;
-        this.transport = new JsonRpcTransport(http, url, tenant, settings);
     }
 
     /**
@@ -83,7 +87,7 @@ public final class A2aClient implements AutoCloseable {
 
     /**
      * An agent by its URL: that of its server ({@code http://localhost:8080}), of its card (ends in {@code .json}), or of
-     * its JSON-RPC interface. The card is looked for at {@code /.well-known/agent-card.json} below the URL; if there is
+     * its interface. The card is looked for at {@code /.well-known/agent-card.json} below the URL; if there is
      * none, the URL is taken for the interface.
      *
      * <p>The card decides where requests go, and the headers of the builder, credentials too, go with them.
@@ -92,24 +96,38 @@ public final class A2aClient implements AutoCloseable {
         return new A2aClientBuilder(url, false);
     }
 
-    /** An agent by the URL of its JSON-RPC interface; no card is looked for. */
+    /**
+     * An agent by the URL of its interface; no card is looked for. JSON-RPC, unless {@link A2aClientBuilder#bindings} says
+     * otherwise; for gRPC the URL is {@code http://host:port}, or https for TLS.
+     */
     public static A2aClientBuilder atInterface(URI url) {
         return new A2aClientBuilder(url, true);
     }
 
     static A2aClient connect(URI url, boolean isInterface, ClientSettings settings) {
-        HttpClient http = HttpClient.newBuilder()
+        HttpClient.Builder building = HttpClient.newBuilder()
                 .connectTimeout(settings.connect())
-                .executor(Executors.newVirtualThreadPerTaskExecutor())
-                .build();
+                .executor(Executors.newVirtualThreadPerTaskExecutor());
+        if (!settings.tls().isDefault()) {
+            building.sslContext(settings.tls().context());
+        }
+        HttpClient http = building.build();
         boolean connected = false;
         try {
             var cards = new CardFinder(http, settings);
-            Optional<AgentCard> card =
-                    isInterface ? Optional.empty() : retrying(url, settings, Repeat.ALWAYS, () -> cards.find(url));
+            Binding first = settings.bindings().isEmpty()
+                    ? Binding.JSONRPC
+                    : settings.bindings().getFirst();
+            Optional<FoundCard> card = isInterface
+                    ? Optional.empty()
+                    : Calls.retrying("AgentCard", first, url, settings, Repeat.ALWAYS, head -> cards.find(url, head));
             A2aClient client = card.isEmpty()
-                    ? new A2aClient(http, null, url, null, settings)
-                    : by(card.get(), http, url, settings);
+                    ? new A2aClient(
+                            http,
+                            null,
+                            new Calls(transport(first, http, url, settings), first, url, null, settings),
+                            settings)
+                    : by(card.get(), http, settings);
             connected = true;
             return client;
         } finally {
@@ -119,39 +137,60 @@ public final class A2aClient implements AutoCloseable {
         }
     }
 
-    private static A2aClient by(AgentCard card, HttpClient http, URI url, ClientSettings settings) {
+    private static A2aClient by(FoundCard card, HttpClient http, ClientSettings settings) {
         try {
-            AgentInterface chosen = CardFinder.choose(card);
-            boolean resumable = card.capabilities().extensions().stream()
+            FoundCard.Chosen chosen = card.choose(settings.bindings());
+            boolean resumable = card.card().capabilities().extensions().stream()
                     .anyMatch(extension -> extension.uri().equals(RESUMABLE));
-            return new A2aClient(
-                    http,
-                    card,
-                    url.resolve(chosen.url()),
-                    chosen.tenant(),
-                    resumable ? settings.withResend() : settings);
+            ClientSettings known = resumable ? settings.withResend() : settings;
+            var calls = new Calls(
+                    transport(chosen.binding(), http, chosen.url(), known),
+                    chosen.binding(),
+                    chosen.url(),
+                    chosen.stated().tenant(),
+                    known);
+            return new A2aClient(http, card, calls, known);
         } catch (NotA2a e) {
-            throw failed(url, e);
-        } catch (IllegalArgumentException e) {
-            throw failed(url, new NotA2a("the agent card names an interface that is no URL: " + e.getMessage(), e));
+            throw Losses.failed(card.at(), e);
         }
+    }
+
+    private static Transport transport(Binding binding, HttpClient http, URI url, ClientSettings settings) {
+        if (!binding.available()) {
+            throw new IllegalStateException("gRPC needs dev.millrace:millrace-grpc and a transport such as"
+                    + " io.grpc:grpc-netty-shaded on the class path");
+        }
+        return switch (binding) {
+            case JSONRPC -> new JsonRpcTransport(http, url, settings);
+            case HTTP_JSON -> new RestTransport(http, url, settings);
+            case GRPC -> new GrpcTransport(url, settings);
+        };
     }
 
     /** The agent's card; empty if there was none, or none was looked for. */
     public Optional<AgentCard> card() {
-        return Optional.ofNullable(card);
+        return Optional.ofNullable(card).map(FoundCard::card);
     }
 
-    /** Where requests go. */
+    /** The card's JSON as it came, for {@link CardSignatures#check}; empty if there was none, or none was looked for. */
+    public Optional<JsonNode> cardJson() {
+        return Optional.ofNullable(card).map(FoundCard::json);
+    }
+
+    /** Where requests go; for gRPC {@code http://host:port}, or https for TLS. */
     public URI url() {
-        return url;
+        return calls.url();
+    }
+
+    /** How requests go. */
+    public Binding binding() {
+        return calls.binding();
     }
 
     /** Sends a message and waits for what it gives: by default until its task has ended or needs its user. */
     public SendMessageResponse send(SendMessageRequest request) {
         SendMessageRequest sent = recognizable(request);
-        Repeat repeat = settings.resend() ? Repeat.ALWAYS : Repeat.UNSENT;
-        return retrying(url, settings, repeat, () -> transport.send(sent));
+        return calls.call(Operation.SEND_MESSAGE, sent, settings.resend() ? Repeat.ALWAYS : Repeat.UNSENT);
     }
 
     /** Sends a message with the defaults. */
@@ -162,7 +201,8 @@ public final class A2aClient implements AutoCloseable {
     /** Sends a message and gives the stream of what it makes. The message is on its way when this returns. */
     public TaskStream stream(SendMessageRequest request) {
         SendMessageRequest sent = recognizable(request);
-        return opened(new TaskStream(this, () -> transport.stream(sent), null, null, settings.resend()));
+        return opened(new TaskStream(
+                this, () -> calls.open(Operation.SEND_STREAMING_MESSAGE, sent, null), null, null, settings.resend()));
     }
 
     /** Sends a message with the defaults, streaming. */
@@ -170,21 +210,69 @@ public final class A2aClient implements AutoCloseable {
         return stream(SendMessageRequest.of(message));
     }
 
+    /** A task as it is now. */
     public Task getTask(GetTaskRequest request) {
-        return retrying(url, settings, Repeat.ALWAYS, () -> transport.getTask(request));
+        return calls.call(Operation.GET_TASK, request, Repeat.ALWAYS);
     }
 
+    /** A task as it is now. */
     public Task getTask(String taskId) {
         return getTask(GetTaskRequest.of(taskId));
     }
 
+    /** One page of tasks, the newest status first. */
     public ListTasksResponse listTasks(ListTasksRequest request) {
-        return retrying(url, settings, Repeat.ALWAYS, () -> transport.listTasks(request));
+        return calls.call(Operation.LIST_TASKS, request, Repeat.ALWAYS);
     }
 
     /** Cancels a task and gives it as it is then. */
     public Task cancel(String taskId) {
-        return retrying(url, settings, Repeat.UNSENT, () -> transport.cancel(CancelTaskRequest.of(taskId)));
+        return cancel(CancelTaskRequest.of(taskId));
+    }
+
+    /** Cancels a task and gives it as it is then. */
+    public Task cancel(CancelTaskRequest request) {
+        return calls.call(Operation.CANCEL_TASK, request, Repeat.UNSENT);
+    }
+
+    /**
+     * Has the events of a task pushed to a URL, and gives the configuration with the ids that it got.
+     *
+     * @param config names its task
+     */
+    public TaskPushNotificationConfig createPushConfig(TaskPushNotificationConfig config) {
+        return calls.call(Operation.CREATE_PUSH_CONFIG, config, Repeat.UNSENT);
+    }
+
+    /** One push configuration of a task. */
+    public TaskPushNotificationConfig getPushConfig(String taskId, String configId) {
+        return calls.call(
+                Operation.GET_PUSH_CONFIG,
+                new GetTaskPushNotificationConfigRequest(null, taskId, configId),
+                Repeat.ALWAYS);
+    }
+
+    /** The first page of a task's push configurations. */
+    public ListTaskPushNotificationConfigsResponse listPushConfigs(String taskId) {
+        return listPushConfigs(new ListTaskPushNotificationConfigsRequest(null, taskId, null, null));
+    }
+
+    /** One page of a task's push configurations. */
+    public ListTaskPushNotificationConfigsResponse listPushConfigs(ListTaskPushNotificationConfigsRequest request) {
+        return calls.call(Operation.LIST_PUSH_CONFIGS, request, Repeat.ALWAYS);
+    }
+
+    /** Ends a push. One that is not there counts as ended. */
+    public void deletePushConfig(String taskId, String configId) {
+        var _ = calls.call(
+                Operation.DELETE_PUSH_CONFIG,
+                new DeleteTaskPushNotificationConfigRequest(null, taskId, configId),
+                Repeat.ALWAYS);
+    }
+
+    /** The card that the agent shows to those it knows; {@link #card} is the one for everybody. */
+    public AgentCard extendedCard() {
+        return calls.call(Operation.GET_EXTENDED_CARD, new GetExtendedAgentCardRequest(null), Repeat.ALWAYS);
     }
 
     /** The stream of a task that was begun before: first the task as it is, then what follows. */
@@ -198,7 +286,7 @@ public final class A2aClient implements AutoCloseable {
      * @param lastEventId what {@link TaskStream#lastEventId} said then; null to begin with the task as it is
      */
     public TaskStream subscribe(String taskId, @Nullable String lastEventId) {
-        return opened(new TaskStream(this, () -> transport.subscribe(taskId, lastEventId), taskId, lastEventId, true));
+        return opened(new TaskStream(this, () -> resumed(taskId, lastEventId), taskId, lastEventId, true));
     }
 
     /** Closes every stream and connection. Idempotent; any thread. */
@@ -206,11 +294,17 @@ public final class A2aClient implements AutoCloseable {
     public void close() {
         closed = true;
         open.forEach(TaskStream::close);
+        calls.close();
         http.shutdownNow();
     }
 
-    Transport transport() {
-        return transport;
+    Transport.Feed resumed(String taskId, @Nullable String lastEventId) {
+        return calls.open(Operation.SUBSCRIBE_TO_TASK, SubscribeToTaskRequest.of(taskId), lastEventId);
+    }
+
+    /** The task as it is now, asked for once. */
+    Task now(String taskId) throws IOException, InterruptedException {
+        return calls.once(Operation.GET_TASK, GetTaskRequest.of(taskId));
     }
 
     ClientSettings settings() {
@@ -241,67 +335,5 @@ public final class A2aClient implements AutoCloseable {
                 message.in(UUID.randomUUID().toString(), null),
                 request.configuration(),
                 request.metadata());
-    }
-
-    /** When a request may be made again. */
-    private enum Repeat {
-        /** It changes nothing, or is recognized. */
-        ALWAYS,
-        /** Only if it certainly never arrived. */
-        UNSENT
-    }
-
-    private interface Call<T> {
-        T make() throws IOException, InterruptedException;
-    }
-
-    private static <T> T retrying(URI url, ClientSettings settings, Repeat repeat, Call<T> call) {
-        var backoff = new Backoff(settings.firstWait(), settings.mostWait(), ThreadLocalRandom.current());
-        try {
-            while (true) {
-                try {
-                    return call.make();
-                } catch (IOException e) {
-                    boolean again = repeat == Repeat.ALWAYS ? isLoss(e) : isUnsent(e);
-                    if (!again || backoff.tries() >= TRIES - 1) {
-                        throw failed(url, e);
-                    }
-                    Thread.sleep(backoff.next(null));
-                }
-            }
-        } catch (InterruptedException e) {
-            throw interrupted();
-        }
-    }
-
-    static boolean isUnsent(IOException e) {
-        return e instanceof ConnectException || e instanceof HttpConnectTimeoutException;
-    }
-
-    /** True if the connection was lost, rather than that the answer was wrong or took too long. */
-    private static boolean isLoss(IOException e) {
-        return !(e instanceof NotA2a)
-                && (!(e instanceof HttpTimeoutException) || e instanceof HttpConnectTimeoutException);
-    }
-
-    static ConnectionFailed failed(URI url, IOException e) {
-        String message =
-                switch (e) {
-                    case NotA2a wrong -> String.valueOf(wrong.getMessage());
-                    case HttpConnectTimeoutException _ ->
-                        "no connection to " + url + " in time. Check the URL and the network.";
-                    case ConnectException _ ->
-                        "nothing answers at " + url + ". Is the server running, and the URL right?";
-                    case HttpTimeoutException _ ->
-                        "no answer from " + url
-                                + " in time. The task may go on there: look for it with its id, or stream.";
-                    default -> "the connection to " + url + " broke: " + e.getMessage();
-                };
-        return new ConnectionFailed(message, !isUnsent(e), e);
-    }
-
-    static CancellationException interrupted() {
-        Thread.currentThread().interrupt();
-        return new CancellationException("interrupted while waiting for an A2A server");
     }
 }

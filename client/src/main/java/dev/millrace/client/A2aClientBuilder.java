@@ -1,9 +1,13 @@
 package dev.millrace.client;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** Settings of an {@link A2aClient}. */
 public final class A2aClientBuilder {
@@ -17,6 +21,9 @@ public final class A2aClientBuilder {
     private Duration mostWait = Duration.ofSeconds(5);
     private Duration patience = Duration.ofMinutes(2);
     private boolean resend;
+    private final List<CallInterceptor> interceptors = new ArrayList<>();
+    private List<Binding> bindings = List.of();
+    private ClientTls tls = ClientTls.DEFAULT;
 
     A2aClientBuilder(URI url, boolean isInterface) {
         String scheme = url.getScheme();
@@ -40,6 +47,62 @@ public final class A2aClientBuilder {
         return header("Authorization", "Bearer " + token);
     }
 
+    /**
+     * Sends {@code Authorization: Bearer token} with each request, and asks for the token each time, so that one that ends
+     * can be renewed. The supplier is called by the threads that make calls, may block, and should keep what it has.
+     */
+    public A2aClientBuilder bearerToken(Supplier<String> token) {
+        return intercept(new CallInterceptor() {
+            @Override
+            public void before(CallHead call) {
+                call.header("Authorization", "Bearer " + token.get());
+            }
+        });
+    }
+
+    /** Sends an API key in this header with each request, where a card's {@code apiKeySecurityScheme} wants it. */
+    public A2aClientBuilder apiKey(String header, String key) {
+        return header(header, key);
+    }
+
+    /**
+     * Trusts the certificates in this PEM file, and those that they have signed, in place of the JDK's own.
+     *
+     * @throws IllegalArgumentException if the file can't be read or holds none
+     */
+    public A2aClientBuilder trust(Path certificates) {
+        tls = tls.trusting(certificates);
+        return this;
+    }
+
+    /**
+     * Shows this certificate to servers that ask for one (mTLS).
+     *
+     * @param certificateChain a PEM file, the client's own certificate first
+     * @param privateKey a PEM file with its key in PKCS#8, not encrypted
+     * @throws IllegalArgumentException if the files can't be used
+     */
+    public A2aClientBuilder identity(Path certificateChain, Path privateKey) {
+        tls = tls.as(certificateChain, privateKey);
+        return this;
+    }
+
+    /** Puts this around each request, inside of those that were added before. */
+    public A2aClientBuilder intercept(CallInterceptor interceptor) {
+        interceptors.add(interceptor);
+        return this;
+    }
+
+    /**
+     * Which bindings may be used, the one to use first first. Of a card's interfaces, the first of the best binding is
+     * taken; where there is no card, the URL is taken for an interface of the first binding. Default: all that this
+     * client speaks, in the card's order, which is the agent's preference; and JSON-RPC where there is no card.
+     */
+    public A2aClientBuilder bindings(Binding... inOrder) {
+        bindings = List.of(inOrder);
+        return this;
+    }
+
     /** How long a connection may take. Default 10 s. */
     public A2aClientBuilder connectTimeout(Duration time) {
         connect = positive(time);
@@ -47,8 +110,9 @@ public final class A2aClientBuilder {
     }
 
     /**
-     * How long the server may take to begin an answer. Default 60 s. A send that is not streamed is answered only when
-     * its task ends, so for long tasks raise this, or stream.
+     * How long the server may take to begin an answer; over gRPC, to give the whole of it, or the first event of a
+     * stream. Default 60 s. A send that is not streamed is answered only when its task ends, so for long tasks raise this,
+     * or stream.
      */
     public A2aClientBuilder requestTimeout(Duration time) {
         request = positive(time);
@@ -57,7 +121,9 @@ public final class A2aClientBuilder {
 
     /**
      * How long an answer may be silent before its connection counts as dead. Default 60 s: four heartbeats of a Millrace
-     * server. For a server without heartbeats use more than its longest pause.
+     * server. For a server without heartbeats use more than its longest pause. Over gRPC a stream may be silent: the
+     * connection is asked every 5 minutes whether it is alive (which is as often as most servers bear), and this is how
+     * long the answer may take.
      */
     public A2aClientBuilder idleTimeout(Duration time) {
         idle = positive(time);
@@ -97,7 +163,18 @@ public final class A2aClientBuilder {
         return A2aClient.connect(
                 url,
                 isInterface,
-                new ClientSettings(headers, connect, request, idle, firstWait, mostWait, patience, resend));
+                new ClientSettings(
+                        headers,
+                        interceptors,
+                        bindings,
+                        tls,
+                        connect,
+                        request,
+                        idle,
+                        firstWait,
+                        mostWait,
+                        patience,
+                        resend));
     }
 
     private static Duration positive(Duration time) {

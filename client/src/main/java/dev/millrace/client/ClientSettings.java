@@ -1,12 +1,16 @@
 package dev.millrace.client;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /**
  * What the builder collected.
  *
  * @param headers sent with each request
+ * @param interceptors around each request, the outermost first
+ * @param bindings those that may be used, the best first; empty for all that there are, in the card's order
+ * @param tls whom to trust, and who the client is
  * @param connect how long a connection may take
  * @param request how long the head of an answer may take
  * @param idle how long an answer may be silent
@@ -17,6 +21,9 @@ import java.util.Map;
  */
 record ClientSettings(
         Map<String, String> headers,
+        List<CallInterceptor> interceptors,
+        List<Binding> bindings,
+        ClientTls tls,
         Duration connect,
         Duration request,
         Duration idle,
@@ -27,9 +34,12 @@ record ClientSettings(
 
     ClientSettings {
         headers = Map.copyOf(headers);
+        interceptors = List.copyOf(interceptors);
+        bindings = List.copyOf(bindings);
     }
 
     ClientSettings withResend() {
-        return new ClientSettings(headers, connect, request, idle, firstWait, mostWait, patience, true);
+        return new ClientSettings(
+                headers, interceptors, bindings, tls, connect, request, idle, firstWait, mostWait, patience, true);
     }
 }

@@ -4,12 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.millrace.client.sse.SseStream;
 import dev.millrace.protocol.json.InvalidField;
-import dev.millrace.protocol.json.JsonForm;
 import dev.millrace.protocol.json.JsonText;
 import dev.millrace.protocol.json.MalformedJson;
 import java.io.IOException;
 import java.net.URI;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -20,10 +18,7 @@ import tools.jackson.databind.JsonNode;
  */
 record JsonRpcReply(JsonNode result, URI url) {
     /** The largest whole answer: as much as the longest string that {@link JsonText} reads. */
-    private static final int LARGEST = 64 * 1024 * 1024;
-
-    /** More of an answer that is no JSON than this tells nobody more. */
-    private static final int QUOTE = 200;
+    static final int LARGEST = 64 * 1024 * 1024;
 
     /** Waits for a response that is one JSON-RPC object. */
     static JsonRpcReply of(SseStream exchange, URI url, long id) throws IOException, InterruptedException {
@@ -34,13 +29,22 @@ record JsonRpcReply(JsonNode result, URI url) {
             json = JsonText.parse(body);
         } catch (MalformedJson e) {
             if (status != 200) {
-                throw refusal(exchange, url, status, quote(body));
+                throw Refusals.http(exchange, url, status, body, null);
             }
-            throw new NotA2a(url + " answered with something that is not JSON: " + quote(body), e);
+            throw new NotA2a(url + " answered with something that is not JSON: " + Refusals.quote(body), e);
         }
-        if (status != 200 && !json.path("error").path("code").isNumber()) {
-            String said = json.path("detail").asString(json.path("title").asString(quote(body)));
-            throw refusal(exchange, url, status, said);
+        // A status of the edge (who may, how often) says more than the code that JSON-RPC has for it.
+        if (status == 401
+                || status == 403
+                || status == 429
+                || status == 503
+                || (status != 200 && !json.path("error").path("code").isNumber())) {
+            String said = json.path("error").path("message").asString("");
+            if (!said.isEmpty()) {
+                JsonNode data = json.get("error").get("data");
+                throw new A2aException(status, Refusals.reason(data), said, data, Refusals.retryAfter(exchange));
+            }
+            throw Refusals.http(exchange, url, status, body, json);
         }
         return of(json, url, id);
     }
@@ -59,7 +63,7 @@ record JsonRpcReply(JsonNode result, URI url) {
         if (error != null && error.isObject()) {
             throw new A2aException(
                     error.path("code").asInt(-32603),
-                    reason(error.path("data")),
+                    Refusals.reason(error.get("data")),
                     error.path("message").asString("the server gave no reason"),
                     error.get("data"));
         }
@@ -70,47 +74,16 @@ record JsonRpcReply(JsonNode result, URI url) {
         JsonNode result = json.get("result");
         if (result == null) {
             throw new NotA2a(url + " answered without a result or an error: "
-                    + quote(json.toString().getBytes(UTF_8)));
+                    + Refusals.quote(json.toString().getBytes(UTF_8)));
         }
         return new JsonRpcReply(result, url);
     }
 
-    <T> T read(JsonForm<T> form) throws NotA2a {
+    <T> T read(Operation.Reading<T> form) throws NotA2a {
         try {
             return form.read(result, "result");
         } catch (InvalidField e) {
             throw new NotA2a(url + " answered with what is not A2A v1.0: " + e.getMessage(), e);
         }
-    }
-
-    private static A2aException refusal(SseStream exchange, URI url, int status, String said)
-            throws IOException, InterruptedException {
-        String message =
-                switch (status) {
-                    case 401 -> url + " wants credentials that it accepts (401)";
-                    case 403 -> url + " does not allow this (403)";
-                    case 404, 405 -> "there is no A2A agent at " + url + " (" + status + ")";
-                    case 301, 302, 303, 307, 308 ->
-                        url + " has moved to "
-                                + exchange.headers().firstValue("location").orElse("another place")
-                                + ": use that URL";
-                    default -> url + " answered with HTTP status " + status;
-                };
-        return new A2aException(status, null, said.isEmpty() ? message : message + ": " + said, null);
-    }
-
-    private static @Nullable String reason(JsonNode data) {
-        for (JsonNode detail : data) {
-            if (detail.path("@type").asString("").endsWith("google.rpc.ErrorInfo")) {
-                return detail.path("reason").asString(null);
-            }
-        }
-        return null;
-    }
-
-    private static String quote(byte[] body) {
-        String text =
-                new String(body, 0, Math.min(body.length, QUOTE), UTF_8).strip().replaceAll("\\s+", " ");
-        return body.length > QUOTE ? text + "…" : text;
     }
 }

@@ -6,12 +6,12 @@ import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskArtifactUpdateEvent;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.TaskStatusUpdateEvent;
-import dev.millrace.protocol.operation.GetTaskRequest;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Flow;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -129,6 +129,14 @@ public final class TaskStream implements Iterable<StreamResponse>, AutoCloseable
         };
     }
 
+    /**
+     * The events that have not been read yet, for one subscriber and in place of a loop. They come on a virtual thread, as
+     * many as are asked for; cancelling closes this stream.
+     */
+    public Flow.Publisher<StreamResponse> publisher() {
+        return new TaskPublisher(this);
+    }
+
     /** Waits for the next event; null at the end of the stream, or once it is closed. */
     public @Nullable StreamResponse next() {
         StreamResponse seen = ahead;
@@ -149,7 +157,7 @@ public final class TaskStream implements Iterable<StreamResponse>, AutoCloseable
             return null;
         } catch (InterruptedException e) {
             close();
-            throw A2aClient.interrupted();
+            throw Losses.interrupted();
         } catch (A2aException | ConnectionFailed e) {
             failure = e;
             close();
@@ -197,7 +205,7 @@ public final class TaskStream implements Iterable<StreamResponse>, AutoCloseable
 
     private Transport.Feed reconnect() {
         String task = taskId;
-        return !begun || task == null ? first.get() : client.transport().subscribe(task, lastEventId);
+        return !begun || task == null ? first.get() : client.resumed(task, lastEventId);
     }
 
     private Transport.Feed use(Transport.Feed opened) {
@@ -262,7 +270,7 @@ public final class TaskStream implements Iterable<StreamResponse>, AutoCloseable
         }
         feed = null;
         try {
-            Task now = client.transport().getTask(GetTaskRequest.of(task));
+            Task now = client.now(task);
             if (!now.status().state().terminal()) {
                 throw e; // it goes on, but this server does not let it be followed
             }
@@ -290,7 +298,7 @@ public final class TaskStream implements Iterable<StreamResponse>, AutoCloseable
         }
         boolean hopeless = cause instanceof NotA2a || (begun ? outOfPatience() : !mayBegin(cause));
         if (hopeless) {
-            throw A2aClient.failed(client.url(), cause);
+            throw Losses.failed(client.url(), cause);
         }
         Duration wait = backoff.next(retry == null || retry.compareTo(LONGEST_RETRY) < 0 ? retry : LONGEST_RETRY);
         log.debug("stream of task {} lost ({}), again in {} ms", taskId, cause.getMessage(), wait.toMillis());
@@ -302,6 +310,6 @@ public final class TaskStream implements Iterable<StreamResponse>, AutoCloseable
     }
 
     private boolean mayBegin(IOException cause) {
-        return (repeatable || A2aClient.isUnsent(cause)) && backoff.tries() < FIRST_TRIES - 1;
+        return (repeatable || Losses.isUnsent(cause)) && backoff.tries() < FIRST_TRIES - 1;
     }
 }

@@ -1,43 +1,32 @@
 package dev.millrace.client;
 
-import dev.millrace.protocol.SendMessageResponse;
 import dev.millrace.protocol.StreamResponse;
-import dev.millrace.protocol.Task;
-import dev.millrace.protocol.operation.CancelTaskRequest;
-import dev.millrace.protocol.operation.GetTaskRequest;
-import dev.millrace.protocol.operation.ListTasksRequest;
-import dev.millrace.protocol.operation.ListTasksResponse;
-import dev.millrace.protocol.operation.SendMessageRequest;
 import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One binding of A2A: how an operation goes over the wire, once. It retries nothing and resumes nothing: that is the
- * same for all bindings and is done above it, in {@link A2aClient} and {@link TaskStream}.
+ * same for all bindings and is done above it, in {@link Calls} and {@link TaskStream}.
  *
  * <p>Every method throws {@link A2aException} for an error that the server reports, and {@link IOException} where no
  * usable answer came ({@link NotA2a} if it makes no sense to ask again).
  */
-sealed interface Transport permits JsonRpcTransport {
+sealed interface Transport extends AutoCloseable permits JsonRpcTransport, RestTransport, GrpcTransport {
 
-    SendMessageResponse send(SendMessageRequest request) throws IOException, InterruptedException;
-
-    Task getTask(GetTaskRequest request) throws IOException, InterruptedException;
-
-    ListTasksResponse listTasks(ListTasksRequest request) throws IOException, InterruptedException;
-
-    Task cancel(CancelTaskRequest request) throws IOException, InterruptedException;
-
-    /** Sends a message and gives the stream that answers it. Does not wait for the answer. */
-    Feed stream(SendMessageRequest request);
+    /** Asks and waits for the answer. */
+    <Q, A> A call(Operation<Q, A> operation, Q request, CallHead head) throws IOException, InterruptedException;
 
     /**
-     * Gives the stream of a task. Does not wait for the answer.
+     * Asks and gives the stream that answers. Does not wait for the answer.
      *
      * @param lastEventId the id of the last event that was read from an earlier stream of the task; null if there is none
      */
-    Feed subscribe(String taskId, @Nullable String lastEventId);
+    <Q> Feed open(Operation<Q, StreamResponse> operation, Q request, CallHead head, @Nullable String lastEventId);
+
+    /** Ends whatever is under way. Idempotent; any thread. */
+    @Override
+    void close();
 
     /** One connection's worth of a stream. One thread reads it; any thread may close it. */
     interface Feed extends AutoCloseable {

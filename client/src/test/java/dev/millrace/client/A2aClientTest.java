@@ -33,7 +33,7 @@ class A2aClientTest {
     @Test
     void the_card_says_where_to_go_and_the_first_interface_that_it_speaks_is_taken() throws Exception {
         server.then(call -> call.status(200, "application/json", card("""
-                {"url":"localhost:9","protocolBinding":"GRPC","protocolVersion":"1.0"},
+                {"url":"/x","protocolBinding":"https://example.org/pigeon","protocolVersion":"1.0"},
                 {"url":"/old","protocolBinding":"JSONRPC","protocolVersion":"0.3"},
                 {"url":"/rpc","protocolBinding":"JSONRPC","protocolVersion":"1.0","tenant":"acme"},
                 {"url":"/later","protocolBinding":"JSONRPC","protocolVersion":"1.0"}""", "")))
@@ -86,10 +86,11 @@ class A2aClientTest {
         server.then(call -> call.status(
                 200,
                 "application/json",
-                card("{\"url\":\"localhost:9\",\"protocolBinding\":\"GRPC\",\"protocolVersion\":\"1.0\"}", "")));
+                card("{\"url\":\"localhost:9\",\"protocolBinding\":\"PIGEON\",\"protocolVersion\":\"1.0\"}", "")));
         assertThatThrownBy(() -> A2aClient.connect(server.uri()))
                 .isInstanceOf(ConnectionFailed.class)
-                .hasMessageContaining("GRPC 1.0");
+                .hasMessageContaining("PIGEON 1.0")
+                .hasMessageContaining("JSONRPC 1.0, HTTP+JSON 1.0, GRPC 1.0");
     }
 
     @Test

@@ -68,7 +68,7 @@ public final class Engine implements AutoCloseable {
                         contextId, reader -> reader.events(contextId, after, max)),
                 settings.tailBytes(),
                 store.replicas() != null);
-        merger = new Merger(store, journals);
+        merger = new Merger(store, journals, settings.pace());
         inbox = new Inbox(agents, settings);
         turns = new Turns(store, settings, agents, workers, merger);
         ledger = new Ledger(store, settings, this::holder, workers, journals, this::begin, new Ledger.Line() {

@@ -153,6 +153,21 @@ final class Ledger {
         }
     }
 
+    /** The task as it is, if this lease still holds, and this process still goes by the name in which it took it. */
+    TaskRecord requireLease(Draft draft, Lease lease) {
+        TaskRecord now = draft.task(lease.task().id());
+        boolean holds = now != null
+                && now.epoch() == lease.task().epoch()
+                && holder.get().equals(lease.task().leasedBy())
+                && TaskTable.next(now.state(), Transition.EMIT).isPresent();
+        if (!holds || now == null) {
+            throw new TurnLost("task " + lease.task().id() + " is "
+                    + (now == null ? "gone" : now.state().toString())
+                    + "; this turn (epoch " + lease.task().epoch() + ") may write no more");
+        }
+        return now;
+    }
+
     /** What became of a look at a context. */
     enum Look {
         /** The first task that was runnable has its lease. */

@@ -2,11 +2,16 @@ package dev.millrace.engine;
 
 import dev.millrace.core.Doorbell;
 import dev.millrace.core.Journal;
+import dev.millrace.core.Pace;
 import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.Write;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
@@ -15,8 +20,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Merges the chunks of tasks that have ended, and notes what they can be found by, beside everything else: the end of a task does not wait for it, and it
- * costs the task's size once. What a crash leaves unmerged is merged after the next start.
+ * Merges the chunks of tasks that have ended, and notes what they can be found by, beside everything else: the end of a
+ * task does not wait for it, and it costs the task's size once. What a crash leaves unmerged is merged after the next
+ * start.
+ *
+ * <p>Nobody waits for a merge, but a store that writes one thing at a time would make others wait behind it. So those who
+ * end within a moment are merged together.
  */
 final class Merger {
     private static final Logger LOG = LoggerFactory.getLogger(Merger.class);
@@ -24,16 +33,25 @@ final class Merger {
     /** Characters of a task that it can be found by; the rest of a longer one is not searched. */
     private static final int MAX_TEXT = 100_000;
 
+    /** How long those who have ended gather. */
+    private static final Duration MOMENT = Duration.ofMillis(200);
+
+    /** At most so many in hand at once: all that they said is in memory. */
+    private static final int TOGETHER = 32;
+
     private final Store store;
     private final Journals journals;
     private final ConcurrentLinkedQueue<TaskRecord> ended = new ConcurrentLinkedQueue<>();
-    private final Doorbell bell = new Doorbell();
+    private final Doorbell bell;
+    private final Doorbell stop;
     private @Nullable Thread thread;
     private volatile boolean stopped;
 
-    Merger(Store store, Journals journals) {
+    Merger(Store store, Journals journals, Pace pace) {
         this.store = store;
         this.journals = journals;
+        bell = new Doorbell(pace);
+        stop = new Doorbell(pace);
     }
 
     void start() {
@@ -48,6 +66,7 @@ final class Merger {
     void stop() {
         stopped = true;
         bell.ring();
+        stop.ring();
         if (thread != null) {
             Threads.join(thread);
         }
@@ -56,11 +75,10 @@ final class Merger {
     private void run() {
         try {
             while (!stopped) {
-                TaskRecord task = ended.poll();
-                if (task == null) {
+                if (ended.isEmpty()) {
                     bell.await();
-                } else {
-                    merge(task);
+                } else if (!stop.await(MOMENT)) {
+                    mergeAll();
                 }
             }
         } catch (InterruptedException e) {
@@ -68,37 +86,69 @@ final class Merger {
         }
     }
 
-    private void merge(TaskRecord task) throws InterruptedException {
+    private void mergeAll() throws InterruptedException {
+        var underWay = new ArrayList<CompletableFuture<?>>();
+        for (TaskRecord task = ended.poll(); task != null && !stopped; task = ended.poll()) {
+            underWay.add(merge(task));
+            if (underWay.size() == TOGETHER) {
+                settle(underWay);
+            }
+        }
+        settle(underWay);
+    }
+
+    private static void settle(List<CompletableFuture<?>> underWay) throws InterruptedException {
+        for (CompletableFuture<?> each : underWay) {
+            try {
+                each.get();
+            } catch (ExecutionException e) {
+                LOG.debug("one was not merged, and that was told", e);
+            }
+        }
+        underWay.clear();
+    }
+
+    private CompletableFuture<?> merge(TaskRecord task) throws InterruptedException {
         try {
             // The task has ended, so its events no longer change: they can be read and folded outside the transaction.
             // Folded outside the query, too: a store answers others meanwhile.
             List<Journal.Entry<Event>> events = store.read(task.contextId(), reader -> reader.eventsOf(task));
             List<Journal.Entry<Event>> merged = Events.mergeChunks(events);
             String text = text(task, events);
-            store.submit(task.contextId(), Durability.WRITTEN, reader -> {
-                        TaskRecord now = reader.task(task.id());
-                        if (now == null || now.merged()) {
-                            return Write.nothing(false);
+            return store.submit(task.contextId(), Durability.WRITTEN, reader -> merged(reader, task, merged, text))
+                    .whenComplete((done, failure) -> {
+                        if (failure != null) {
+                            notMerged(task, failure);
                         }
-                        if (!merged.isEmpty()) {
-                            // Before the commit, so that no reader takes a chunk in memory for the rest of what was
-                            // merged.
-                            journals.merging(task.contextId(), merged.getLast().offset());
-                        }
-                        return new Write<>(
-                                true,
-                                null,
-                                List.of(now.withMerged()),
-                                List.of(),
-                                List.of(),
-                                new Write.Merge(now, merged, text),
-                                () -> {},
-                                () -> {});
-                    })
-                    .get();
-        } catch (ExecutionException | RuntimeException | Error e) {
-            LOG.warn("the chunks of task {} could not be merged, they stay as they are: {}", task.id(), e.toString());
+                    });
+        } catch (RuntimeException | Error e) {
+            notMerged(task, e);
+            return CompletableFuture.completedFuture(false);
         }
+    }
+
+    private Write<Boolean> merged(Reader reader, TaskRecord task, List<Journal.Entry<Event>> merged, String text) {
+        TaskRecord now = reader.task(task.id());
+        if (now == null || now.merged()) {
+            return Write.nothing(false);
+        }
+        if (!merged.isEmpty()) {
+            // Before the commit, so that no reader takes a chunk in memory for the rest of what was merged.
+            journals.merging(task.contextId(), merged.getLast().offset());
+        }
+        return new Write<>(
+                true,
+                null,
+                List.of(now.withMerged()),
+                List.of(),
+                List.of(),
+                new Write.Merge(now, merged, text),
+                () -> {},
+                () -> {});
+    }
+
+    private static void notMerged(TaskRecord task, Throwable e) {
+        LOG.warn("the chunks of task {} could not be merged, they stay as they are: {}", task.id(), e.toString());
     }
 
     /** What both sides said, up to a length that a search needs. */

@@ -89,7 +89,7 @@ final class Outbox {
         try {
             throwIfFailed();
             var _ = ledger.change(lease.task().contextId(), Durability.WRITTEN, draft -> {
-                TaskRecord task = requireLease(draft, lease).using(used);
+                TaskRecord task = ledger.requireLease(draft, lease).using(used);
                 draft.put(task);
                 return task;
             });
@@ -155,7 +155,7 @@ final class Outbox {
         onTheWay++;
         var _ = ledger.change(lease.task().contextId(), Durability.WRITTEN, draft -> {
                     requireWhole();
-                    requireLease(draft, lease);
+                    ledger.requireLease(draft, lease);
                     batch.forEach(draft::append);
                     return true;
                 })
@@ -209,19 +209,5 @@ final class Outbox {
         } finally {
             lock.unlock();
         }
-    }
-
-    /** The task as it is, if this lease still holds. */
-    static TaskRecord requireLease(Draft draft, Lease lease) {
-        TaskRecord now = draft.task(lease.task().id());
-        boolean holds = now != null
-                && now.epoch() == lease.task().epoch()
-                && TaskTable.next(now.state(), Transition.EMIT).isPresent();
-        if (!holds || now == null) {
-            throw new TurnLost("task " + lease.task().id() + " is "
-                    + (now == null ? "gone" : now.state().toString())
-                    + "; this turn (epoch " + lease.task().epoch() + ") may write no more");
-        }
-        return now;
     }
 }

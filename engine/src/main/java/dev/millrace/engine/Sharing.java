@@ -30,7 +30,7 @@ final class Sharing {
                 workers,
                 former -> turns.running().stream()
                         .filter(turn -> former.equals(turn.lease().task().leasedBy()))
-                        .forEach(turn -> turn.lose("the lease of this process ran out")),
+                        .forEach(turn -> turn.lose("this process gave up its lease")),
                 neighbours::nextEnd,
                 () -> {
                     neighbours.lookAgain();
@@ -43,6 +43,7 @@ final class Sharing {
     }
 
     void join() {
+        replicas.onLoss(tenure::forfeit);
         tenure.start();
     }
 

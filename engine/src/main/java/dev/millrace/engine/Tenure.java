@@ -4,6 +4,7 @@ import dev.millrace.core.Doorbell;
 import dev.millrace.engine.store.Replicas;
 import dev.millrace.engine.store.StoreFailure;
 import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -16,10 +17,13 @@ import org.slf4j.event.Level;
  * <p>It is renewed every third of its time. If it could have run out, by this process's own clock, which is counted from
  * before the renewal was asked for, or if the store says that it has, it is never revived: every turn is told that it is
  * lost, and this process goes on under a new id, as a new one. No lease is taken in between. What the old turns may still
- * write is fenced by their epochs.
+ * write is fenced by their epochs, and by the id itself: who holds a lease under another may write no more.
  */
 final class Tenure {
     private static final Logger LOG = LoggerFactory.getLogger(Tenure.class);
+
+    /** Between two tries to reach a store that can't be reached. */
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
     private final Replicas replicas;
     private final EngineSettings settings;
@@ -32,8 +36,15 @@ final class Tenure {
     private volatile boolean stopped;
     private @Nullable Thread thread;
 
-    // The thread's own, once it runs.
+    /** Held for a moment. */
+    private final ReentrantLock forfeiting = new ReentrantLock();
+
+    /** The id that was given up and not yet left. */
+    private @Nullable String forfeited;
+
     private boolean held;
+
+    // The thread's own, once it runs.
     private long heldUntil;
     private @Nullable String former;
     private boolean unheard;
@@ -79,9 +90,58 @@ final class Tenure {
         long asked = settings.pace().nanoTime();
         Replicas.Renewal answer = replicas.join(id, settings.lease());
         heldUntil = asked + settings.lease().toNanos();
-        held = true;
+        hold();
         nextEnd.accept(answer.nextEnd());
-        workers.suspend(false);
+    }
+
+    private void hold() {
+        forfeiting.lock();
+        try {
+            held = true;
+            workers.suspend(false);
+        } finally {
+            forfeiting.unlock();
+        }
+    }
+
+    /**
+     * Gives up what is held, at once: the store has lost a part of what the turns here have written. They write nothing
+     * more from here on, and hear of it soon. Any thread; does not block.
+     */
+    void forfeit() {
+        forfeiting.lock();
+        try {
+            if (held) {
+                held = false;
+                workers.suspend(true);
+                forfeited = id;
+                id = settings.worker() + "-" + settings.ids().get();
+            }
+        } finally {
+            forfeiting.unlock();
+        }
+        bell.ring();
+    }
+
+    /** What was given up, once; null = nothing was. */
+    private @Nullable String takeForfeited() {
+        forfeiting.lock();
+        try {
+            String taken = forfeited;
+            forfeited = null;
+            return taken;
+        } finally {
+            forfeiting.unlock();
+        }
+    }
+
+    private boolean held() {
+        forfeiting.lock();
+        try {
+            return held;
+        } finally {
+            forfeiting.unlock();
+        }
     }
 
     /** Gives the lease back. */
@@ -100,7 +160,8 @@ final class Tenure {
 
     private void run() {
         Duration third = settings.lease().dividedBy(3);
-        Duration soon = settings.lease().dividedBy(30);
+        Duration thirtieth = settings.lease().dividedBy(30);
+        Duration soon = thirtieth.compareTo(LONGEST_PAUSE) < 0 ? thirtieth : LONGEST_PAUSE;
         try {
             bell.await(third);
             while (!stopped) {
@@ -114,10 +175,12 @@ final class Tenure {
     /** False = the store could not be asked. */
     private boolean signOfLife() {
         try {
-            if (held && (ranOut() || !renew())) {
-                abandon();
+            if (held() && (ranOut() || !renew())) {
+                LOG.warn("the lease {} ran out: what was held under it is left to others", id);
+                forfeit();
             }
-            if (!held) {
+            leaveToOthers();
+            if (!held()) {
                 join();
                 LOG.info("goes on as {}", id);
                 joined.run();
@@ -128,9 +191,11 @@ final class Tenure {
             LOG.atLevel(unheard ? Level.DEBUG : Level.WARN)
                     .log("the lease {} could not be renewed, trying again and again: {}", id, e.getMessage());
             unheard = true;
-            if (held && ranOut()) {
-                abandon();
+            if (held() && ranOut()) {
+                LOG.warn("the lease {} ran out: what was held under it is left to others", id);
+                forfeit();
             }
+            leaveToOthers();
             return false;
         }
     }
@@ -149,12 +214,12 @@ final class Tenure {
         return renewal.alive();
     }
 
-    private void abandon() {
-        LOG.warn("the lease {} ran out: what was held under it is left to others", id);
-        held = false;
-        workers.suspend(true);
-        former = id;
-        id = settings.worker() + "-" + settings.ids().get();
-        lost.accept(former);
+    /** Tells the turns that were held under what was given up. */
+    private void leaveToOthers() {
+        String given = takeForfeited();
+        if (given != null) {
+            former = given;
+            lost.accept(given);
+        }
     }
 }

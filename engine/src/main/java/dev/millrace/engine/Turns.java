@@ -169,7 +169,7 @@ final class Turns {
     }
 
     private TaskRecord move(Draft draft, LiveTurn turn, LiveTurn.Wish wish) {
-        TaskRecord task = Outbox.requireLease(draft, turn.lease());
+        TaskRecord task = ledger().requireLease(draft, turn.lease());
         if (turn.lost()) {
             // This process's lease ran out while the end waited for the store: nobody has taken the task yet, but the
             // last words of the turn are dropped, so whoever takes it up ends it.
@@ -213,7 +213,7 @@ final class Turns {
         turn.outbox().close(new TurnLost("the server stops; task " + turn.taskId() + " is run by the next one"));
         try {
             var _ = ledger().change(turn.contextId(), Durability.WRITTEN, draft -> {
-                        TaskRecord task = Outbox.requireLease(draft, turn.lease());
+                        TaskRecord task = ledger().requireLease(draft, turn.lease());
                         TaskRecord moved =
                                 draft.move(task, Transition.RECOVER, null, null).untried();
                         draft.put(moved);

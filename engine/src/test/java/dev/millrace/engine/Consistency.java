@@ -61,7 +61,7 @@ final class Consistency {
         }
     }
 
-    /** Where chunks were merged there may be gaps, and nowhere else. */
+    /** Where chunks were merged there may be gaps, and where a store skipped a million; nowhere else. */
     private static void offsetsGrowWithoutGaps(
             Context context, List<TaskRecord> tasks, List<Journal.Entry<Event>> events) {
         var known = new HashSet<String>();
@@ -76,11 +76,13 @@ final class Consistency {
             }
             before = entry.offset();
         }
-        assertThat(before).as("the newest event").isEqualTo(context.lastOffset());
+        assertThat(context.lastOffset() - before)
+                .as("what is between the newest event and the last offset of %s", context)
+                .isIn(0L, 1_000_000L);
         if (tasks.stream().noneMatch(TaskRecord::merged)) {
             assertThat(events)
                     .as("events of %s, in which nothing was merged", context)
-                    .hasSize((int) context.lastOffset());
+                    .hasSize((int) (context.lastOffset() % 1_000_000));
         }
     }
 }

@@ -114,7 +114,7 @@ class PostgresRoundTripsTest {
                 .as("the same again")
                 .isEqualTo(1);
         assertThat(cost(() -> ledger.change("c", Durability.WRITTEN, draft -> {
-                            Outbox.requireLease(draft, leases.getLast());
+                            ledger.requireLease(draft, leases.getLast());
                             return draft.append(Events.chunk(
                                     task.id(), "c", dev.millrace.protocol.Artifact.text("a", "word"), false));
                         })

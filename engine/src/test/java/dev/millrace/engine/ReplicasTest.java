@@ -119,6 +119,28 @@ class ReplicasTest {
     }
 
     @Test
+    void an_answer_that_is_repeated_at_a_replica_that_knows_nothing_of_it_is_not_refused() throws Exception {
+        Agent agent = turn -> {
+            if (turn.message().text().equals("yes")) {
+                gated(turn);
+            } else {
+                turn.ask("go on?");
+            }
+        };
+        Engine one = start(agent, settings(NEVER, NEVER));
+        Sent asked = chat(one, "do it");
+        await().until(() -> one.task(ME, asked.taskId()).task().status().state() == TaskState.INPUT_REQUIRED);
+        Send yes = Send.next(ME, Message.user("answer", "yes").in(asked.contextId(), asked.taskId()));
+        Sent answered = one.send(yes);
+        reached.acquire(); // the task is WORKING: it waits for no answer any more
+        Engine two = start(agent, settings(NEVER, NEVER));
+        Sent again = two.send(yes);
+        assertThat(again.taskId()).isEqualTo(asked.taskId());
+        assertThat(again.offset()).isEqualTo(answered.offset());
+        assertThat(again.repeated()).isTrue();
+    }
+
+    @Test
     void who_watches_the_list_on_one_replica_sees_at_once_what_another_changes() throws Exception {
         Engine a = start(WithEngine::echo, settings(NEVER, NEVER));
         Engine b = start(WithEngine::echo, settings(NEVER, NEVER));

@@ -1,6 +1,7 @@
 package dev.millrace.files;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -44,6 +45,11 @@ final class CachedFile implements SourceFile {
     @Override
     public BlockLimits limits() {
         return limits;
+    }
+
+    @Override
+    public Duration roundTrip() {
+        return source.roundTrip();
     }
 
     @Override
@@ -215,6 +221,11 @@ final class CachedFile implements SourceFile {
         @Override
         public BlockLimits limits() {
             return shared.file().limits();
+        }
+
+        @Override
+        public Duration roundTrip() {
+            return shared.file().roundTrip();
         }
 
         @Override

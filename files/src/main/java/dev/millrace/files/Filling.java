@@ -84,6 +84,15 @@ final class Filling {
         return best;
     }
 
+    /** Bytes that are still on their way. */
+    int missing() {
+        if (isSettled()) {
+            return 0;
+        }
+        Try best = beyond(0);
+        return block.length() - (best == null ? 0 : best.arrived);
+    }
+
     /** One attempt and its buffer, which has as many owners as {@code owners} says: the attempt itself, and the reader. */
     static final class Try {
         private final BufferPool.Loan loan;

@@ -180,6 +180,7 @@ public final class HttpOrigin implements Source {
 
     /** Learns from the answer to a request for the first byte what file this is. */
     private final class Probe implements Transfer.Check {
+        private final long asked = System.nanoTime();
         private final String path;
         private @Nullable OriginFile found;
         private boolean refusedWithoutSize;
@@ -199,7 +200,7 @@ public final class HttpOrigin implements Source {
                         throw new SourceException.Failed("asked for the first byte, the origin gave " + range.first()
                                 + "-" + range.last() + ": " + FilePath.printable(path));
                     }
-                    found = describe(path, range.size(), answer);
+                    found = describe(path, range.size(), answer, Duration.ofNanos(System.nanoTime() - asked));
                     return 1;
                 }
                 case 200 -> {
@@ -207,7 +208,7 @@ public final class HttpOrigin implements Source {
                         throw new SourceException.Failed(
                                 "the origin does not serve byte ranges: " + FilePath.printable(path));
                     }
-                    found = describe(path, 0, answer);
+                    found = describe(path, 0, answer, Duration.ofNanos(System.nanoTime() - asked));
                     return 0;
                 }
                 case 416 -> {
@@ -222,7 +223,7 @@ public final class HttpOrigin implements Source {
                         throw new SourceException.Failed(
                                 "the origin refuses the first byte of a file: " + FilePath.printable(path));
                     }
-                    found = describe(path, 0, answer);
+                    found = describe(path, 0, answer, Duration.ofNanos(System.nanoTime() - asked));
                     return HEAD_SUFFICES;
                 }
                 default -> throw OriginAnswer.failure(head, path);
@@ -242,7 +243,7 @@ public final class HttpOrigin implements Source {
                 throw new SourceException.Failed(
                         "the origin refuses the first byte of a file: " + FilePath.printable(path));
             }
-            found = describe(path, 0, head.headers());
+            found = describe(path, 0, head.headers(), Duration.ofNanos(System.nanoTime() - asked));
             return HEAD_SUFFICES;
         }
 
@@ -254,11 +255,11 @@ public final class HttpOrigin implements Source {
         }
     }
 
-    private OriginFile describe(String path, long size, HttpHeaders answer) {
+    private OriginFile describe(String path, long size, HttpHeaders answer, Duration roundTrip) {
         OriginVersion version = OriginVersion.of(size, answer);
         String name = FilePath.name(path);
         FileInfo info = new FileInfo(name, size, mediaType(answer, name), version.tag(), lastModified(version));
-        return new OriginFile(this, path, info, version);
+        return new OriginFile(this, path, info, version, roundTrip);
     }
 
     private static String mediaType(HttpHeaders answer, String name) {

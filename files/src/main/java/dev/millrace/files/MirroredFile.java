@@ -19,6 +19,7 @@ final class MirroredFile implements SourceFile {
     private final List<Worker> workers;
     private final FileInfo info;
     private final BlockLimits limits;
+    private final Duration roundTrip;
 
     // By the lock of this object: which mirrors have the file open, which have no such version, and who is at which
     // block.
@@ -32,6 +33,7 @@ final class MirroredFile implements SourceFile {
         this.workers = workers;
         this.info = file.info();
         this.limits = file.limits();
+        this.roundTrip = file.roundTrip();
         open.put(first, file);
     }
 
@@ -43,6 +45,11 @@ final class MirroredFile implements SourceFile {
     @Override
     public BlockLimits limits() {
         return limits;
+    }
+
+    @Override
+    public Duration roundTrip() {
+        return roundTrip;
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 
 /** One version of a file at an HTTP origin, read by range requests that are pinned to it. */
 final class OriginFile implements SourceFile {
@@ -11,13 +12,15 @@ final class OriginFile implements SourceFile {
     private final String path;
     private final FileInfo info;
     private final OriginVersion version;
+    private final Duration roundTrip;
     private volatile boolean closed;
 
-    OriginFile(HttpOrigin origin, String path, FileInfo info, OriginVersion version) {
+    OriginFile(HttpOrigin origin, String path, FileInfo info, OriginVersion version, Duration roundTrip) {
         this.origin = origin;
         this.path = path;
         this.info = info;
         this.version = version;
+        this.roundTrip = roundTrip;
     }
 
     @Override
@@ -28,6 +31,11 @@ final class OriginFile implements SourceFile {
     @Override
     public BlockLimits limits() {
         return BlockLimits.ANY;
+    }
+
+    @Override
+    public Duration roundTrip() {
+        return roundTrip;
     }
 
     @Override

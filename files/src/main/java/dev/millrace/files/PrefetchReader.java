@@ -103,10 +103,19 @@ final class PrefetchReader implements RangeReader {
         int limit = experience.pace().limit();
         lock.lock();
         try {
-            if (cancelled || fetching >= limit) {
+            long asked = 0;
+            long missing = 0;
+            for (Filling filling : fillings) {
+                asked += filling.isSettled() ? 0 : filling.block.length();
+                missing += filling.missing();
+            }
+            // What was asked for, and not what is left of it: until a block is over, nobody knows how fast the way is.
+            if (cancelled || (fetching >= limit && asked >= worthInFlight(limit))) {
                 return false;
             }
-            if (fillings.size() >= WINDOW * limit) {
+            // More than comes in a second is under way already, and would come later if it had to share with more.
+            boolean enough = missing > experience.rate().perSecond(fetching);
+            if (enough || fillings.size() >= WINDOW * limit) {
                 experience.pace().heldBack();
                 return false;
             }
@@ -118,6 +127,14 @@ final class PrefetchReader implements RangeReader {
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * N is found with blocks of 1 MiB. Where a round trip is long and the blocks are still small, N of them are less than
+     * what comes in one round trip, and the way would be idle for most of it; so there may be more of them.
+     */
+    private long worthInFlight(int limit) {
+        return Math.min((long) limit * BlockPlan.LINE, experience.rate().perRoundTrip(file.roundTrip(), limit));
     }
 
     private final class Fillings implements Iterator<Filling> {

@@ -21,6 +21,11 @@ final class RateMeter {
     /** What flowed for a shorter time says more about buffers on the way than about the way. */
     private static final long WORTH_MEASURING = Duration.ofMillis(20).toNanos();
 
+    /** Bytes per second, and bytes in one round trip, to be expected of what has not been seen. */
+    private static final double UNSEEN = 8 << 20;
+
+    private static final double MOST_UNSEEN = 2 << 20;
+
     /** Blocks have sizes of up to 2^20. */
     private static final int SIZE_CLASSES = 21;
 
@@ -39,6 +44,22 @@ final class RateMeter {
     /** Bytes per second of one fetch once its first byte was here; 0 if it never took long enough to tell. */
     synchronized double flowBytesPerSecond() {
         return flow;
+    }
+
+    /**
+     * Bytes that may well come within one round trip: by what flowed, and while nothing has flowed for long enough to
+     * tell, by 8 MiB/s. That is at most 2 MiB, which is what a reader that leaves at once may cost more.
+     *
+     * @param fetches that share the way
+     */
+    synchronized long perRoundTrip(Duration roundTrip, int fetches) {
+        double seconds = roundTrip.toNanos() / 1e9;
+        return flow > 0 ? (long) (flow * fetches * seconds) : (long) Math.min(MOST_UNSEEN, UNSEEN * seconds);
+    }
+
+    /** Bytes that come within a second by so many fetches, as far as is known. */
+    synchronized long perSecond(int fetches) {
+        return flow > 0 ? (long) (flow * fetches) : Long.MAX_VALUE;
     }
 
     void fetched(int bytes, long nanos) {
@@ -67,7 +88,7 @@ final class RateMeter {
     /**
      * When a fetch of so many bytes is late: later than 19 of 20 of about its size, or than four times the usual one,
      * whichever is sooner (a few stragglers among the first must not pass for usual). While too few of its size were
-     * seen, four times what is usual for all sizes; null while too few were seen at all.
+     * seen, four times what is usual for all sizes, or what it takes at the rate that was seen; null while too few were seen at all.
      */
     synchronized @Nullable Duration late(int bytes) {
         int size = sizeClass(bytes);
@@ -78,7 +99,12 @@ final class RateMeter {
                     Math.min(sorted[Math.min(known - 1, known * 95 / 100)], LATE_BY * sorted[known / 2]));
         }
         int seen = Math.min(all, SAMPLES);
-        return seen < ENOUGH_OF_ALL ? null : Duration.ofNanos(LATE_BY * sorted(allTimes, seen)[seen / 2]);
+        if (seen < ENOUGH_OF_ALL) {
+            return null;
+        }
+        // Where bytes flow slowly a larger block takes longer, and a second fetch of it would only slow the first.
+        long flowing = flow > 0 ? (long) (bytes * 1e9 / flow) : 0;
+        return Duration.ofNanos(LATE_BY * Math.max(sorted(allTimes, seen)[seen / 2], flowing));
     }
 
     private static long[] sorted(long[] samples, int known) {

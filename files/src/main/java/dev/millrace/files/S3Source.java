@@ -21,15 +21,9 @@ public final class S3Source implements Source {
     private final AwsCredentialsProvider credentials;
 
     private S3Source(Builder builder) {
-        URI endpoint = builder.endpoint != null
-                ? builder.endpoint
-                : URI.create("https://s3." + builder.region + ".amazonaws.com");
-        String root = endpoint.toString().replaceFirst("/+$", "") + '/' + builder.bucket + '/';
-        this.credentials = builder.credentials != null
-                ? builder.credentials
-                : DefaultCredentialsProvider.builder().build();
-        this.name = "S3 bucket " + builder.bucket + " at " + endpoint.getHost();
-        this.objects = HttpOrigin.at(URI.create(root + HttpOrigin.encode(builder.prefix)))
+        this.credentials = builder.credentials();
+        this.name = "S3 bucket " + builder.bucket + " at " + builder.root().getHost();
+        this.objects = HttpOrigin.at(builder.root())
                 .signer(new S3Signer(credentials, builder.region))
                 .retries(builder.attempts, Duration.ofMillis(100), Duration.ofSeconds(2))
                 .readTimeout(builder.readTimeout)
@@ -57,6 +51,10 @@ public final class S3Source implements Source {
     @Override
     public void close() {
         objects.close();
+        close(credentials, name);
+    }
+
+    static void close(AwsCredentialsProvider credentials, String name) {
         if (credentials instanceof AutoCloseable closeable) {
             try {
                 closeable.close();
@@ -138,6 +136,24 @@ public final class S3Source implements Source {
         /** Connects to nothing yet. */
         public S3Source build() {
             return new S3Source(this);
+        }
+
+        /** The same place, to be written to. Connects to nothing yet. */
+        public S3Bucket buildWritable() {
+            return new S3Bucket(root(), credentials(), region, attempts, readTimeout);
+        }
+
+        /** Where keys are appended, with the prefix. */
+        private URI root() {
+            URI server = endpoint != null ? endpoint : URI.create("https://s3." + region + ".amazonaws.com");
+            return URI.create(
+                    server.toString().replaceFirst("/+$", "") + '/' + bucket + '/' + HttpOrigin.encode(prefix));
+        }
+
+        private AwsCredentialsProvider credentials() {
+            return credentials != null
+                    ? credentials
+                    : DefaultCredentialsProvider.builder().build();
         }
     }
 }

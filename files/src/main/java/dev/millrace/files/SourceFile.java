@@ -1,6 +1,7 @@
 package dev.millrace.files;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 
 /**
  * One version of one file. All bytes that it gives belong to the version that {@link #info} describes: a file that
@@ -14,6 +15,11 @@ public interface SourceFile extends AutoCloseable {
 
     /** Which blocks {@link #fetch} accepts. */
     BlockLimits limits();
+
+    /** How long the source took to answer when the file was looked up; zero if that tells nothing. */
+    default Duration roundTrip() {
+        return Duration.ZERO;
+    }
 
     /**
      * Fills {@code into} with exactly the block's bytes, and returns with its position advanced by the block's length.

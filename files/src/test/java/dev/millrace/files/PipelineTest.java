@@ -151,6 +151,36 @@ class PipelineTest {
     }
 
     @Test
+    void an_origin_that_is_far_away_is_asked_for_two_MiB_before_the_first_byte_is_here_and_for_no_more()
+            throws Exception {
+        CountDownLatch asked = new CountDownLatch(6); // 64, 64, 128, 256, 512 KiB and 1 MiB
+        AtomicInteger bytes = new AtomicInteger();
+        CountDownLatch goOn = new CountDownLatch(1);
+        try (ScriptedOrigin origin = new ScriptedOrigin(CONTENT);
+                HttpOrigin source = origin.source().build()) {
+            origin.script = request -> {
+                if (request.isLookup()) {
+                    Thread.sleep(300); // This is how far away it is, at least.
+                } else {
+                    bytes.addAndGet((int) (request.last() - request.first() + 1));
+                    asked.countDown();
+                    goOn.await();
+                }
+                return false;
+            };
+            try (SourceFile file = source.open("file");
+                    RangeReader reader = pipeline.read(source, file, new ByteRange(0, CONTENT.length - 1))) {
+                assertThat(file.roundTrip()).isGreaterThanOrEqualTo(Duration.ofMillis(300));
+                assertThat(asked.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+                assertThat(bytes.get()).isEqualTo(2 << 20);
+                goOn.countDown();
+                assertThat(Bytes.readAll(reader)).isEqualTo(CONTENT);
+            }
+        }
+        allBuffersReturn();
+    }
+
+    @Test
     void the_first_block_is_delivered_while_the_others_are_still_fetched() throws Exception {
         CountDownLatch goOn = new CountDownLatch(1);
         try (ScriptedOrigin origin = new ScriptedOrigin(CONTENT);
@@ -202,6 +232,7 @@ class PipelineTest {
 
     @Test
     void cancelling_wakes_the_reader_closes_the_connections_and_gives_every_buffer_back() throws Exception {
+        Pipeline ofFour = new Pipeline(Pipeline.Settings.DEFAULT.withConcurrency(4));
         CountDownLatch four = new CountDownLatch(4);
         CountDownLatch left = new CountDownLatch(4);
         try (ScriptedOrigin origin = new ScriptedOrigin(CONTENT);
@@ -216,7 +247,7 @@ class PipelineTest {
                 return true;
             };
             try (SourceFile file = source.open("file");
-                    RangeReader reader = pipeline.read(source, file, new ByteRange(0, CONTENT.length - 1))) {
+                    RangeReader reader = ofFour.read(source, file, new ByteRange(0, CONTENT.length - 1))) {
                 CompletableFuture<Throwable> outcome = new CompletableFuture<>();
                 Thread.ofVirtual().start(() -> {
                     try {
@@ -232,7 +263,7 @@ class PipelineTest {
             }
             assertThat(origin.requests).hasSize(5);
         }
-        allBuffersReturn();
+        Awaitility.await().atMost(LONG).until(() -> ofFour.lentBytes() == 0);
     }
 
     @Test
@@ -336,6 +367,7 @@ class PipelineTest {
         byte[] film = Bytes.random(2_500_000, 9);
         CountDownLatch begun = new CountDownLatch(200);
         CountDownLatch finished = new CountDownLatch(100);
+        CountDownLatch refused = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
         AtomicLong most = new AtomicLong();
         List<CompletableFuture<Integer>> reads = new ArrayList<>();
@@ -353,7 +385,8 @@ class PipelineTest {
                             most.accumulateAndGet(small.lentBytes(), Math::max);
                             if (bytes == 0) {
                                 begun.countDown();
-                                begun.await();
+                                // Nobody is done before the one too many has asked.
+                                refused.await();
                                 if (pauses) {
                                     goOn.await();
                                 }
@@ -374,6 +407,8 @@ class PipelineTest {
             try (SourceFile file = source.open("file")) {
                 assertThatThrownBy(() -> small.read(source, file, new ByteRange(0, 1)))
                         .isInstanceOf(SourceException.Unavailable.class);
+            } finally {
+                refused.countDown();
             }
             assertThat(finished.await(60, TimeUnit.SECONDS)).isTrue();
             goOn.countDown();

@@ -30,6 +30,14 @@ class RateMeterTest {
     }
 
     @Test
+    void a_larger_block_on_a_slow_way_is_not_late_for_being_larger() {
+        for (int i = 0; i < 4; i++) {
+            rate.fetched(64 << 10, 500_000_000L, 64 << 10, 500_000_000L); // 128 KiB/s
+        }
+        assertThat(rate.late(MIB)).isEqualTo(Duration.ofSeconds(32));
+    }
+
+    @Test
     void later_than_nineteen_of_twenty_is_late() {
         fetches(57, MIB, 100);
         fetches(6, MIB, 150);
@@ -42,5 +50,20 @@ class RateMeterTest {
         fetches(2, MIB, 1000);
         fetches(6, MIB, 100);
         assertThat(rate.late(MIB)).isEqualTo(Duration.ofMillis(400));
+    }
+
+    @Test
+    void while_nothing_has_flowed_a_round_trip_is_worth_two_MiB_at_most() {
+        assertThat(rate.perRoundTrip(Duration.ZERO, 4)).isZero();
+        assertThat(rate.perRoundTrip(Duration.ofMillis(125), 4)).isEqualTo(MIB);
+        assertThat(rate.perRoundTrip(Duration.ofSeconds(9), 4)).isEqualTo(2 * MIB);
+        assertThat(rate.perSecond(4)).isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
+    void what_flowed_tells_what_a_round_trip_and_a_second_are_worth() {
+        rate.fetched(MIB, 1_250_000_000L, MIB, 1_000_000_000L);
+        assertThat(rate.perRoundTrip(Duration.ofMillis(250), 4)).isEqualTo(MIB);
+        assertThat(rate.perSecond(3)).isEqualTo(3 * MIB);
     }
 }

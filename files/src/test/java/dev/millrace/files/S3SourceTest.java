@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Properties;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
@@ -13,11 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.core.sync.RequestBody;
-import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.services.s3.S3Client;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Against a real S3 server on a real socket, which checks every signature. */
 class S3SourceTest {
@@ -28,7 +27,7 @@ class S3SourceTest {
     private static S3Proxy server;
     private static URI endpoint;
 
-    private static S3Client writer;
+    private static S3Bucket writer;
     private S3Source source;
 
     @BeforeAll
@@ -41,18 +40,12 @@ class S3SourceTest {
         settings.setProperty("jclouds.provider", "transient-nio2");
         settings.setProperty("jclouds.identity", "access");
         settings.setProperty("jclouds.credential", "secret");
-        server = S3Proxy.Builder.fromProperties(settings)
-                .blobStore(new TransientNio2BlobStore())
-                .build();
+        TransientNio2BlobStore store = new TransientNio2BlobStore();
+        store.createContainer("films");
+        server = S3Proxy.Builder.fromProperties(settings).blobStore(store).build();
         server.start();
         endpoint = URI.create("http://127.0.0.1:" + server.getPort());
-        writer = S3Client.builder()
-                .endpointOverride(endpoint)
-                .forcePathStyle(true)
-                .region(Region.US_EAST_1)
-                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("access", "secret")))
-                .build();
-        writer.createBucket(b -> b.bucket("films"));
+        writer = bucket().buildWritable();
         put(FILM, CONTENT);
         put("empty.txt", new byte[0]);
     }
@@ -73,11 +66,11 @@ class S3SourceTest {
         source.close();
     }
 
-    private static void put(String key, byte[] content) {
-        writer.putObject(p -> p.bucket("films").key(key).contentType("video/mp4"), RequestBody.fromBytes(content));
+    private static void put(String key, byte[] content) throws IOException {
+        writer.put(key, content, "video/mp4");
     }
 
-    private S3Source.Builder bucket() {
+    private static S3Source.Builder bucket() {
         return S3Source.of("films").endpoint(endpoint).credentials("access", "secret");
     }
 
@@ -132,6 +125,59 @@ class S3SourceTest {
                 .credentials("access", "secret")
                 .build()) {
             assertThatThrownBy(() -> other.open("empty.txt")).isInstanceOf(SourceException.NotFound.class);
+        }
+    }
+
+    @Test
+    void a_file_that_is_put_there_is_read_back_replaced_and_removed(@TempDir Path folder) throws Exception {
+        Path file = Files.write(folder.resolve("file"), CONTENT);
+        String key = "a/b c/ü&+.bin";
+        try (S3Bucket below = bucket().prefix("put/here").buildWritable();
+                S3Source there = bucket().prefix("put/here").build()) {
+            assertThat(below.get(key)).isEmpty();
+            below.put(key, file, "application/x-test");
+            try (SourceFile found = there.open(key)) {
+                assertThat(found.info().mediaType()).isEqualTo("application/x-test");
+                assertThat(Bytes.sha256(Bytes.fetch(found, 0, 1 << 20)))
+                        .isEqualTo(Bytes.sha256(Bytes.slice(CONTENT, new ByteRange(0, (1 << 20) - 1))));
+            }
+            below.put(key, new byte[] {1, 2, 3}, "text/plain");
+            assertThat(below.get(key)).hasValue(new byte[] {1, 2, 3});
+            below.put("empty", new byte[0], "text/plain");
+            assertThat(below.get("empty")).hasValue(new byte[0]);
+            below.delete(key);
+            below.delete(key);
+            assertThat(below.get(key)).isEmpty();
+            assertThatThrownBy(() -> there.open(key)).isInstanceOf(SourceException.NotFound.class);
+        }
+    }
+
+    @Test
+    void who_may_not_write_there_is_told_so() {
+        try (S3Bucket wrong = bucket().credentials("access", "guess").buildWritable()) {
+            assertThatThrownBy(() -> wrong.put("x", new byte[10], "text/plain"))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("403");
+        }
+    }
+
+    @Test
+    void a_put_that_meets_a_broken_connection_is_made_again() throws Exception {
+        try (ScriptedOrigin flaky = new ScriptedOrigin(new byte[0]);
+                S3Bucket there = S3Source.of("films")
+                        .endpoint(flaky.uri().resolve("/"))
+                        .credentials("access", "secret")
+                        .buildWritable()) {
+            flaky.script = request -> {
+                if (request.number < 3) {
+                    request.cut(request.number == 2);
+                } else {
+                    request.head(200, "Content-Length: 0");
+                }
+                return true;
+            };
+            there.put("x", new byte[0], "text/plain");
+            assertThat(flaky.requests).hasSize(3);
         }
     }
 

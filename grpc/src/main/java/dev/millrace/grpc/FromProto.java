@@ -16,6 +16,8 @@ import dev.millrace.protocol.TaskStatus;
 import dev.millrace.protocol.TaskStatusUpdateEvent;
 import dev.millrace.protocol.TextPart;
 import dev.millrace.protocol.UrlPart;
+import dev.millrace.protocol.card.AgentCard;
+import dev.millrace.protocol.json.A2aJson;
 import dev.millrace.protocol.json.InvalidField;
 import dev.millrace.protocol.operation.CancelTaskRequest;
 import dev.millrace.protocol.operation.GetExtendedAgentCardRequest;
@@ -36,6 +38,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Messages of protocol buffers as records. A required field that is not there, and anything that the records could not
@@ -148,6 +151,16 @@ public final class FromProto {
     }
 
     // ---- Answers
+
+    public static AgentCard agentCard(com.google.lf.a2a.v1.AgentCard card) {
+        ObjectNode tree = ProtoTree.of(card, "");
+        // Protocol buffers can't tell an empty list or object from an absent one: what A2A requires is empty, then.
+        for (String list : List.of("supportedInterfaces", "defaultInputModes", "defaultOutputModes", "skills")) {
+            tree.withArray(list);
+        }
+        tree.withObject("capabilities");
+        return A2aJson.AGENT_CARD.read(tree);
+    }
 
     public static StreamResponse streamResponse(com.google.lf.a2a.v1.StreamResponse event) {
         return switch (event.getPayloadCase()) {

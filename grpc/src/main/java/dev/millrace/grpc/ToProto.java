@@ -17,6 +17,7 @@ import dev.millrace.protocol.TaskStatusUpdateEvent;
 import dev.millrace.protocol.TextPart;
 import dev.millrace.protocol.UrlPart;
 import dev.millrace.protocol.operation.CancelTaskRequest;
+import dev.millrace.protocol.operation.GetExtendedAgentCardRequest;
 import dev.millrace.protocol.operation.GetTaskRequest;
 import dev.millrace.protocol.operation.ListTasksRequest;
 import dev.millrace.protocol.operation.ListTasksResponse;
@@ -24,6 +25,9 @@ import dev.millrace.protocol.operation.SendMessageConfiguration;
 import dev.millrace.protocol.operation.SendMessageRequest;
 import dev.millrace.protocol.operation.SubscribeToTaskRequest;
 import dev.millrace.protocol.push.AuthenticationInfo;
+import dev.millrace.protocol.push.DeleteTaskPushNotificationConfigRequest;
+import dev.millrace.protocol.push.GetTaskPushNotificationConfigRequest;
+import dev.millrace.protocol.push.ListTaskPushNotificationConfigsRequest;
 import dev.millrace.protocol.push.TaskPushNotificationConfig;
 import java.time.Instant;
 import java.util.Objects;
@@ -283,6 +287,53 @@ public final class ToProto {
 
     public static com.google.lf.a2a.v1.SubscribeToTaskRequest subscribe(SubscribeToTaskRequest request) {
         var out = com.google.lf.a2a.v1.SubscribeToTaskRequest.newBuilder().setId(request.id());
+        if (request.tenant() != null) {
+            out.setTenant(request.tenant());
+        }
+        return out.build();
+    }
+
+    public static com.google.lf.a2a.v1.GetTaskPushNotificationConfigRequest getPushConfig(
+            GetTaskPushNotificationConfigRequest request) {
+        var out = com.google.lf.a2a.v1.GetTaskPushNotificationConfigRequest.newBuilder()
+                .setTaskId(request.taskId())
+                .setId(request.id());
+        if (request.tenant() != null) {
+            out.setTenant(request.tenant());
+        }
+        return out.build();
+    }
+
+    public static com.google.lf.a2a.v1.ListTaskPushNotificationConfigsRequest listPushConfigs(
+            ListTaskPushNotificationConfigsRequest request) {
+        var out = com.google.lf.a2a.v1.ListTaskPushNotificationConfigsRequest.newBuilder()
+                .setTaskId(request.taskId());
+        if (request.tenant() != null) {
+            out.setTenant(request.tenant());
+        }
+        if (request.pageSize() != null) {
+            out.setPageSize(request.pageSize());
+        }
+        if (request.pageToken() != null) {
+            out.setPageToken(request.pageToken());
+        }
+        return out.build();
+    }
+
+    public static com.google.lf.a2a.v1.DeleteTaskPushNotificationConfigRequest deletePushConfig(
+            DeleteTaskPushNotificationConfigRequest request) {
+        var out = com.google.lf.a2a.v1.DeleteTaskPushNotificationConfigRequest.newBuilder()
+                .setTaskId(request.taskId())
+                .setId(request.id());
+        if (request.tenant() != null) {
+            out.setTenant(request.tenant());
+        }
+        return out.build();
+    }
+
+    public static com.google.lf.a2a.v1.GetExtendedAgentCardRequest getExtendedAgentCard(
+            GetExtendedAgentCardRequest request) {
+        var out = com.google.lf.a2a.v1.GetExtendedAgentCardRequest.newBuilder();
         if (request.tenant() != null) {
             out.setTenant(request.tenant());
         }

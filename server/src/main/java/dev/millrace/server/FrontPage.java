@@ -10,7 +10,8 @@ final class FrontPage {
 
     static void register(Router router, AgentCatalog agents) {
         byte[] page = text(agents).getBytes(StandardCharsets.UTF_8);
-        router.get("/", exchange -> exchange.respond(200, "text/plain; charset=utf-8", page));
+        router.get("/", exchange -> exchange.respond(200, "text/plain; charset=utf-8", page))
+                .open("/");
     }
 
     private static String text(AgentCatalog agents) {

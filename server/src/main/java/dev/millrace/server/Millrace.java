@@ -3,6 +3,7 @@ package dev.millrace.server;
 import dev.millrace.engine.Agent;
 import dev.millrace.engine.AgentCatalog;
 import dev.millrace.engine.Engine;
+import dev.millrace.engine.store.SecretStore;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.memory.MemoryStore;
@@ -13,7 +14,10 @@ import dev.millrace.engine.store.sqlite.SqliteStore;
 import dev.millrace.server.a2a.A2aEndpoints;
 import dev.millrace.server.a2a.A2aSettings;
 import dev.millrace.server.a2a.Tenants;
+import dev.millrace.server.auth.AuthSettings;
+import dev.millrace.server.auth.FrontGate;
 import dev.millrace.server.auth.Identity;
+import dev.millrace.server.auth.SigningKey;
 import dev.millrace.server.chat.ChatApi;
 import dev.millrace.server.config.BadSetting;
 import dev.millrace.server.config.Settings;
@@ -36,9 +40,12 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,15 +67,22 @@ public final class Millrace implements AutoCloseable {
     /** What the engine adds to its patience for turns that do not react to an interrupt. */
     private static final Duration ENGINE_GRACE = Duration.ofSeconds(2);
 
-    private final Settings settings;
+    private final FrontGate gate;
+    private volatile Settings settings;
     private final Engine engine;
     private final HttpServer http;
     private final Deque<AutoCloseable> belongings;
     private final Pushes pushes;
 
     private Millrace(
-            Settings settings, Engine engine, HttpServer http, Pushes pushes, Deque<AutoCloseable> belongings) {
+            Settings settings,
+            FrontGate gate,
+            Engine engine,
+            HttpServer http,
+            Pushes pushes,
+            Deque<AutoCloseable> belongings) {
         this.settings = settings;
+        this.gate = gate;
         this.engine = engine;
         this.http = http;
         this.pushes = pushes;
@@ -95,6 +109,11 @@ public final class Millrace implements AutoCloseable {
      */
     public static Millrace start(Settings settings, List<AgentCatalog.Listing> agents)
             throws IOException, InterruptedException {
+        return start(settings, agents, UnaryOperator.identity());
+    }
+
+    private static Millrace start(Settings settings, List<AgentCatalog.Listing> agents, UnaryOperator<A2aSettings> a2a)
+            throws IOException, InterruptedException {
         var belongings = new ArrayDeque<AutoCloseable>();
         for (AgentCatalog.Listing listing : agents) {
             if (listing.agent() instanceof AutoCloseable closeable) {
@@ -102,47 +121,55 @@ public final class Millrace implements AutoCloseable {
             }
         }
         try {
-            return assemble(settings, new AgentCatalog(agents), belongings);
+            return assemble(settings, agents, a2a, belongings);
         } catch (IOException | InterruptedException | RuntimeException e) {
             closeAll(belongings);
             throw e;
         }
     }
 
-    private static Millrace assemble(Settings settings, AgentCatalog agents, Deque<AutoCloseable> belongings)
+    private static Millrace assemble(
+            Settings settings,
+            List<AgentCatalog.Listing> listings,
+            UnaryOperator<A2aSettings> more,
+            Deque<AutoCloseable> belongings)
             throws IOException, InterruptedException {
+        Identity identity = Identity.atTheGate();
         var metrics = new Metrics(settings.store().name());
         belongings.push(metrics);
         Store store = open(settings.store());
+        FileHouse files = files(settings, identity, store);
+        belongings.push(files);
+        var agents = new AgentCatalog(files.attachments().given(listings));
         var engine = new Engine(store, agents, settings.work().engine().withObserver(metrics.observer()));
         belongings.push(engine);
         var router = new Router();
         FrontPage.register(router, agents);
         new Health(engine).register(router);
         metrics.register(router);
-        Identity identity = Identity.local();
-        belongings.push(new FileHouse(
-                        settings.files(),
-                        settings.fileOptions(),
-                        folder(settings.store()),
-                        identity,
-                        settings.publicUrl())
-                .register(router));
-        new ChatApi(engine, identity).register(router);
+        var gate = new FrontGate(auth(settings));
+        files.register(router);
+        new ChatApi(engine, identity, files.attachments()::checked).register(router);
+        SigningKey key = signingKey(settings.store(), store);
         var pushes = new Pushes(
-                engine, Objects.requireNonNull(store.pushes(), "every store here keeps pushes"), pushes(settings));
+                engine, Objects.requireNonNull(store.pushes(), "every store here keeps pushes"), pushes(settings, key));
         belongings.push(pushes);
         new PushRoutes(pushes, identity).register(router);
-        var a2a = new A2aEndpoints(engine, identity, a2a(settings), pushes);
+        var a2a = new A2aEndpoints(
+                engine,
+                identity,
+                more.apply(a2a(settings).withSecurity(gate::schemes).withSigningKey(key)),
+                pushes);
         belongings.push(a2a);
         a2a.register(router);
-        HttpServer http = http(settings, router, a2a);
+        HttpServer http = http(settings, router, a2a, gate);
         engine.start();
         pushes.start();
         a2a.start();
         http.start();
         metrics.watch(engine, http);
-        return new Millrace(settings, engine, http, pushes, belongings);
+        metrics.watch(files);
+        return new Millrace(settings, gate, engine, http, pushes, belongings);
     }
 
     private static Store open(StoreSettings store) {
@@ -153,17 +180,56 @@ public final class Millrace implements AutoCloseable {
         };
     }
 
+    /** After the store, which keeps a second server away from the data folder; until the engine has it, we close it. */
+    private static FileHouse files(Settings settings, Identity identity, Store store) throws IOException {
+        try {
+            return new FileHouse(
+                    settings.files(), settings.fileOptions(), folder(settings.store()), identity, settings.publicUrl());
+        } catch (IOException | RuntimeException e) {
+            store.close();
+            throw e;
+        }
+    }
+
     /** Where files are kept that are given to the server; only a store in a folder says. */
     private static @Nullable Path folder(StoreSettings store) {
         return store instanceof StoreSettings.Sqlite(Path folder) ? folder : null;
     }
 
-    /** Signed with a key of the data folder's, where there is one: a receiver must find the same key again. */
-    private static PushSettings pushes(Settings settings) throws IOException {
-        PushSettings pushes = PushSettings.defaults().withAllowed(settings.a2a().pushTo());
-        return settings.store() instanceof StoreSettings.Sqlite(Path folder)
-                ? pushes.withSigner(PushSigner.inFile(folder.resolve("push-key.pem"), InstantSource.system()))
-                : pushes;
+    /** What pushes and cards are signed with, if the store keeps it: whoever checks them must find the same key again. */
+    private static @Nullable SigningKey signingKey(StoreSettings where, Store store) throws IOException {
+        if (where instanceof StoreSettings.Sqlite(Path folder)) {
+            return SigningKey.inFile(folder.resolve("push-key.pem"));
+        }
+        SecretStore secrets = store.secrets();
+        return secrets == null ? null : SigningKey.ofPem(secrets.keep("signing-key", SigningKey::newPem));
+    }
+
+    private static PushSettings pushes(Settings settings, @Nullable SigningKey key) {
+        return PushSettings.defaults()
+                .withAllowed(settings.a2a().pushTo())
+                .withSigner(key == null ? null : new PushSigner(key, InstantSource.system()));
+    }
+
+    /** The server may also be called by the names that its other settings give it. */
+    private static AuthSettings auth(Settings settings) {
+        AuthSettings auth = settings.auth();
+        if (settings.publicUrl() != null) {
+            // A proxy may pass requests on under another name; pages that came through it are ours all the same.
+            var origins = new HashSet<>(auth.origins());
+            origins.add(settings.publicUrl().getScheme() + "://"
+                    + settings.publicUrl().getAuthority());
+            auth = auth.withOrigins(origins);
+        }
+        if (auth.asks() && auth.hosts().isEmpty()) {
+            return auth;
+        }
+        var hosts = new HashSet<>(auth.hosts());
+        hosts.add(settings.host().toLowerCase(Locale.ROOT));
+        if (settings.publicUrl() != null) {
+            hosts.add(settings.publicUrl().getHost().toLowerCase(Locale.ROOT));
+        }
+        return auth.withHosts(hosts);
     }
 
     private static A2aSettings a2a(Settings settings) {
@@ -174,8 +240,9 @@ public final class Millrace implements AutoCloseable {
                 .withTenants(settings.a2a().tenants() ? Tenants.any() : Tenants.none());
     }
 
-    private static HttpServer http(Settings settings, Router router, A2aEndpoints a2a) {
+    private static HttpServer http(Settings settings, Router router, A2aEndpoints a2a, FrontGate gate) {
         HttpServer.Builder builder = HttpServer.builder(router)
+                .gate(gate)
                 .host(settings.host())
                 .port(settings.port())
                 .limits(settings.http());
@@ -183,6 +250,9 @@ public final class Millrace implements AutoCloseable {
         Tls tls = settings.tls();
         if (tls != null) {
             builder.tls(tls.cert(), tls.key());
+            if (tls.clients() != null) {
+                builder.clients(tls.clients());
+            }
         }
         try {
             return builder.build();
@@ -211,6 +281,25 @@ public final class Millrace implements AutoCloseable {
     /** What runs the agents, for a program that sends and reads without HTTP. */
     public Engine engine() {
         return engine;
+    }
+
+    /**
+     * Holds to other settings from now on, as far as that is possible while it runs: who may use the server and how much
+     * ({@link Settings#auth}), and how long a stop may take. Requests and streams that are under way go on.
+     *
+     * @return the settings that differ and hold only after a restart, as the configuration names them
+     * @throws BadSetting if they would end all authentication, which a half-written file could do by mistake; nothing has
+     *     changed then
+     */
+    public List<String> reload(Settings other) {
+        Settings now = settings;
+        AuthSettings auth = other.auth().withCertificates(now.auth().certificates());
+        if (now.auth().asks() && !auth.asks()) {
+            throw new BadSetting("auth", "can't be removed while the server runs, which would open it to everybody");
+        }
+        gate.use(auth(other.withAuth(auth)));
+        settings = now.withAuth(auth).withDrain(other.drain());
+        return now.differences(other);
     }
 
     /**
@@ -248,6 +337,8 @@ public final class Millrace implements AutoCloseable {
     public static final class Builder {
         private final List<AgentCatalog.Listing> agents = new ArrayList<>();
         private final Settings.Builder settings = Settings.builder().port(0).store(new StoreSettings.Memory());
+
+        private UnaryOperator<A2aSettings> a2a = UnaryOperator.identity();
 
         private Builder() {}
 
@@ -290,6 +381,13 @@ public final class Millrace implements AutoCloseable {
             return this;
         }
 
+        /** What only a program can choose of A2A: what the cards say, extended cards, what stands around operations. */
+        public Builder a2a(UnaryOperator<A2aSettings> more) {
+            UnaryOperator<A2aSettings> before = a2a;
+            a2a = settingsOfA2a -> more.apply(before.apply(settingsOfA2a));
+            return this;
+        }
+
         /**
          * Starts the server; when this returns, it serves.
          *
@@ -298,7 +396,7 @@ public final class Millrace implements AutoCloseable {
          * @throws StoreFailure if the data folder can't be used, for instance because another server holds it
          */
         public Millrace start() throws IOException, InterruptedException {
-            return Millrace.start(settings.build(), agents);
+            return Millrace.start(settings.build(), agents, a2a);
         }
     }
 }

@@ -18,7 +18,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class BreakableWire implements AutoCloseable {
     private final ServerSocket door = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    private final InetSocketAddress target;
+    private volatile InetSocketAddress target;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition flows = lock.newCondition();
@@ -34,6 +34,11 @@ public final class BreakableWire implements AutoCloseable {
     /** What clients connect to, on 127.0.0.1. */
     public int port() {
         return door.getLocalPort();
+    }
+
+    /** New connections go to this server from now on. */
+    public void leadTo(InetSocketAddress server) {
+        target = server;
     }
 
     /** Closes every connection; new ones get through. */

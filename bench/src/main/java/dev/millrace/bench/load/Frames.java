@@ -133,7 +133,8 @@ final class Frames {
         lineLength += length;
     }
 
-    private void line(byte[] bytes, int from, int to) {
+    private void line(byte[] bytes, int from, int end) {
+        int to = end > from && bytes[end - 1] == '\r' ? end - 1 : end; // some servers end lines so
         if (from == to) {
             if (dataLength >= 0) {
                 sink.frame(id, data, 0, dataLength);
@@ -150,7 +151,7 @@ final class Frames {
                 data = new byte[2 * dataLength];
             }
             System.arraycopy(bytes, from + DATA.length, data, 0, dataLength);
-        } else if (bytes[from] != ':') {
+        } else if (bytes[from] != ':' && bytes[from] != 'e' && bytes[from] != 'r') { // event:, retry:
             throw new Lost("a line that is no event's: " + new String(bytes, from, to - from, StandardCharsets.UTF_8));
         }
     }

@@ -15,20 +15,28 @@ public final class Requests {
 
     /** Sends a message in a new context, and streams the answer, a count to {@code words}. */
     public static byte[] stream(int words) {
-        return post("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"SendStreamingMessage\",\"params\":{\"message\":"
-                + "{\"messageId\":\"" + RUN + "-" + MESSAGES.incrementAndGet()
-                + "\",\"role\":\"ROLE_USER\",\"parts\":[{\"text\":\"count\"}],\"metadata\":{\"words\":" + words
-                + "}}}}");
+        return stream("/a2a", words);
+    }
+
+    /** The same at a server whose JSON-RPC interface has another path. */
+    public static byte[] stream(String path, int words) {
+        return post(
+                path,
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"SendStreamingMessage\",\"params\":{\"message\":"
+                        + "{\"messageId\":\"" + RUN + "-" + MESSAGES.incrementAndGet()
+                        + "\",\"role\":\"ROLE_USER\",\"parts\":[{\"text\":\"count\"}],\"metadata\":{\"words\":" + words
+                        + "}}}}");
     }
 
     /** Joins the stream of a task. */
     public static byte[] subscribe(String taskId) {
         return post(
+                "/a2a",
                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"SubscribeToTask\",\"params\":{\"id\":\"" + taskId + "\"}}");
     }
 
-    private static byte[] post(String body) {
-        return ("POST /a2a HTTP/1.1\r\nHost: bench\r\nA2A-Version: 1.0\r\nAccept: text/event-stream\r\n"
+    private static byte[] post(String path, String body) {
+        return ("POST " + path + " HTTP/1.1\r\nHost: bench\r\nA2A-Version: 1.0\r\nAccept: text/event-stream\r\n"
                         + "Content-Type: application/json\r\nContent-Length: " + body.getBytes(UTF_8).length
                         + "\r\n\r\n"
                         + body)

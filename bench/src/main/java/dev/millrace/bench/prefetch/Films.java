@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 
 /**
@@ -37,7 +38,7 @@ public final class Films implements Experiment {
     private static final double GAP_SHARE = 0.4;
 
     /** An origin, and how much of its file is played. */
-    private record Place(String title, int mebibytes, Supplier<Script> script) {}
+    record Place(String title, int mebibytes, Supplier<Script> script) {}
 
     /** A way to read the beginning of the file; calls back with each piece, in order. */
     @FunctionalInterface
@@ -45,24 +46,54 @@ public final class Films implements Experiment {
         void read(int bytes, Strategy.Sink sink) throws Exception;
     }
 
-    private static final class Run {
-        private final long start = System.nanoTime();
-        private long first;
-        private long two;
-        private long last = start;
-        private long gap;
+    static final class Run {
+        final long start = System.nanoTime();
+        private final CountDownLatch begun;
+        private long from;
+        long first;
+        long two;
+        long last = start;
+        long gap;
         private long bytes;
+
+        Run() {
+            this(new CountDownLatch(1));
+        }
+
+        /** @param begun counted down when there are 2 MiB; then all wait for each other */
+        Run(CountDownLatch begun) {
+            this.begun = begun;
+        }
+
+        /** So that a crowd's streams are all open at one moment. */
+        private void awaitOthers() {
+            begun.countDown();
+            try {
+                begun.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted while it waited for other players", e);
+            }
+        }
+
+        /** Where in the film it begins; a multiple of eight. */
+        void from(long offset) {
+            from = offset;
+        }
 
         void take(byte[] some) {
             int lead = (int) (bytes % Long.BYTES);
-            byte[] expected = Origin.bytes(bytes - lead, lead + some.length);
+            byte[] expected = Origin.bytes(from + bytes - lead, lead + some.length);
             if (Arrays.mismatch(some, 0, some.length, expected, lead, expected.length) >= 0) {
                 throw new IllegalStateException("wrong bytes at " + bytes);
             }
             long now = System.nanoTime();
             bytes += some.length;
             first = first == 0 ? now - start : first;
-            two = two == 0 && bytes >= 2L * MIB ? now - start : two;
+            if (two == 0 && bytes >= 2L * MIB) {
+                two = now - start;
+                awaitOthers();
+            }
             gap = bytes == some.length ? 0 : Math.max(gap, now - last);
             last = now;
         }
@@ -105,8 +136,22 @@ public final class Films implements Experiment {
             for (Place place : places) {
                 measure(plan, report, origin, fetcher, place);
             }
+            report.print(TITLE);
+            // One place shows that it works.
+            new FilmServers(plan, report, origin).run(haste > 1 ? places.subList(1, 2) : places);
         }
-        report.print(TITLE);
+        String start = "Start of play: ms until 2 MiB are here (less is better)";
+        report.draw("films-ways", start, TITLE, "2 MiB ms");
+        report.draw("films-start", start, FilmServers.PLAYING, "2 MiB ms");
+        report.draw("films-gap", "The worst gap, in ms (less is better)", FilmServers.PLAYING, "worst gap ms");
+        report.draw("films-seek", "A seek: ms to its first byte (less is better)", FilmServers.PLAYING, "seek ms");
+        report.draw(
+                "films-probe", "What a probe of 100 kB costs the origin, in MiB", FilmServers.PLAYING, "probe's MiB");
+        report.draw(
+                "films-memory",
+                "Peak memory of 100 players, in MiB (less is better)",
+                FilmServers.CROWD,
+                "peak memory MiB");
     }
 
     private static Map<String, Way> ways(Origin origin, Strategy.Fetcher fetcher) {

@@ -9,16 +9,22 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpHeaders;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP server of one file, whose slowness is scripted: how long it waits before it answers a block, and what all its
+ * An HTTP server of one file under any name, whose slowness is scripted: how long it waits before it answers a block, and what all its
  * answers together may send. Its bytes follow from their position, so both sides know what they must be.
  */
 final class Origin implements AutoCloseable {
     private static final int SLICE = 16 << 10;
+    private static final int WIDE_SLICE = 256 << 10;
+
+    /** How many films there are in its folder: film0 and so on, all the same. */
+    static final int NAMES = 300;
 
     private static final String LATENCY = "X-Latency-Nanos";
 
@@ -52,6 +58,10 @@ final class Origin implements AutoCloseable {
         return response.firstValueAsLong(LATENCY).orElse(0);
     }
 
+    long fileBytes() {
+        return script.fileBytes();
+    }
+
     /** From now on this script is followed. */
     void follow(Script next) {
         script = next;
@@ -62,40 +72,66 @@ final class Origin implements AutoCloseable {
         try (exchange;
                 InputStream request = exchange.getRequestBody()) {
             request.readAllBytes();
-            String[] range = exchange.getRequestHeaders()
-                    .getFirst("Range")
-                    .substring("bytes=".length())
-                    .split("-", 2);
-            long from = Long.parseLong(range[0]);
-            int length = (int) (Long.parseLong(range[1]) + 1 - from);
+            if (exchange.getRequestURI().getPath().equals("/")) {
+                list(exchange);
+                return;
+            }
+            long from = 0;
+            long end = now.fileBytes();
+            String asked = exchange.getRequestHeaders().getFirst("Range");
+            if (asked != null) {
+                String[] range = asked.substring("bytes=".length()).split("-", 2);
+                from = Long.parseLong(range[0]);
+                end = range[1].isEmpty() ? end : Math.min(end, Long.parseLong(range[1]) + 1);
+                exchange.getResponseHeaders()
+                        .set("Content-Range", "bytes " + from + '-' + (end - 1) + '/' + now.fileBytes());
+            }
+            boolean head = exchange.getRequestMethod().equals("HEAD");
             Duration latency = now.latency(from);
             exchange.getResponseHeaders().set(LATENCY, Long.toString(latency.toNanos()));
-            exchange.getResponseHeaders()
-                    .set("Content-Range", "bytes " + from + '-' + (from + length - 1) + '/' + now.fileBytes());
             exchange.getResponseHeaders().set("ETag", "\"film\"");
+            exchange.getResponseHeaders().set("Accept-Ranges", "bytes");
             Thread.sleep(latency);
-            exchange.sendResponseHeaders(206, length);
-            try (OutputStream out = exchange.getResponseBody()) {
-                if (now.pipe() == null) {
-                    out.write(bytes(from, length));
-                    sent.add(length);
-                } else {
-                    trickle(now.pipe(), out, from, length, sent);
-                }
+            if (head) {
+                exchange.getResponseHeaders().set("Content-Length", Long.toString(end - from));
+            }
+            exchange.sendResponseHeaders(asked == null ? 200 : 206, head ? -1 : end - from);
+            if (!head) {
+                send(exchange.getResponseBody(), now.pipe(), from, end);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private static void trickle(Pipe pipe, OutputStream out, long from, int length, LongAdder sent)
+    /** The names of a few hundred films, for servers that look there before they believe that there is one. */
+    private static void list(HttpExchange exchange) throws IOException {
+        StringBuilder page = new StringBuilder("<html><body>\n");
+        for (int i = 0; i < NAMES; i++) {
+            page.append("<a href=\"film").append(i).append("\">film").append(i).append("</a>\n");
+        }
+        byte[] html = page.append("</body></html>\n").toString().getBytes(StandardCharsets.UTF_8);
+        exchange.getResponseHeaders().set("Content-Type", "text/html");
+        boolean head = exchange.getRequestMethod().equals("HEAD");
+        exchange.sendResponseHeaders(200, head ? -1 : html.length);
+        if (!head) {
+            exchange.getResponseBody().write(html);
+        }
+    }
+
+    private void send(OutputStream out, @Nullable Pipe pipe, long from, long end)
             throws IOException, InterruptedException {
-        for (int at = 0; at < length; at += SLICE) {
-            int slice = Math.min(SLICE, length - at);
-            pipe.pass(slice);
-            out.write(bytes(from + at, slice));
-            out.flush();
+        for (long at = from; at < end; ) {
+            int slice = (int) Math.min(pipe == null ? WIDE_SLICE : SLICE, end - at);
+            if (pipe != null) {
+                pipe.pass(slice);
+            }
+            out.write(bytes(at, slice));
+            if (pipe != null) {
+                out.flush();
+            }
             sent.add(slice);
+            at += slice;
         }
     }
 

@@ -51,6 +51,13 @@ public interface Replicas {
     /** Whom to tell; once. */
     void listen(Listener listener);
 
+    /**
+     * Whom to tell, once and before anything else is written, that the store has lost something that this process had
+     * written without waiting for the disk ({@link Durability#WRITTEN}): every turn here may have lost words. Must not
+     * block.
+     */
+    void onLoss(Runnable listener);
+
     /** Tells the others that a runnable task was left. Never blocks. */
     void ring();
 

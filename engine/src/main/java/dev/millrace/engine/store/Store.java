@@ -42,6 +42,11 @@ public interface Store extends AutoCloseable {
         return null;
     }
 
+    /** What its processes must have alike; null = the store keeps no secrets, for it belongs to one process alone. */
+    default @Nullable SecretStore secrets() {
+        return null;
+    }
+
     /** Waits for what was submitted, then releases everything. Idempotent. */
     @Override
     void close();

@@ -9,8 +9,8 @@ import dev.millrace.server.http.HttpProblem;
 import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
 import dev.millrace.server.push.Pushes;
-import io.grpc.BindableService;
 import java.io.IOException;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +28,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class A2aEndpoints implements AutoCloseable {
     static final String ROOT = "/a2a";
+
+    /** What HTTP+JSON has under every base: an agent of such a name could not be told from it. */
+    private static final Set<String> TAKEN = Set.of("tasks", "extendedAgentCard");
+
     private static final String CARD = "/.well-known/agent-card.json";
 
     private final AgentCatalog agents;
@@ -38,18 +42,28 @@ public final class A2aEndpoints implements AutoCloseable {
     private final CardEndpoint cards;
     private final Sweeper sweeper;
 
-    /** @param pushes delivers pushes; null = agents do not push, and their cards say so */
+    /**
+     * @param pushes delivers pushes; null = agents do not push, and their cards say so
+     * @throws IllegalArgumentException if an agent has a name that A2A's own paths have
+     */
     public A2aEndpoints(Engine engine, Identity identity, A2aSettings settings, @Nullable Pushes pushes) {
         this.agents = engine.agents();
+        for (AgentCatalog.Listing agent : agents.all()) {
+            if (TAKEN.contains(agent.name())) {
+                throw new IllegalArgumentException("an agent can't be named \"" + agent.name() + "\": " + ROOT + "/"
+                        + agent.name() + " is a path of A2A's own; give it another name");
+            }
+        }
         var extensions = new Extensions(settings.extensions());
-        this.callers = new Callers(agents, identity, extensions);
+        this.callers = new Callers(agents, identity, extensions, settings.publicBase());
+        var cardsOfAgents = new Cards(settings, extensions, pushes != null);
         this.sweeper = new Sweeper(settings.heartbeat());
-        var service = new A2aService(engine, settings.tenants(), extensions, pushes);
+        var service = new A2aService(engine, settings.tenants(), extensions, cardsOfAgents, pushes);
         this.jsonRpc = new JsonRpcEndpoint(service, sweeper, settings.heartbeat());
         this.rest = new RestRoutes(
                 new RestEndpoint(service, sweeper, settings.heartbeat(), settings.errors()), agents, callers);
         this.grpc = new GrpcBinding(service, callers, settings.errors());
-        this.cards = new CardEndpoint(settings, extensions, pushes != null);
+        this.cards = new CardEndpoint(cardsOfAgents);
     }
 
     /** Puts the endpoints on the router. */
@@ -63,13 +77,14 @@ public final class A2aEndpoints implements AutoCloseable {
             AgentCatalog.Listing agent = named(exchange);
             cards.handle(exchange, agent, ROOT + "/" + agent.name());
         });
+        // What a client must read to learn how to say who it is.
+        router.open(CARD).open(ROOT + CARD).open(ROOT + "/{agent}" + CARD);
     }
 
     /** Puts the gRPC services (A2A's, health and reflection) on the server's port. */
     public void register(HttpServer.Builder server) {
-        for (BindableService service : grpc.services()) {
-            server.grpc(service);
-        }
+        grpc.services().forEach(server::grpc);
+        server.openGrpc(grpc.health());
         server.onStopping(grpc::stop);
     }
 

@@ -68,10 +68,14 @@ public final class A2aService {
     private final Engine engine;
     private final Tenants tenants;
     private final Extensions extensions;
+    private final Cards cards;
+    private final Interceptor interceptor;
     private final @Nullable Pushes pushes;
 
     /** @param pushes delivers pushes; null = agents here do not push */
-    A2aService(Engine engine, Tenants tenants, Extensions extensions, @Nullable Pushes pushes) {
+    A2aService(Engine engine, Tenants tenants, Extensions extensions, Cards cards, @Nullable Pushes pushes) {
+        this.cards = cards;
+        this.interceptor = cards.settings().interceptor();
         this.engine = engine;
         this.tenants = tenants;
         this.extensions = extensions;
@@ -97,24 +101,50 @@ public final class A2aService {
         return admitted;
     }
 
+    /** What an operation does, once its terms are seen to. */
+    @FunctionalInterface
+    private interface Doing<R, X extends Exception> {
+        R as(Caller caller) throws X;
+    }
+
+    private <R, X extends Exception> R run(
+            String name, Caller asking, @Nullable String tenant, Object request, Doing<R, X> doing) throws X {
+        Caller caller = admit(asking, tenant);
+        if (interceptor == Interceptor.NONE) {
+            return doing.as(caller);
+        }
+        var operation = new Interceptor.Operation(name, caller.identity(), caller.tenant(), caller.agent(), request);
+        interceptor.before(operation);
+        R result;
+        try {
+            result = doing.as(caller);
+        } catch (RuntimeException failure) {
+            interceptor.after(operation, failure);
+            throw failure;
+        }
+        interceptor.after(operation, null);
+        return result;
+    }
+
     /**
      * Sends a message. The answer is the task when it has ended or waits for its user, or, with {@code
      * returnImmediately}, as it was made. Close the answer.
      */
     public Answer send(Caller asking, SendMessageRequest request) {
-        Caller caller = admit(asking, request.tenant());
-        SendMessageConfiguration configuration = request.configurationOrDefault();
-        // The answer cuts the history itself, once it is whole.
-        boolean reply = repliesWithMessage(caller);
-        TaskStream stream = open(caller, request, null, false);
-        // It has no effect on a message: there is nothing to return before it is there (3.2.2).
-        boolean accepted = configuration.returnImmediately() && !reply;
-        return new Answer(
-                stream,
-                accepted ? Answer.Until.ACCEPTED : Answer.Until.SETTLED,
-                configuration.historyLength(),
-                reply,
-                () -> engine.task(caller.owner(), stream.taskId()).task());
+        return run("SendMessage", asking, request.tenant(), request, caller -> {
+            SendMessageConfiguration configuration = request.configurationOrDefault();
+            // The answer cuts the history itself, once it is whole.
+            boolean reply = repliesWithMessage(caller);
+            TaskStream stream = open(caller, request, null, false);
+            // It has no effect on a message: there is nothing to return before it is there (3.2.2).
+            boolean accepted = configuration.returnImmediately() && !reply;
+            return new Answer(
+                    stream,
+                    accepted ? Answer.Until.ACCEPTED : Answer.Until.SETTLED,
+                    configuration.historyLength(),
+                    reply,
+                    () -> engine.task(caller.owner(), stream.taskId()).task());
+        });
     }
 
     /** A message that streams came in at this {@link System#nanoTime}, and is understood now. */
@@ -132,8 +162,9 @@ public final class A2aService {
      * making; any other with the task as it is. Close the stream.
      */
     public TaskStream stream(Caller asking, SendMessageRequest request) {
-        Caller caller = admit(asking, request.tenant());
-        return open(caller, request, request.configurationOrDefault().historyLength(), repliesWithMessage(caller));
+        return run("SendStreamingMessage", asking, request.tenant(), request, caller -> {
+            return open(caller, request, request.configurationOrDefault().historyLength(), repliesWithMessage(caller));
+        });
     }
 
     private boolean repliesWithMessage(Caller caller) {
@@ -211,15 +242,17 @@ public final class A2aService {
         TaskPushNotificationConfig push = configuration.taskPushNotificationConfig();
         if (push != null) {
             pushes().check(push, "configuration.taskPushNotificationConfig.");
+            requireShort("configuration.taskPushNotificationConfig.id", push.id());
         }
         OutputModes.requireOneOf(configuration.acceptedOutputModes());
     }
 
     /** The task as it is. */
     public Task get(Caller asking, GetTaskRequest request) {
-        Caller caller = admit(asking, request.tenant());
-        requireHistoryLength("historyLength", request.historyLength());
-        return shown(caller, find(caller, request.id()), request);
+        return run("GetTask", asking, request.tenant(), request, caller -> {
+            requireHistoryLength("historyLength", request.historyLength());
+            return shown(caller, find(caller, request.id()), request);
+        });
     }
 
     /**
@@ -230,22 +263,25 @@ public final class A2aService {
      */
     public Task await(Caller asking, GetTaskRequest request, long known, Consumer<AutoCloseable> waiting)
             throws InterruptedException {
-        Caller caller = admit(asking, request.tenant());
-        requireHistoryLength("historyLength", request.historyLength());
-        Snapshot now = find(caller, request.id());
-        if (now.task().status().state().terminal() || changedSince(now, known)) {
-            return shown(caller, now, request);
-        }
-        try (var stream = new TaskStream(request.id(), null, cursor(now, Math.min(known, now.offset())), null);
-                var patience = new Patience(stream.cursor(), patience(caller))) {
-            waiting.accept(stream);
-            patience.start();
-            List<Journal.Entry<Event>> batch;
-            do {
-                batch = stream.cursor().take(BATCH);
-            } while (batch.stream().noneMatch(stream::shows) && !stream.cursor().ended() && !patience.over());
-        }
-        return shown(caller, find(caller, request.id()), request);
+        return run("GetTask", asking, request.tenant(), request, caller -> {
+            requireHistoryLength("historyLength", request.historyLength());
+            Snapshot now = find(caller, request.id());
+            if (now.task().status().state().terminal() || changedSince(now, known)) {
+                return shown(caller, now, request);
+            }
+            try (var stream = new TaskStream(request.id(), null, cursor(now, Math.min(known, now.offset())), null);
+                    var patience = new Patience(stream.cursor(), patience(caller))) {
+                waiting.accept(stream);
+                patience.start();
+                List<Journal.Entry<Event>> batch;
+                do {
+                    batch = stream.cursor().take(BATCH);
+                } while (batch.stream().noneMatch(stream::shows)
+                        && !stream.cursor().ended()
+                        && !patience.over());
+            }
+            return shown(caller, find(caller, request.id()), request);
+        });
     }
 
     private boolean changedSince(Snapshot now, long known) throws InterruptedException {
@@ -272,32 +308,34 @@ public final class A2aService {
 
     /** One page of the caller's tasks with this agent, newest status first. */
     public ListTasksResponse list(Caller asking, ListTasksRequest request) {
-        Caller caller = admit(asking, request.tenant());
-        requireHistoryLength("historyLength", request.historyLength());
-        int size = pageSize(request.pageSize());
-        var query = new TaskQuery(
-                caller.owner(),
-                caller.agent(),
-                request.contextId(),
-                request.status(),
-                request.statusTimestampAfter(),
-                size,
-                PageToken.read(request.pageToken()));
-        Page<Snapshot> page = ask(null, () -> engine.tasks(query));
-        List<Task> tasks = page.items().stream()
-                .map(snapshot -> snapshot.task().withHistoryLength(request.historyLength()))
-                .map(task -> request.includeArtifacts() ? task : task.withArtifacts(List.of()))
-                .toList();
-        return new ListTasksResponse(
-                tasks, PageToken.write(page.next()), size, (int) Math.min(page.total(), Integer.MAX_VALUE));
+        return run("ListTasks", asking, request.tenant(), request, caller -> {
+            requireHistoryLength("historyLength", request.historyLength());
+            int size = pageSize(request.pageSize());
+            var query = new TaskQuery(
+                    caller.owner(),
+                    caller.agent(),
+                    request.contextId(),
+                    request.status(),
+                    request.statusTimestampAfter(),
+                    size,
+                    PageToken.read(request.pageToken()));
+            Page<Snapshot> page = ask(null, () -> engine.tasks(query));
+            List<Task> tasks = page.items().stream()
+                    .map(snapshot -> snapshot.task().withHistoryLength(request.historyLength()))
+                    .map(task -> request.includeArtifacts() ? task : task.withArtifacts(List.of()))
+                    .toList();
+            return new ListTasksResponse(
+                    tasks, PageToken.write(page.next()), size, (int) Math.min(page.total(), Integer.MAX_VALUE));
+        });
     }
 
     /** Cancels the task, or throws TASK_NOT_CANCELABLE if it has ended otherwise. */
     public Task cancel(Caller asking, CancelTaskRequest request) {
-        Caller caller = admit(asking, request.tenant());
-        find(caller, request.id());
-        return ask(request.id(), () -> engine.cancel(caller.owner(), request.id()))
-                .task();
+        return run("CancelTask", asking, request.tenant(), request, caller -> {
+            find(caller, request.id());
+            return ask(request.id(), () -> engine.cancel(caller.owner(), request.id()))
+                    .task();
+        });
     }
 
     /**
@@ -306,12 +344,13 @@ public final class A2aService {
      * @throws A2aException with UNSUPPORTED_OPERATION if the task has ended
      */
     public TaskStream subscribe(Caller asking, SubscribeToTaskRequest request) {
-        Caller caller = admit(asking, request.tenant());
-        Snapshot now = find(caller, request.id());
-        if (now.task().status().state().terminal()) {
-            throw ended(now.task());
-        }
-        return new TaskStream(request.id(), now, cursor(now, now.offset()), null);
+        return run("SubscribeToTask", asking, request.tenant(), request, caller -> {
+            Snapshot now = find(caller, request.id());
+            if (now.task().status().state().terminal()) {
+                throw ended(now.task());
+            }
+            return new TaskStream(request.id(), now, cursor(now, now.offset()), null);
+        });
     }
 
     /**
@@ -322,87 +361,101 @@ public final class A2aService {
      * @throws A2aException with UNSUPPORTED_OPERATION if the task has ended and nothing of it was missed
      */
     public TaskStream resume(Caller asking, SubscribeToTaskRequest request, long after) throws InterruptedException {
-        Caller caller = admit(asking, request.tenant());
-        Snapshot now = find(caller, request.id());
-        if (after > now.offset()) {
-            throw new InvalidField(
-                    "Last-Event-ID",
-                    "is " + after + ", but the last event here is " + now.offset()
-                            + "; subscribe without it to begin with the task as it is");
-        }
-        var stream = new TaskStream(request.id(), null, cursor(now, after), null);
-        boolean ended = now.task().status().state().terminal();
-        if (ended && !missedSomething(stream, after, now.offset())) {
-            stream.close();
-            throw ended(now.task());
-        }
-        return stream;
+        return run("SubscribeToTask", asking, request.tenant(), request, caller -> {
+            Snapshot now = find(caller, request.id());
+            if (after > now.offset()) {
+                throw new InvalidField(
+                        "Last-Event-ID",
+                        "is " + after + ", but the last event here is " + now.offset()
+                                + "; subscribe without it to begin with the task as it is");
+            }
+            var stream = new TaskStream(request.id(), null, cursor(now, after), null);
+            boolean ended = now.task().status().state().terminal();
+            if (ended && !missedSomething(stream, after, now.offset())) {
+                stream.close();
+                throw ended(now.task());
+            }
+            return stream;
+        });
     }
 
     // ---- Push configurations
 
     /** Pushes the task's events from now on. A configuration of the same id is replaced. */
     public TaskPushNotificationConfig createPush(Caller asking, TaskPushNotificationConfig config) {
-        Caller caller = admit(asking, config.tenant());
-        Pushes configs = pushes();
-        configs.check(config, "");
-        requireShort("id", config.id());
-        if (config.taskId() == null) {
-            throw new InvalidField("taskId", "is required");
-        }
-        Snapshot task = find(caller, config.taskId());
-        if (task.task().status().state().terminal()) {
-            throw ended(task.task());
-        }
-        String id = config.id() == null ? engine.newId() : config.id();
-        return configs.put(
-                caller.owner(),
-                String.valueOf(task.task().contextId()),
-                config.identified(config.taskId(), id),
-                task.offset());
+        return run("CreateTaskPushNotificationConfig", asking, config.tenant(), config, caller -> {
+            Pushes configs = pushes();
+            configs.check(config, "");
+            requireShort("id", config.id());
+            if (config.taskId() == null) {
+                throw new InvalidField("taskId", "is required");
+            }
+            Snapshot task = find(caller, config.taskId());
+            if (task.task().status().state().terminal()) {
+                throw ended(task.task());
+            }
+            String id = config.id() == null ? engine.newId() : config.id();
+            return configs.put(
+                    caller.owner(),
+                    String.valueOf(task.task().contextId()),
+                    config.identified(config.taskId(), id),
+                    task.offset());
+        });
     }
 
     /** One push configuration of a task. */
     public TaskPushNotificationConfig getPush(Caller asking, GetTaskPushNotificationConfigRequest request) {
-        Caller caller = admit(asking, request.tenant());
-        Pushes configs = pushes();
-        find(caller, request.taskId());
-        return configs.get(request.taskId(), request.id())
-                .orElseThrow(() -> new A2aException(
-                        A2aError.TASK_NOT_FOUND,
-                        "task " + request.taskId() + " has no push configuration " + request.id(),
-                        Map.of("taskId", request.taskId(), "pushNotificationConfigId", request.id())));
+        return run("GetTaskPushNotificationConfig", asking, request.tenant(), request, caller -> {
+            Pushes configs = pushes();
+            requireShort("id", request.id());
+            find(caller, request.taskId());
+            return configs.get(request.taskId(), request.id())
+                    .orElseThrow(() -> new A2aException(
+                            A2aError.TASK_NOT_FOUND,
+                            "task " + request.taskId() + " has no push configuration " + request.id(),
+                            Map.of("taskId", request.taskId(), "pushNotificationConfigId", request.id())));
+        });
     }
 
     /** One page of a task's push configurations, by id. */
     public ListTaskPushNotificationConfigsResponse listPushes(
             Caller asking, ListTaskPushNotificationConfigsRequest request) {
-        Caller caller = admit(asking, request.tenant());
-        Pushes configs = pushes();
-        int size = pageSize(request.pageSize());
-        find(caller, request.taskId());
-        Page<TaskPushNotificationConfig> page =
-                configs.list(request.taskId(), size, PageToken.read(request.pageToken()));
-        return new ListTaskPushNotificationConfigsResponse(
-                page.items(), page.next() == null ? null : PageToken.write(page.next()));
+        return run("ListTaskPushNotificationConfigs", asking, request.tenant(), request, caller -> {
+            Pushes configs = pushes();
+            int size = pageSize(request.pageSize());
+            find(caller, request.taskId());
+            Page<TaskPushNotificationConfig> page =
+                    configs.list(request.taskId(), size, PageToken.read(request.pageToken()));
+            return new ListTaskPushNotificationConfigsResponse(
+                    page.items(), page.next() == null ? null : PageToken.write(page.next()));
+        });
     }
 
     /** Ends the pushes of a configuration. One that is not there counts as ended. */
     public void deletePush(Caller asking, DeleteTaskPushNotificationConfigRequest request) {
-        Caller caller = admit(asking, request.tenant());
-        Pushes configs = pushes();
-        find(caller, request.taskId());
-        configs.delete(request.taskId(), request.id());
+        var _ = run("DeleteTaskPushNotificationConfig", asking, request.tenant(), request, caller -> {
+            Pushes configs = pushes();
+            requireShort("id", request.id());
+            find(caller, request.taskId());
+            configs.delete(request.taskId(), request.id());
+            return true;
+        });
     }
 
     // ---- The card
 
-    /** The card that an authenticated client may see. Agents here have none. */
+    /** The card for the client that asks, if there is one. */
     public AgentCard extendedCard(Caller asking, GetExtendedAgentCardRequest request) {
-        admit(asking, request.tenant());
-        throw new A2aException(
-                A2aError.UNSUPPORTED_OPERATION,
-                "this agent has no extended card; all there is to know is in its public one");
+        return run("GetExtendedAgentCard", asking, request.tenant(), request, caller -> {
+            if (caller.base() == null) {
+                throw new InvalidField(
+                        "", "the card holds this server's address as you know it: send a valid Host header");
+            }
+            boolean byDefault =
+                    caller.agent().equals(engine.agents().byDefault().name());
+            String path = A2aEndpoints.ROOT + (byDefault ? "" : "/" + caller.agent());
+            return cards.extended(engine.agents().get(caller.agent()), caller.identity(), caller.base(), path);
+        });
     }
 
     // ---- What they share
@@ -461,6 +514,9 @@ public final class A2aService {
     private static void requireShort(String field, @Nullable String id) {
         if (id != null && id.length() > LONGEST_ID) {
             throw new InvalidField(field, "must not be longer than " + LONGEST_ID + " characters");
+        }
+        if (id != null && id.indexOf('\0') >= 0) {
+            throw new InvalidField(field, "must not have the character U+0000, which not every store can keep");
         }
     }
 

@@ -1,10 +1,14 @@
 package dev.millrace.server.a2a;
 
 import dev.millrace.protocol.card.AgentExtension;
+import dev.millrace.protocol.card.SecurityScheme;
 import dev.millrace.protocol.error.ErrorTable;
+import dev.millrace.server.auth.SigningKey;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  * @param heartbeat how often a client that waits for a blocking send is sent a space; less than the idle timeout
  * @param errors which edition of A2A's table of errors holds
  * @param tenants which tenants there are
+ * @param security how a client can prove who it is, by name, as the cards say it; asked for each card
+ * @param signer signs the cards; null = they are not signed
+ * @param cards what the cards say beyond what the server knows
+ * @param interceptor stands around each operation
  * @param extensions what the cards declare beside the resumption of streams; a required one is enforced
  */
 public record A2aSettings(
@@ -26,6 +34,10 @@ public record A2aSettings(
         Duration heartbeat,
         ErrorTable errors,
         Tenants tenants,
+        Supplier<Map<String, SecurityScheme>> security,
+        @Nullable CardSigner signer,
+        CardAuthor cards,
+        Interceptor interceptor,
         List<AgentExtension> extensions) {
 
     public A2aSettings {
@@ -54,30 +66,151 @@ public record A2aSettings(
                 Duration.ofSeconds(10),
                 ErrorTable.V1_0_1,
                 Tenants.none(),
+                Map::of,
+                null,
+                CardAuthor.NONE,
+                Interceptor.NONE,
                 List.of());
     }
 
     public A2aSettings withPublicBase(@Nullable URI base) {
-        return new A2aSettings(base, version, cardMaxAge, heartbeat, errors, tenants, extensions);
+        return new A2aSettings(
+                base,
+                version,
+                cardMaxAge,
+                heartbeat,
+                errors,
+                tenants,
+                security,
+                signer,
+                cards,
+                interceptor,
+                extensions);
     }
 
     public A2aSettings withCardMaxAge(Duration maxAge) {
-        return new A2aSettings(publicBase, version, maxAge, heartbeat, errors, tenants, extensions);
+        return new A2aSettings(
+                publicBase,
+                version,
+                maxAge,
+                heartbeat,
+                errors,
+                tenants,
+                security,
+                signer,
+                cards,
+                interceptor,
+                extensions);
     }
 
     public A2aSettings withHeartbeat(Duration period) {
-        return new A2aSettings(publicBase, version, cardMaxAge, period, errors, tenants, extensions);
+        return new A2aSettings(
+                publicBase,
+                version,
+                cardMaxAge,
+                period,
+                errors,
+                tenants,
+                security,
+                signer,
+                cards,
+                interceptor,
+                extensions);
     }
 
     public A2aSettings withErrors(ErrorTable table) {
-        return new A2aSettings(publicBase, version, cardMaxAge, heartbeat, table, tenants, extensions);
+        return new A2aSettings(
+                publicBase,
+                version,
+                cardMaxAge,
+                heartbeat,
+                table,
+                tenants,
+                security,
+                signer,
+                cards,
+                interceptor,
+                extensions);
     }
 
     public A2aSettings withTenants(Tenants those) {
-        return new A2aSettings(publicBase, version, cardMaxAge, heartbeat, errors, those, extensions);
+        return new A2aSettings(
+                publicBase,
+                version,
+                cardMaxAge,
+                heartbeat,
+                errors,
+                those,
+                security,
+                signer,
+                cards,
+                interceptor,
+                extensions);
+    }
+
+    public A2aSettings withInterceptor(Interceptor that) {
+        return new A2aSettings(
+                publicBase, version, cardMaxAge, heartbeat, errors, tenants, security, signer, cards, that, extensions);
     }
 
     public A2aSettings withExtensions(List<AgentExtension> more) {
-        return new A2aSettings(publicBase, version, cardMaxAge, heartbeat, errors, tenants, more);
+        return new A2aSettings(
+                publicBase,
+                version,
+                cardMaxAge,
+                heartbeat,
+                errors,
+                tenants,
+                security,
+                signer,
+                cards,
+                interceptor,
+                more);
+    }
+
+    public A2aSettings withSecurity(Supplier<Map<String, SecurityScheme>> schemes) {
+        return new A2aSettings(
+                publicBase,
+                version,
+                cardMaxAge,
+                heartbeat,
+                errors,
+                tenants,
+                schemes,
+                signer,
+                cards,
+                interceptor,
+                extensions);
+    }
+
+    /** Signs the cards with this key, which is to be found at {@code /.well-known/jwks.json}. */
+    public A2aSettings withSigningKey(@Nullable SigningKey key) {
+        return new A2aSettings(
+                publicBase,
+                version,
+                cardMaxAge,
+                heartbeat,
+                errors,
+                tenants,
+                security,
+                key == null ? null : new CardSigner(key),
+                cards,
+                interceptor,
+                extensions);
+    }
+
+    public A2aSettings withCards(CardAuthor author) {
+        return new A2aSettings(
+                publicBase,
+                version,
+                cardMaxAge,
+                heartbeat,
+                errors,
+                tenants,
+                security,
+                signer,
+                author,
+                interceptor,
+                extensions);
     }
 }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param tenant the tenant that the request's address names, or null; a request may name the same in its {@code tenant}
  * @param version the version of A2A that is asked for; empty means 0.3 (A2A v1.0, 3.6.2)
  * @param extensions the URIs of the extensions that the client declares
+ * @param base where the client reaches the server, without a slash at its end; null if the request does not say
  * @param deadline when the client will have given up, or null if it does not say
  */
 public record Caller(
@@ -21,6 +22,7 @@ public record Caller(
         @Nullable String tenant,
         String version,
         Set<String> extensions,
+        @Nullable String base,
         @Nullable Instant deadline) {
 
     /** Between an identity and a tenant: no identity and no tenant has such a character. */
@@ -37,6 +39,6 @@ public record Caller(
 
     /** The same caller, under the tenant that the request itself names. */
     Caller under(@Nullable String named) {
-        return named == null ? this : new Caller(identity, agent, named, version, extensions, deadline);
+        return named == null ? this : new Caller(identity, agent, named, version, extensions, base, deadline);
     }
 }

@@ -4,9 +4,8 @@ import dev.millrace.engine.AgentCatalog;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
-import dev.millrace.server.http.RequestHead;
+import java.net.URI;
 import java.time.Instant;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Finds out in whose name, of which agent and on what terms a request asks. */
@@ -14,8 +13,11 @@ final class Callers {
     private final AgentCatalog agents;
     private final Identity identity;
     private final Extensions extensions;
+    private final @Nullable URI publicBase;
 
-    Callers(AgentCatalog agents, Identity identity, Extensions extensions) {
+    /** @param publicBase where clients find this server; null = as their requests say */
+    Callers(AgentCatalog agents, Identity identity, Extensions extensions, @Nullable URI publicBase) {
+        this.publicBase = publicBase;
         this.agents = agents;
         this.identity = identity;
         this.extensions = extensions;
@@ -29,6 +31,7 @@ final class Callers {
                 tenant,
                 ProtocolVersion.of(exchange),
                 Extensions.declared(exchange.headers(Extensions.HEADER)),
+                Bases.of(publicBase, exchange.secure(), exchange.authority()).orElse(null),
                 null);
         exchange.header(ProtocolVersion.HEADER, ProtocolVersion.OURS);
         String active = extensions.active(caller.extensions());
@@ -42,7 +45,7 @@ final class Callers {
      * The caller of a gRPC request. There is no path in gRPC: the request's tenant says which agent is meant, as
      * {@code agent}, {@code tenant} (of the default agent) or {@code agent/tenant}.
      */
-    Caller of(RequestHead head, List<String> declared, @Nullable Instant deadline, String routing) throws HttpProblem {
+    Caller of(GrpcHead head, @Nullable Instant deadline, String routing) throws HttpProblem {
         int slash = routing.indexOf('/');
         String first = slash < 0 ? routing : routing.substring(0, slash);
         AgentCatalog.Listing named = first.isEmpty() ? null : agents.find(first);
@@ -53,7 +56,8 @@ final class Callers {
                 agent.name(),
                 tenant.isEmpty() ? null : tenant,
                 head.header(ProtocolVersion.HEADER).map(String::strip).orElse(""),
-                Extensions.declared(declared),
+                Extensions.declared(head.headers(Extensions.HEADER)),
+                Bases.of(publicBase, head.secure(), head.authority()).orElse(null),
                 deadline);
     }
 

@@ -115,8 +115,15 @@ record Fault(
                     default -> problem.status() < 500 ? "INVALID_ARGUMENT" : "INTERNAL";
                 };
         String reason = problem.slug().toUpperCase(java.util.Locale.ROOT).replace('-', '_');
+        String retryAfter = problem.headers().get("Retry-After");
         return new Fault(
-                RpcError.INVALID_REQUEST, status, problem.status(), problem.detail(), ours(reason), null, null);
+                RpcError.INVALID_REQUEST,
+                status,
+                problem.status(),
+                problem.detail(),
+                ours(reason),
+                null,
+                retryAfter == null ? null : Duration.ofSeconds(Long.parseLong(retryAfter)));
     }
 
     private static ErrorInfo ours(String reason) {

@@ -18,6 +18,7 @@ import com.google.lf.a2a.v1.SubscribeToTaskRequest;
 import com.google.lf.a2a.v1.Task;
 import com.google.lf.a2a.v1.TaskPushNotificationConfig;
 import com.google.protobuf.Empty;
+import dev.millrace.grpc.CardProto;
 import dev.millrace.grpc.FromProto;
 import dev.millrace.grpc.ToProto;
 import dev.millrace.protocol.error.ErrorTable;
@@ -58,9 +59,13 @@ final class GrpcBinding extends A2AServiceGrpc.A2AServiceImplBase {
 
     List<BindableService> services() {
         return List.of(
-                () -> ServerInterceptors.intercept(this, GrpcHead.interceptor()),
-                health.getHealthService(),
+                () -> ServerInterceptors.intercept(GrpcReading.tolerant(bindService(), errors), GrpcHead.interceptor()),
                 ProtoReflectionServiceV1.newInstance());
+    }
+
+    /** Health checks, which are for everybody. */
+    BindableService health() {
+        return health.getHealthService();
     }
 
     /** Ends what waits: the server stops. */
@@ -128,7 +133,7 @@ final class GrpcBinding extends A2AServiceGrpc.A2AServiceImplBase {
         GrpcHead head = GrpcHead.current();
         Deadline deadline = Context.current().getDeadline();
         Instant until = deadline == null ? null : Instant.now().plusNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS));
-        Caller caller = callers.of(head, head.headers(Extensions.HEADER), until, tenant);
+        Caller caller = callers.of(head, until, tenant);
         head.active(callers.active(caller));
         return caller;
     }
@@ -250,12 +255,9 @@ final class GrpcBinding extends A2AServiceGrpc.A2AServiceImplBase {
     @Override
     public void getExtendedAgentCard(GetExtendedAgentCardRequest request, StreamObserver<AgentCard> out) {
         answer(out, request.getTenant(), caller -> {
-            // There is no such card yet, so this only throws; the card's form in protocol buffers comes with it.
-            service.extendedCard(
-                    caller,
-                    FromProto.getExtendedAgentCard(
-                            request.toBuilder().clearTenant().build()));
-            return AgentCard.getDefaultInstance();
+            var get = FromProto.getExtendedAgentCard(
+                    request.toBuilder().clearTenant().build());
+            return CardProto.of(service.extendedCard(caller, get));
         });
     }
 }

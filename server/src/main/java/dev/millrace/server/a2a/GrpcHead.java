@@ -1,10 +1,13 @@
 package dev.millrace.server.a2a;
 
+import dev.millrace.server.http.Gate;
+import dev.millrace.server.http.GrpcGuest;
 import dev.millrace.server.http.RequestHead;
 import io.grpc.Context;
 import io.grpc.ForwardingServerCall;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
+import io.grpc.SecurityLevel;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
@@ -25,7 +28,12 @@ final class GrpcHead implements RequestHead {
     /** What the response's headers shall say of the extensions; set by the call before it answers. */
     private volatile String extensions = "";
 
-    private GrpcHead(Metadata metadata, @Nullable SocketAddress remote) {
+    private final @Nullable String authority;
+    private final boolean secure;
+
+    private GrpcHead(Metadata metadata, @Nullable SocketAddress remote, @Nullable String authority, boolean secure) {
+        this.authority = authority;
+        this.secure = secure;
         this.metadata = metadata;
         this.remote = remote;
     }
@@ -44,7 +52,11 @@ final class GrpcHead implements RequestHead {
             @Override
             public <Q, A> ServerCall.Listener<Q> interceptCall(
                     ServerCall<Q, A> call, Metadata metadata, ServerCallHandler<Q, A> next) {
-                var head = new GrpcHead(metadata, call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
+                var head = new GrpcHead(
+                        metadata,
+                        call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR),
+                        call.getAuthority(),
+                        call.getSecurityLevel() == SecurityLevel.PRIVACY_AND_INTEGRITY);
                 var answering = new ForwardingServerCall.SimpleForwardingServerCall<Q, A>(call) {
                     @Override
                     public void sendHeaders(Metadata headers) {
@@ -63,6 +75,16 @@ final class GrpcHead implements RequestHead {
         if (!extensions.isEmpty()) {
             headers.put(key(Extensions.HEADER), extensions);
         }
+    }
+
+    /** Whom the client believes that it calls. */
+    Optional<String> authority() {
+        return Optional.ofNullable(authority);
+    }
+
+    /** Whether the connection is encrypted. */
+    boolean secure() {
+        return secure;
     }
 
     void active(String those) {
@@ -87,6 +109,11 @@ final class GrpcHead implements RequestHead {
 
     private static Metadata.Key<String> key(String name) {
         return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER); // which makes it lower-case
+    }
+
+    @Override
+    public String guest() {
+        return header(GrpcGuest.HEADER).map(GrpcGuest::read).orElse(Gate.EVERYBODY);
     }
 
     @Override

@@ -24,7 +24,8 @@ final class PageToken {
         }
         try {
             String text = new String(Base64.getUrlDecoder().decode(token), UTF_8);
-            if (text.startsWith(VERSION)) {
+            // What PostgreSQL's text can't hold is in no token of ours.
+            if (text.startsWith(VERSION) && text.indexOf('\0') < 0) {
                 return text.substring(VERSION.length());
             }
         } catch (IllegalArgumentException _) {

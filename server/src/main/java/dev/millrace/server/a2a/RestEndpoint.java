@@ -59,15 +59,23 @@ final class RestEndpoint {
             throw new IOException("failed in the middle of its response", failed.getCause());
         } catch (ClientGoneException gone) {
             throw gone;
-        } catch (RuntimeException | HttpProblem e) {
+        } catch (HttpProblem e) {
+            refuse(exchange, e);
+        } catch (RuntimeException e) {
             tell(exchange, Fault.of(e, errors));
         } catch (IOException e) {
             if (e.getCause() instanceof HttpProblem problem) {
-                tell(exchange, Fault.of(problem, errors));
+                refuse(exchange, problem);
             } else {
                 throw e;
             }
         }
+    }
+
+    /** Tells what the edge has against a request. */
+    void refuse(Exchange exchange, HttpProblem refusal) throws IOException {
+        refusal.headers().forEach(exchange::header);
+        tell(exchange, Fault.of(refusal, errors));
     }
 
     /** A failure that can't be told any more. */
@@ -91,9 +99,6 @@ final class RestEndpoint {
         }
         if (fault.retryAfter() != null) {
             exchange.header("Retry-After", Long.toString(fault.retryAfter().toSeconds()));
-        }
-        if (fault.httpStatus() == 401) {
-            exchange.header("WWW-Authenticate", "Bearer");
         }
         byte[] body = JsonNodeFactory.instance
                 .objectNode()

@@ -4,6 +4,7 @@ import dev.millrace.engine.AgentCatalog;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
 import dev.millrace.server.http.Router;
+import java.io.IOException;
 
 /**
  * The routes of HTTP+JSON (A2A v1.0, 5.3 and 11.3) under the base of each agent, with and without a tenant before them.
@@ -32,7 +33,17 @@ record RestRoutes(RestEndpoint endpoint, AgentCatalog agents, Callers callers) {
     }
 
     private dev.millrace.server.http.Endpoint to(RestEndpoint.Operation operation) {
-        return exchange -> endpoint.run(exchange, this::caller, operation);
+        return new dev.millrace.server.http.Endpoint() {
+            @Override
+            public void handle(Exchange exchange) throws IOException, InterruptedException {
+                endpoint.run(exchange, RestRoutes.this::caller, operation);
+            }
+
+            @Override
+            public void refuse(Exchange exchange, HttpProblem refusal) throws IOException {
+                endpoint.refuse(exchange, refusal);
+            }
+        };
     }
 
     private Caller caller(Exchange exchange) throws HttpProblem {

@@ -19,7 +19,8 @@ public interface Tenants {
 
     /** Whatever an owner names: letters, digits and {@code . _ ~ -}, at most 64 of them, for it may stand in a path. */
     static Tenants any() {
-        Pattern name = Pattern.compile("[A-Za-z0-9._~-]{1,64}");
+        // Two names are those of HTTP+JSON's own paths, which would be taken for them.
+        Pattern name = Pattern.compile("(?!(tasks|extendedAgentCard)$)[A-Za-z0-9._~-]{1,64}");
         return (owner, tenant) -> name.matcher(tenant).matches();
     }
 

@@ -1,11 +1,12 @@
 package dev.millrace.server.auth;
 
+import dev.millrace.server.http.Gate;
 import dev.millrace.server.http.HttpProblem;
 import dev.millrace.server.http.RequestHead;
 
 /**
- * Who asks. The owner it names is whose contexts a request sees and makes; nobody else's exist for it. Called once for
- * each request, on the request's thread, before anything else is looked at.
+ * Who asks. The owner it names is whose contexts a request sees and makes; nobody else's exist for it. Called on the
+ * request's thread, before anything else is looked at.
  */
 @FunctionalInterface
 public interface Identity {
@@ -19,6 +20,11 @@ public interface Identity {
 
     /** Everybody who can reach the server is the same owner, {@code local}. */
     static Identity local() {
-        return request -> "local";
+        return request -> Gate.EVERYBODY;
+    }
+
+    /** Whoever the server's {@link Gate} says it is. */
+    static Identity atTheGate() {
+        return RequestHead::guest;
     }
 }

@@ -21,20 +21,27 @@ public final class ChatApi {
 
     private final Engine engine;
     private final Identity identity;
+    private final Attached attached;
 
     /** Serves this engine; each request sees the chats of the owner that {@code identity} names. */
     public ChatApi(Engine engine, Identity identity) {
+        this(engine, identity, Attached.UNKNOWN);
+    }
+
+    /** The same, and {@code attached} sees each message that is sent before the engine does. */
+    public ChatApi(Engine engine, Identity identity, Attached attached) {
         this.engine = engine;
         this.identity = identity;
+        this.attached = attached;
     }
 
     /** Adds the routes of the API. */
     public void register(Router router) {
-        var sends = new ChatSends(engine, identity);
+        var sends = new ChatSends(engine, identity, attached);
         var messages = new ChatMessages(engine, identity);
         var streams = new ChatStreams(engine, identity);
         var shelf = new ChatShelf(engine, identity);
-        var queue = new ChatQueue(engine, identity);
+        var queue = new ChatQueue(engine, identity, attached);
         var watch = new ChatWatch(engine, identity);
         var models = new ChatModels(engine, identity);
         router.get(ROOT + "/openapi.json", Problems.told(OpenApi::get))

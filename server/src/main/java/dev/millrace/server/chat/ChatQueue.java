@@ -19,10 +19,12 @@ import tools.jackson.databind.node.ObjectNode;
 final class ChatQueue {
     private final Engine engine;
     private final Identity identity;
+    private final Attached attached;
 
-    ChatQueue(Engine engine, Identity identity) {
+    ChatQueue(Engine engine, Identity identity, Attached attached) {
         this.engine = engine;
         this.identity = identity;
+        this.attached = attached;
     }
 
     /** {@code GET /chats/{id}/queue}. */
@@ -69,7 +71,11 @@ final class ChatQueue {
         SendBody body = SendBody.ofEdit(json, chatId, engine::newId);
         Sent sent = engine.chats()
                 .editQueued(
-                        owner, chatId, exchange.pathParameter("task"), body.message(), Requests.key(exchange, json));
+                        owner,
+                        chatId,
+                        exchange.pathParameter("task"),
+                        attached.checked(owner, body.message()),
+                        Requests.key(exchange, json));
         ChatSends.respond(exchange, sent, true);
     }
 

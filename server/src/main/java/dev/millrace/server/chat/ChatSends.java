@@ -29,10 +29,12 @@ import tools.jackson.databind.node.ObjectNode;
 final class ChatSends {
     private final Engine engine;
     private final Identity identity;
+    private final Attached attached;
 
-    ChatSends(Engine engine, Identity identity) {
+    ChatSends(Engine engine, Identity identity, Attached attached) {
         this.engine = engine;
         this.identity = identity;
+        this.attached = attached;
     }
 
     /** {@code POST /chats}. */
@@ -45,7 +47,8 @@ final class ChatSends {
                 exchange,
                 "new chat",
                 json,
-                Send.chat(owner, body.agent(), body.message(), title).under(body.parent())));
+                Send.chat(owner, body.agent(), attached.checked(owner, body.message()), title)
+                        .under(body.parent())));
         Standing standing =
                 engine.standing(owner, sent.contextId()).orElseThrow(() -> ChatApi.noChat(sent.contextId()));
         tellIfRepeated(exchange, sent);
@@ -65,7 +68,7 @@ final class ChatSends {
         String chatId = exchange.pathParameter("id");
         byte[] json = Requests.json(exchange);
         SendBody body = SendBody.ofMessage(json, chatId, engine::newId);
-        Send send = Send.next(owner, body.message());
+        Send send = Send.next(owner, attached.checked(owner, body.message()));
         boolean interrupting = body.busy() == Send.Busy.INTERRUPT;
         Sent sent = send(keyed(exchange, "message", json, interrupting ? send.interrupting() : send));
         respond(exchange, sent, !startedAtOnce(sent, interrupting));
@@ -78,7 +81,12 @@ final class ChatSends {
         byte[] json = Requests.json(exchange);
         SendBody body = SendBody.ofEdit(json, chatId, engine::newId);
         Sent sent = engine.chats()
-                .edit(owner, chatId, exchange.pathParameter("message"), body.message(), Requests.key(exchange, json));
+                .edit(
+                        owner,
+                        chatId,
+                        exchange.pathParameter("message"),
+                        attached.checked(owner, body.message()),
+                        Requests.key(exchange, json));
         respond(exchange, sent, !startedAtOnce(sent, false));
     }
 
@@ -112,7 +120,7 @@ final class ChatSends {
         Context chat = engine.standing(owner, chatId)
                 .orElseThrow(() -> ChatApi.noChat(chatId))
                 .context();
-        if (!(engine.agents().get(chat.agent()).agent() instanceof ModelAgent)) {
+        if (!(engine.agents().get(chat.agent()).agent().inner() instanceof ModelAgent)) {
             throw new HttpProblem(
                     409,
                     "cannot-compact",

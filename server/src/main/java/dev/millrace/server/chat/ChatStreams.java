@@ -11,7 +11,6 @@ import dev.millrace.server.http.HttpProblem;
 import dev.millrace.server.http.StreamEnd;
 import dev.millrace.server.http.WebSocketHandler;
 import java.io.IOException;
-import java.net.URI;
 import java.util.Optional;
 
 /** {@code GET /chats/{id}/stream}: the chat's journal, from any offset, as Server-Sent Events or over a WebSocket. */
@@ -43,7 +42,6 @@ final class ChatStreams {
     }
 
     WebSocketHandler webSocket(Exchange exchange) throws HttpProblem {
-        requireOwnOrigin(exchange);
         Reading reading = reading(exchange);
         return session -> {
             if (reading.ending().reachedAt(reading.after())) {
@@ -83,31 +81,5 @@ final class ChatStreams {
         }
         Optional<String> after = exchange.queryParameter("after");
         return after.isPresent() ? Parameters.offset("after", after.get(), last) : 0;
-    }
-
-    /**
-     * Browsers let a page of any web site open a WebSocket to any server, and only tell the server whose page it is
-     * (RFC 6455, 10.2). Programs send no origin.
-     */
-    static void requireOwnOrigin(Exchange exchange) throws HttpProblem {
-        Optional<String> origin = exchange.header("Origin");
-        if (origin.isPresent()
-                && !authority(origin.get())
-                        .equalsIgnoreCase(exchange.authority().orElse(""))) {
-            throw new HttpProblem(
-                    403,
-                    "foreign-origin",
-                    "Pages of other web sites can't read chats",
-                    "The page is of \"" + origin.get() + "\", which is not this server.");
-        }
-    }
-
-    private static String authority(String origin) {
-        try {
-            String authority = URI.create(origin).getRawAuthority();
-            return authority == null ? "(none)" : authority;
-        } catch (IllegalArgumentException e) {
-            return "(none)";
-        }
     }
 }

@@ -46,7 +46,6 @@ final class ChatWatch {
     }
 
     WebSocketHandler webSocket(Exchange exchange) throws HttpProblem {
-        ChatStreams.requireOwnOrigin(exchange);
         String owner = identity.owner(exchange);
         long after = after(exchange, owner);
         return session -> {

@@ -52,11 +52,20 @@ public final class MillraceCommand {
     private static CommandLine commandLine(Map<String, String> environment, List<Listing> agents) {
         var root = new CommandLine(new MillraceCommand());
         root.addSubcommand(new ServeCommand(environment, agents));
-        var send = new CommandLine(new SendCommand());
-        send.getCommandSpec().mixinStandardHelpOptions(true);
-        root.addSubcommand(send);
+        for (Object asClient : List.of(
+                new SendCommand(),
+                new GetCommand(),
+                new ListCommand(),
+                new CancelCommand(),
+                new SubscribeCommand(),
+                new CardCommand())) {
+            var command = new CommandLine(asClient);
+            command.getCommandSpec().mixinStandardHelpOptions(true);
+            root.addSubcommand(command);
+        }
         root.addSubcommand(new RehearseCommand());
         root.addSubcommand(new LinkCommand());
+        root.addSubcommand(new KeyCommand());
         // Whatever encoding the terminal claims: what streams through here is UTF-8.
         root.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         root.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));

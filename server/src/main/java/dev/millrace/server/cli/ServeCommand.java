@@ -94,7 +94,7 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Logging.start(level());
         Settings settings = settings();
-        warnIfOpen(settings.host());
+        warnIfOpen(settings);
         var agents = new ArrayList<Listing>(own);
         try (Agents always = Agents.of(settings)) {
             agents.addAll(always.listings());
@@ -107,6 +107,10 @@ final class ServeCommand implements Callable<Integer> {
         Millrace server = start(settings, agents);
         var end = new Stop(server);
         end.listen();
+        if (config != null) {
+            // Daemon: it ends with the process.
+            new ConfigWatch(config, () -> reload(server)).start();
+        }
         long upSince = ManagementFactory.getRuntimeMXBean().getStartTime();
         println("millrace ready on " + server.uri() + " in " + (System.currentTimeMillis() - upSince) + " ms");
         log().info(
@@ -114,6 +118,20 @@ final class ServeCommand implements Callable<Integer> {
                         agents.getFirst().name(),
                         agents.getFirst().description());
         end.await();
+    }
+
+    private void reload(Millrace server) {
+        try {
+            List<String> later = server.reload(settings());
+            log().info("{} has changed: who may use the server, and how much, is now as it says", config);
+            if (!later.isEmpty()) {
+                log().warn("{} has changed; only a restart makes these hold: {}", config, String.join(", ", later));
+            }
+        } catch (BadSetting e) {
+            log().warn("{} has changed, and is not taken over: {}", config, e.getMessage());
+        } catch (RuntimeException e) {
+            log().error("{} has changed, and can't be taken over", config, e);
+        }
     }
 
     private Level level() {
@@ -171,11 +189,15 @@ final class ServeCommand implements Callable<Integer> {
         return settings.build();
     }
 
-    private static void warnIfOpen(String host) {
+    private static void warnIfOpen(Settings settings) {
+        String host = settings.host();
         try {
-            if (!InetAddress.getByName(host).isLoopbackAddress()) {
+            if (!InetAddress.getByName(host).isLoopbackAddress()
+                    && !settings.auth().asks()) {
                 log().warn(
-                                "listening on {}: there is no authentication yet, so whoever reaches this port may use it",
+                                "listening on {} without authentication: whoever reaches this port may use everything"
+                                        + " here. Name who may in the section auth of the configuration"
+                                        + " (docs/security.md); 'millrace key NAME' makes a key",
                                 host);
             }
         } catch (UnknownHostException e) {

@@ -77,9 +77,12 @@ public final class ConfigFile {
     public void applyTo(Settings.Builder settings, ModelSettings model) {
         try {
             var all = new Section("", root, variables);
-            server(all.section("server"), settings);
+            Section server = all.section("server");
+            Section limits = all.section("limits");
+            settings.auth(AuthConfig.read(all.section("auth"), server, limits));
+            server(server, settings);
             store(all.section("store"), settings);
-            limits(all.section("limits"), all.section("engine"), settings);
+            limits(limits, all.section("engine"), settings);
             files(all.section("files"), settings);
             settings.a2a(A2aConfig.read(all.section("a2a")));
             model.read(all);
@@ -98,6 +101,7 @@ public final class ConfigFile {
         Section tls = section.section("tls");
         tls.text("cert").map(this::path).ifPresent(settings::cert);
         tls.text("key").map(this::path).ifPresent(settings::key);
+        tls.text("clients").map(this::path).ifPresent(settings::clients);
         tls.done();
         section.done();
     }
@@ -197,7 +201,8 @@ public final class ConfigFile {
                     links.flag("required").orElse(defaults.linksOnly()),
                     keys(links),
                     uploads.bytes("size", Long.MAX_VALUE >> 1).orElse(defaults.uploadBytes()),
-                    uploads.text("types").map(ConfigFile::list).orElse(defaults.uploadTypes()));
+                    uploads.text("types").map(ConfigFile::list).orElse(defaults.uploadTypes()),
+                    bucket(uploads));
             limits.done();
             cache.done();
             links.done();
@@ -206,6 +211,12 @@ public final class ConfigFile {
         } catch (IllegalArgumentException e) {
             throw new BadSetting("files", String.valueOf(e.getMessage()));
         }
+    }
+
+    /** Where uploads are kept, if it is not the data folder. */
+    private static FileSourceConfig.@Nullable S3 bucket(Section uploads) {
+        Map<String, Object> settings = uploads.section("bucket").plain();
+        return settings.isEmpty() ? null : FileSourceConfig.bucket(uploads.at("bucket"), settings);
     }
 
     /** Keys by id; {@code sign} names the one for new links, which must be named if there are several. */
@@ -227,7 +238,7 @@ public final class ConfigFile {
         }
     }
 
-    private static Set<String> list(String text) {
+    static Set<String> list(String text) {
         return Arrays.stream(text.split(",", -1))
                 .map(String::strip)
                 .filter(word -> !word.isEmpty())

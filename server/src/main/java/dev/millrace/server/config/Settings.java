@@ -1,6 +1,7 @@
 package dev.millrace.server.config;
 
 import dev.millrace.agents.mcp.McpConfig;
+import dev.millrace.server.auth.AuthSettings;
 import dev.millrace.server.files.FileOptions;
 import dev.millrace.server.files.FileSourceConfig;
 import dev.millrace.server.http.HttpLimits;
@@ -8,9 +9,11 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param files sources of files, by name
  * @param fileOptions how files are served
  * @param a2a what was chosen of A2A
+ * @param auth who may use the server, and from where
  * @param mcp servers of tools for the agents with models
  * @param agents agents with models, the default one first; none = only those that need none
  */
@@ -42,6 +46,7 @@ public record Settings(
         Map<String, FileSourceConfig> files,
         FileOptions fileOptions,
         A2aConfig a2a,
+        AuthSettings auth,
         List<McpConfig> mcp,
         List<AgentPlan> agents) {
 
@@ -54,10 +59,49 @@ public record Settings(
     /** What the certificate's key is called. */
     public static final String KEY = "--tls-key (server.tls.key)";
 
+    /** What the clients' authorities are called. */
+    public static final String CLIENTS = "server.tls.clients";
+
     public Settings {
         files = Map.copyOf(files);
         mcp = List.copyOf(mcp);
         agents = List.copyOf(agents);
+    }
+
+    /** The same, but for who may use the server. */
+    public Settings withAuth(AuthSettings those) {
+        return new Settings(
+                host, port, tls, publicUrl, drain, store, http, work, files, fileOptions, a2a, those, mcp, agents);
+    }
+
+    /** The same, but for how long a stop may take. */
+    public Settings withDrain(Duration time) {
+        return new Settings(
+                host, port, tls, publicUrl, time, store, http, work, files, fileOptions, a2a, auth, mcp, agents);
+    }
+
+    /** What differs in others that holds from the start to the end of a server, as the configuration names it. */
+    public List<String> differences(Settings other) {
+        var differences = new ArrayList<String>();
+        differs(differences, "server.host", host, other.host);
+        differs(differences, "server.port", port, other.port);
+        differs(differences, "server.tls", tls, other.tls);
+        differs(differences, "server.publicUrl", publicUrl, other.publicUrl);
+        differs(differences, "store", store, other.store);
+        differs(differences, "limits", http, other.http);
+        differs(differences, "limits and engine", work, other.work);
+        differs(differences, "files.sources", files, other.files);
+        differs(differences, "files", fileOptions, other.fileOptions);
+        differs(differences, "a2a", a2a, other.a2a);
+        differs(differences, "mcp", mcp, other.mcp);
+        differs(differences, "agents and models", agents, other.agents);
+        return List.copyOf(differences);
+    }
+
+    private static void differs(List<String> differences, String name, @Nullable Object one, @Nullable Object other) {
+        if (!Objects.equals(one, other)) {
+            differences.add(name);
+        }
     }
 
     /** 127.0.0.1:8080, SQLite in {@code ./data}, default limits, no files, no model, 10 s to stop. */
@@ -74,6 +118,7 @@ public record Settings(
         private int port = 8080;
         private @Nullable Path cert;
         private @Nullable Path key;
+        private @Nullable Path clients;
         private @Nullable URI publicUrl;
         private Duration drain = Duration.ofSeconds(10);
         private StoreSettings store = new StoreSettings.Sqlite(DATA);
@@ -83,6 +128,7 @@ public record Settings(
         private FileOptions fileOptions = FileOptions.DEFAULT;
         private A2aConfig a2a = A2aConfig.defaults();
         private List<McpConfig> mcp = List.of();
+        private AuthSettings auth = AuthSettings.open();
         private List<AgentPlan> agents = List.of();
 
         private Builder() {}
@@ -104,6 +150,12 @@ public record Settings(
 
         public Builder key(Path file) {
             key = readable(KEY, file);
+            return this;
+        }
+
+        /** Certificates of authorities, PEM: whom they have signed a certificate for may come with it. */
+        public Builder clients(Path file) {
+            clients = readable(CLIENTS, file);
             return this;
         }
 
@@ -153,6 +205,11 @@ public record Settings(
             return this;
         }
 
+        public Builder auth(AuthSettings those) {
+            auth = those;
+            return this;
+        }
+
         public Builder agents(List<AgentPlan> plans) {
             agents = plans;
             return this;
@@ -161,11 +218,27 @@ public record Settings(
         /** @throws BadSetting if settings contradict each other */
         public Settings build() {
             return new Settings(
-                    host, port, tls(), publicUrl, drain, store, http, work, files, fileOptions, a2a, mcp, agents);
+                    host,
+                    port,
+                    tls(),
+                    publicUrl,
+                    drain,
+                    store,
+                    http,
+                    work,
+                    files,
+                    fileOptions,
+                    a2a,
+                    auth.withCertificates(clients != null),
+                    mcp,
+                    agents);
         }
 
         private @Nullable Tls tls() {
             if (cert == null && key == null) {
+                if (clients != null) {
+                    throw new BadSetting(CLIENTS, "has no use without a certificate of the server's own; give " + CERT);
+                }
                 return null;
             }
             if (key == null) {
@@ -174,7 +247,7 @@ public record Settings(
             if (cert == null) {
                 throw new BadSetting(KEY, "has no certificate; give the one that it belongs to with " + CERT);
             }
-            return new Tls(cert, key);
+            return new Tls(cert, key, clients);
         }
 
         private static Path readable(String setting, Path file) {

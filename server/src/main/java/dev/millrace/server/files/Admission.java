@@ -44,7 +44,8 @@ final class Admission {
     boolean admit(Exchange exchange, String source, String path) throws HttpProblem {
         LinkQuery link = LinkQuery.of(exchange);
         if (!link.isThere()) {
-            if (source.equals(Uploads.SOURCE) && !uploads.owns(identity.owner(exchange), path)) {
+            String owner = identity.owner(exchange);
+            if (source.equals(Uploads.SOURCE) && !uploads.owns(owner, path)) {
                 throw Problems.notFound();
             }
             if (linksOnly && !source.equals(Uploads.SOURCE)) {

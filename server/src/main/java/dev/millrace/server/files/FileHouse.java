@@ -2,13 +2,13 @@ package dev.millrace.server.files;
 
 import dev.millrace.files.BlockCache;
 import dev.millrace.files.CachedSource;
-import dev.millrace.files.DirectorySource;
 import dev.millrace.files.Pipeline;
 import dev.millrace.files.Source;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.Router;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
@@ -24,13 +24,16 @@ public final class FileHouse implements AutoCloseable {
     private final FilesEndpoint files;
     private final @Nullable UploadsEndpoint uploads;
     private final LinksEndpoint links;
+    private final Attachments attachments;
+    private final @Nullable Uploads kept;
+    private final Pipeline pipeline;
     private final @Nullable BlockCache cache;
 
     /**
      * Opens the cache and the sources, and connects to nothing.
      *
      * @param data the server's data folder, for uploads, the links' key and those that were revoked; null for none:
-     *     then nothing can be uploaded, and links end with the process
+     *     then nothing can be uploaded unless into a bucket, and links end with the process
      * @param publicUrl where clients reach the server, or null for what each request says
      * @throws IOException if the data folder or the cache's folder cannot be used
      */
@@ -43,24 +46,57 @@ public final class FileHouse implements AutoCloseable {
             throws IOException {
         InstantSource clock = InstantSource.system();
         this.cache = cache(options);
+        this.pipeline = new Pipeline(options.pipeline());
         Map<String, Source> opened = new LinkedHashMap<>();
         sources.forEach((name, config) -> opened.put(name, cached(name, config.source(), options)));
-        Uploads kept = data == null ? null : new Uploads(data.resolve("uploads"), clock);
+        Uploads kept = uploads(options, data, clock);
         Uploads.Owners owners = kept == null ? (owner, path) -> false : kept::owns;
         if (kept != null) {
-            opened.put(Uploads.SOURCE, new DirectorySource(kept.root()));
+            opened.put(Uploads.SOURCE, cached(Uploads.SOURCE, kept.source(), options));
         }
+        this.kept = kept;
+        this.attachments = new Attachments(kept, publicUrl);
         LinkKeys keys = keys(options, data);
         RevokedLinks revoked = data == null
                 ? RevokedLinks.inMemory()
                 : RevokedLinks.inFile(data.resolve("revoked-links"), clock.instant());
         LinkSigner signer = new LinkSigner(keys, clock, revoked::contains);
         Admission admission = new Admission(signer, new Guesses(clock), options.linksOnly(), owners, identity);
-        this.files = new FilesEndpoint(
-                opened, new Pipeline(options.pipeline()), new Cors(options.origins()), admission, clock);
+        this.files = new FilesEndpoint(opened, pipeline, new Cors(options.origins()), admission, clock);
         this.uploads =
                 kept == null ? null : new UploadsEndpoint(kept, identity, options.uploadBytes(), options.uploadTypes());
         this.links = new LinksEndpoint(signer, revoked, opened.keySet(), owners, identity, publicUrl, clock);
+    }
+
+    private static @Nullable Uploads uploads(FileOptions options, @Nullable Path data, InstantSource clock)
+            throws IOException {
+        FileSourceConfig.S3 bucket = options.uploadBucket();
+        if (bucket == null) {
+            return data == null ? null : new Uploads(data.resolve("uploads"), clock);
+        }
+        // Without a data folder an upload that is under way ends with the process.
+        Path arriving = data == null ? Files.createTempDirectory("millrace-uploads") : data.resolve("uploads");
+        return new Uploads(arriving, new BucketVault(bucket.bucketToWrite(), bucket::source), clock);
+    }
+
+    /** What is read at this moment, or is still being given back. */
+    public int openStreams() {
+        return pipeline.openStreams();
+    }
+
+    /** Bytes of buffers that are in use at this moment. */
+    public long bufferBytes() {
+        return pipeline.lentBytes();
+    }
+
+    /** What the cache has done and holds; zeros if there is none. */
+    public BlockCache.Statistics cache() {
+        return cache == null ? new BlockCache.Statistics(0, 0, 0, 0) : cache.statistics();
+    }
+
+    /** What conversations have to do with files. */
+    public Attachments attachments() {
+        return attachments;
     }
 
     private static @Nullable BlockCache cache(FileOptions options) throws IOException {
@@ -101,6 +137,9 @@ public final class FileHouse implements AutoCloseable {
     @Override
     public void close() {
         files.close();
+        if (kept != null) {
+            kept.close();
+        }
         if (cache != null) {
             cache.close();
         }

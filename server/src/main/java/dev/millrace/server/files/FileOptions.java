@@ -1,6 +1,7 @@
 package dev.millrace.server.files;
 
 import dev.millrace.files.Pipeline;
+import dev.millrace.files.S3Bucket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param keys what links are signed with; null for a key in the data folder, or a random one if there is none
  * @param uploadBytes the largest file that may be uploaded
  * @param uploadTypes media types that may be uploaded, such as {@code image/png}, {@code video/*} or {@code *}
+ * @param uploadBucket where uploads are kept; null for the data folder
  */
 public record FileOptions(
         Pipeline.Settings pipeline,
@@ -30,10 +32,11 @@ public record FileOptions(
         boolean linksOnly,
         @Nullable LinkKeys keys,
         long uploadBytes,
-        Set<String> uploadTypes) {
+        Set<String> uploadTypes,
+        FileSourceConfig.@Nullable S3 uploadBucket) {
     /**
      * 64 MiB of cache in memory, none on disk, lookups good for 30 s, no other origins, no link needed, uploads of up to
-     * 1 GiB of any type.
+     * 1 GiB of any type, in the data folder.
      */
     public static final FileOptions DEFAULT = new FileOptions(
             Pipeline.Settings.DEFAULT,
@@ -45,10 +48,14 @@ public record FileOptions(
             false,
             null,
             1L << 30,
-            Set.of("*"));
+            Set.of("*"),
+            null);
 
     public FileOptions {
         origins = Set.copyOf(origins);
         uploadTypes = Set.copyOf(uploadTypes);
+        if (uploadBucket != null && uploadBytes > S3Bucket.LARGEST_OBJECT) {
+            throw new IllegalArgumentException("uploads.size: a bucket takes files of up to 5 GiB");
+        }
     }
 }

@@ -3,6 +3,7 @@ package dev.millrace.server.files;
 import dev.millrace.files.DirectorySource;
 import dev.millrace.files.HttpOrigin;
 import dev.millrace.files.MirroredSource;
+import dev.millrace.files.S3Bucket;
 import dev.millrace.files.S3Source;
 import dev.millrace.files.Source;
 import java.net.URI;
@@ -119,6 +120,11 @@ public sealed interface FileSourceConfig {
             return signed().attempts(1).build();
         }
 
+        /** The same place, to be written to. */
+        S3Bucket bucketToWrite() {
+            return signed().buildWritable();
+        }
+
         private S3Source.Builder signed() {
             S3Source.Builder source = settings(bucket, prefix, region, endpoint);
             return accessKey == null || secretKey == null ? source : source.credentials(accessKey, secretKey);
@@ -181,6 +187,20 @@ public sealed interface FileSourceConfig {
         String at = "files.sources." + name;
         requireName(at, name);
         return read(at, settings);
+    }
+
+    /**
+     * Reads where uploads are kept: a source of type {@code s3}.
+     *
+     * @throws IllegalArgumentException if something is wrong; the message begins with the setting's name
+     */
+    static S3 bucket(String at, Map<String, ?> settings) {
+        Map<String, Object> typed = new LinkedHashMap<>(settings);
+        typed.putIfAbsent("type", "s3");
+        if (!(read(at, typed) instanceof S3 bucket)) {
+            throw new IllegalArgumentException(at + ".type: must be s3, or be left out");
+        }
+        return bucket;
     }
 
     private static FileSourceConfig read(String at, Map<String, ?> settings) {

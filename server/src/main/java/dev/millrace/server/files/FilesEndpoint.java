@@ -63,6 +63,8 @@ public final class FilesEndpoint implements AutoCloseable {
     public FilesEndpoint register(Router router) {
         router.get("/files/{source}/{path...}", this::serve);
         router.options("/files/{source}/{path...}", this::preflight);
+        // Who has a link need not say who they are; anybody else is asked (Admission).
+        router.open("/files/{source}/{path...}");
         return this;
     }
 

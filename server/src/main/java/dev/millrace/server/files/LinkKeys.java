@@ -7,11 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys that links are signed with, by their ids. New links are signed with one of them; those signed with another are
@@ -91,6 +94,20 @@ public record LinkKeys(String current, Map<String, byte[]> secrets) {
         // The id says nothing about the secret: it comes of a signature with it.
         String id = HexFormat.of().formatHex(LinkSigner.hmac(secret, "the id of this key"), 0, 4);
         return new LinkKeys(id, Map.of(id, secret));
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof LinkKeys that
+                && current.equals(that.current)
+                && secrets.keySet().equals(that.secrets.keySet())
+                && secrets.entrySet().stream()
+                        .allMatch(key -> MessageDigest.isEqual(key.getValue(), that.secrets.get(key.getKey())));
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(current, secrets.keySet());
     }
 
     /** Without the secrets. */

@@ -1,5 +1,8 @@
 package dev.millrace.server.files;
 
+import dev.millrace.files.MediaTypes;
+import dev.millrace.files.Source;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -22,35 +25,48 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Files that were uploaded, in a folder: {@code ID/about.json} says what a file is, {@code ID/NAME} is the file once it is
- * whole, {@code ID/.part} what is here of it until then. An id is 128 random bits, so that one file's tells nothing about
- * another's.
+ * Files that were uploaded. While one arrives it is in a folder of ours: {@code ID/about.json} says what it is to be, {@code
+ * ID/.part} is what is here of it. When it is whole the {@link Vault} takes it over. An id is 128 random bits, so that one
+ * file's tells nothing about another's.
  *
- * <p>What was acknowledged is synced to the disk: the bytes before their count is told, the file before it is there under
- * its name. After a crash an upload goes on from what is in its part. One writer at a time for each file. Safe for use by
+ * <p>What was acknowledged is synced to the disk: the bytes before their count is told, the file before the vault has it. After a crash an upload goes on from what is in its part. One writer at a time for each file. Safe for use by
  * many threads.
  */
-final class Uploads {
+final class Uploads implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Uploads.class);
+
     /** Where they are served: {@code /files/uploads/ID/NAME}. No other source may be called so. */
     static final String SOURCE = "uploads";
 
-    private static final String ABOUT = "about.json";
+    static final String ABOUT = "about.json";
+
     private static final String PART = ".part";
     private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
+    private static final int ID_BYTES = 16;
     private static final int BUFFER = 64 << 10;
     private static final JsonMapper JSON = new JsonMapper();
 
     private final Path root;
+    private final Vault vault;
     private final InstantSource clock;
     private final SecureRandom random = new SecureRandom();
     private final Map<String, ReentrantLock> writers = new ConcurrentHashMap<>();
 
+    /** In a folder that is both: where they arrive, and where they stay. */
     Uploads(Path root, InstantSource clock) {
+        this(root, new FolderVault(root), clock);
+    }
+
+    /** @param root where they are until they are whole */
+    Uploads(Path root, Vault vault, InstantSource clock) {
         this.root = root;
+        this.vault = vault;
         this.clock = clock;
     }
 
@@ -83,6 +99,41 @@ final class Uploads {
         String url() {
             return "/files/" + SOURCE + '/' + id + '/' + Urls.encoded(name);
         }
+
+        byte[] json() {
+            return JSON.writeValueAsBytes(this);
+        }
+
+        static About of(byte[] json) throws IOException {
+            try {
+                return JSON.readValue(json, About.class);
+            } catch (JacksonException e) {
+                throw new IOException("cannot be read: " + ABOUT, e);
+            }
+        }
+
+        static About read(Path file) throws IOException {
+            try {
+                return of(Files.readAllBytes(file));
+            } catch (NoSuchFileException e) {
+                throw e;
+            } catch (IOException e) {
+                throw new IOException("cannot be read: " + file, e);
+            }
+        }
+
+        /** When this returns it is on the disk: all of it, or what was there before. */
+        void write(Path file) throws IOException {
+            Path part = file.resolveSibling(file.getFileName() + PART);
+            Files.write(
+                    part,
+                    json(),
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.TRUNCATE_EXISTING,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.SYNC);
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+        }
     }
 
     /** Somebody else writes to this file at this moment. */
@@ -103,8 +154,9 @@ final class Uploads {
         }
     }
 
-    Path root() {
-        return root;
+    /** Gives whole files at {@code ID/NAME}; to be closed. */
+    Source source() {
+        return vault.source();
     }
 
     /**
@@ -113,10 +165,14 @@ final class Uploads {
      * @param size in bytes, or -1 if that is not known yet
      */
     About create(String owner, String name, String mediaType, long size) throws IOException {
-        byte[] bits = new byte[16];
+        byte[] bits = new byte[ID_BYTES];
         random.nextBytes(bits);
+        return create(HexFormat.of().formatHex(bits), owner, name, mediaType, size);
+    }
+
+    private About create(String id, String owner, String name, String mediaType, long size) throws IOException {
         About about = new About(
-                HexFormat.of().formatHex(bits),
+                id,
                 owner,
                 fileName(name),
                 mediaType,
@@ -124,9 +180,32 @@ final class Uploads {
                 null,
                 clock.instant().toString());
         Files.createDirectories(folder(about.id));
-        Files.createFile(part(about.id));
-        save(about);
+        Files.write(part(about.id), new byte[0]);
+        about.write(folder(about.id).resolve(ABOUT));
         return about;
+    }
+
+    /**
+     * Keeps bytes as a whole file. The same bytes from the same maker are one file, however often this is called.
+     *
+     * @param maker tells what they are of
+     * @param mediaType null for what the name says
+     */
+    About keep(String owner, String maker, String name, @Nullable String mediaType, byte[] bytes) throws IOException {
+        MessageDigest digest = sha256();
+        digest.update((owner + '\n' + maker + '\n').getBytes(StandardCharsets.UTF_8));
+        String id = HexFormat.of().formatHex(digest.digest(bytes), 0, ID_BYTES);
+        Optional<About> there = vault.find(id);
+        if (there.isPresent()) {
+            return there.get();
+        }
+        String type = mediaType == null ? MediaTypes.ofName(name) : mediaType;
+        return append(create(id, owner, name, type, bytes.length), new ByteArrayInputStream(bytes), bytes.length);
+    }
+
+    /** All bytes of a whole file. */
+    byte[] read(About about) throws IOException {
+        return vault.read(about);
     }
 
     /** A name that can be one on any disk and in any URL: no separators, no controls, no dot in front, 200 bytes at most. */
@@ -150,29 +229,34 @@ final class Uploads {
         if (!ID.matcher(id).matches()) {
             return Optional.empty();
         }
+        Optional<About> whole = vault.find(id);
+        if (whole.isPresent()) {
+            return whole;
+        }
         try {
-            return Optional.of(JSON.readValue(Files.readAllBytes(folder(id).resolve(ABOUT)), About.class));
+            return Optional.of(About.read(folder(id).resolve(ABOUT)));
         } catch (NoSuchFileException e) {
             return Optional.empty();
-        } catch (JacksonException e) {
-            throw new IOException("cannot be read: " + folder(id).resolve(ABOUT), e);
         }
     }
 
     /** As {@link Owners#owns}. */
     boolean owns(String owner, String path) {
+        return at(owner, path).isPresent();
+    }
+
+    /** The owner's whole file at {@code ID/NAME}. */
+    Optional<About> at(String owner, String path) {
         int slash = path.indexOf('/');
         if (slash < 0) {
-            return false;
+            return Optional.empty();
         }
         try {
-            return about(path.substring(0, slash))
-                    .filter(about -> about.owner.equals(owner)
-                            && about.isWhole()
-                            && about.name.equals(path.substring(slash + 1)))
-                    .isPresent();
+            return find(owner, path.substring(0, slash))
+                    .filter(about -> about.isWhole() && about.name.equals(path.substring(slash + 1)));
         } catch (IOException e) {
-            return false;
+            LOG.warn("it cannot be told whose {} is: {}", path, e.toString());
+            return Optional.empty();
         }
     }
 
@@ -230,28 +314,45 @@ final class Uploads {
     private About finish(About about, long length) throws IOException {
         About whole = new About(
                 about.id, about.owner, about.name, about.mediaType, length, sha256(part(about.id)), about.created);
-        Path target = folder(about.id).resolve(about.name);
-        Files.move(part(about.id), target, StandardCopyOption.ATOMIC_MOVE);
-        save(whole);
+        vault.take(whole, part(about.id));
+        if (Files.exists(part(about.id))) {
+            remove(folder(about.id)); // it is elsewhere now
+        }
         return whole;
     }
 
-    private static String sha256(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            byte[] buffer = new byte[BUFFER];
-            for (int n; (n = in.read(buffer)) >= 0; ) {
-                digest.update(buffer, 0, n);
-            }
-            return HexFormat.of().formatHex(digest.digest());
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every Java has SHA-256", e);
         }
     }
 
+    private static String sha256(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            MessageDigest digest = sha256();
+            byte[] buffer = new byte[BUFFER];
+            for (int n; (n = in.read(buffer)) >= 0; ) {
+                digest.update(buffer, 0, n);
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        }
+    }
+
     /** Removes a file, whole or not. Readers that have it open read on. */
     void delete(About about) throws IOException {
-        Path folder = folder(about.id);
+        if (about.isWhole()) {
+            vault.delete(about);
+        }
+        remove(folder(about.id));
+    }
+
+    /** Removes a folder of files. */
+    static void remove(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.toList()) {
                 Files.deleteIfExists(file);
@@ -260,17 +361,9 @@ final class Uploads {
         Files.deleteIfExists(folder);
     }
 
-    private void save(About about) throws IOException {
-        Path target = folder(about.id).resolve(ABOUT);
-        Path part = folder(about.id).resolve(ABOUT + PART);
-        Files.write(
-                part,
-                JSON.writeValueAsBytes(about),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.SYNC);
-        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+    @Override
+    public void close() {
+        vault.close();
     }
 
     private Path folder(String id) {

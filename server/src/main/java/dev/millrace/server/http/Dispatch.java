@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
-import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.QuietException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -41,18 +40,22 @@ final class Dispatch extends Handler.Abstract {
     public boolean handle(Request request, Response response, Callback callback) {
         secure(response);
         Exchange exchange = null;
+        var arrival = new Arrival(request, edge.gate());
         try {
             var match = router.match(PathSegments.parse(request.getHttpURI().getPath()));
             if (match == null) {
                 throw HttpProblem.notFound("Nothing is served at this path.");
             }
-            exchange = new Exchange(request, response, match.parameters(), edge);
-            boolean inOtherHands = answer(match.routes(), exchange, request, response, callback);
+            exchange = new Exchange(request, response, match.parameters(), edge, arrival);
+            boolean inOtherHands = answer(match.routes(), arrival, exchange, request, response, callback);
             exchange.end();
             if (!inOtherHands) {
+                Lingering.hearOut(request);
+                arrival.leave();
                 callback.succeeded();
             }
         } catch (Throwable e) {
+            arrival.leave();
             if (exchange != null) {
                 exchange.end();
             }
@@ -66,13 +69,34 @@ final class Dispatch extends Handler.Abstract {
 
     /** True if the callback is in other hands. */
     private boolean answer(
-            Router.Routes routes, Exchange exchange, Request request, Response response, Callback callback)
+            Router.Routes routes,
+            Arrival arrival,
+            Exchange exchange,
+            Request request,
+            Response response,
+            Callback callback)
             throws Exception {
         var webSocket = routes.webSocket();
-        if (webSocket != null && wantsWebSocket(request)) {
-            return upgrade(webSocket.upgrade(exchange), request, response, callback);
+        boolean upgrades = webSocket != null && arrival.webSocket();
+        var endpoint = upgrades ? null : routes.endpoint(exchange.method());
+        try {
+            // What a page of another origin may do is no secret, and browsers ask without saying for whom.
+            boolean open = routes.open() || exchange.method().equals("OPTIONS");
+            if (arrival.come(response, open)) {
+                exchange.respond(204);
+                return false;
+            }
+        } catch (HttpProblem refusal) {
+            if (endpoint == null) {
+                throw refusal;
+            }
+            endpoint.refuse(exchange, refusal);
+            Lingering.hearOut(request);
+            return false;
         }
-        var endpoint = routes.endpoint(exchange.method());
+        if (webSocket != null && upgrades) {
+            return upgrade(webSocket.upgrade(exchange), arrival, request, response, callback);
+        }
         if (endpoint != null) {
             endpoint.handle(exchange);
             if (!exchange.answered()) {
@@ -99,13 +123,10 @@ final class Dispatch extends Handler.Abstract {
         return false;
     }
 
-    private static boolean wantsWebSocket(Request request) {
-        return request.getMethod().equals("GET") && request.getHeaders().contains(HttpHeader.UPGRADE, "websocket");
-    }
-
-    private boolean upgrade(WebSocketHandler handler, Request request, Response response, Callback callback)
+    private boolean upgrade(
+            WebSocketHandler handler, Arrival arrival, Request request, Response response, Callback callback)
             throws HttpProblem {
-        var frames = new WebSocketFrames(handler, edge, occupancy);
+        var frames = new WebSocketFrames(handler, edge, occupancy, arrival);
         var negotiator = new WebSocketNegotiator.AbstractNegotiator() {
             @Override
             public FrameHandler negotiate(

@@ -3,4 +3,4 @@ package dev.millrace.server.http;
 import dev.millrace.core.Sweeper;
 
 /** What all exchanges of one server share. */
-record Edge(HttpLimits limits, Signal stopping, Sweeper sweeper) {}
+record Edge(HttpLimits limits, Signal stopping, Sweeper sweeper, Gate gate) {}

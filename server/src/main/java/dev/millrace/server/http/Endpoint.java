@@ -11,4 +11,12 @@ public interface Endpoint {
      * @throws Exception for anything unforeseen: the client is told 500 and an id, the log has the rest
      */
     void handle(Exchange exchange) throws Exception;
+
+    /**
+     * Tells that the {@link Gate} has refused a request, for protocols with errors of another form than a problem
+     * document. Runs in place of {@link #handle}.
+     */
+    default void refuse(Exchange exchange, HttpProblem refusal) throws Exception {
+        throw refusal;
+    }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +33,7 @@ public final class Exchange implements RequestHead {
     private final Response response;
     private final Map<String, Router.Value> parameters;
     private final Edge edge;
+    private final Arrival arrival;
     private final Patience patience;
     private final Signal gone = new Signal();
     private final Signal over = new Signal();
@@ -42,9 +44,10 @@ public final class Exchange implements RequestHead {
     private final long arrivedAt = System.nanoTime();
     private boolean answered;
 
-    Exchange(Request request, Response response, Map<String, Router.Value> parameters, Edge edge) {
+    Exchange(Request request, Response response, Map<String, Router.Value> parameters, Edge edge, Arrival arrival) {
         this.request = request;
         this.response = response;
+        this.arrival = arrival;
         this.parameters = parameters;
         this.edge = edge;
         this.patience = Patience.with(request, edge.limits().idle());
@@ -127,12 +130,22 @@ public final class Exchange implements RequestHead {
 
     /** The host, and the port if it was given, that the client asked for: HTTP/2's {@code :authority}, or {@code Host}. */
     public Optional<String> authority() {
-        return Optional.ofNullable(request.getHttpURI().getAuthority()).or(() -> header("Host"));
+        return arrival.authority();
     }
 
     @Override
     public String remoteAddress() {
-        return Request.getRemoteAddr(request);
+        return arrival.remoteAddress();
+    }
+
+    @Override
+    public Optional<X509Certificate> certificate() {
+        return arrival.certificate();
+    }
+
+    @Override
+    public String guest() throws HttpProblem {
+        return arrival.guest();
     }
 
     /**

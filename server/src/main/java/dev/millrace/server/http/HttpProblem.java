@@ -71,8 +71,9 @@ public final class HttpProblem extends Exception {
         return detail == null ? title : detail;
     }
 
-    Map<String, String> headers() {
-        return headers;
+    /** The response headers that belong to it. */
+    public Map<String, String> headers() {
+        return Map.copyOf(headers);
     }
 
     /** The document, in UTF-8. */

@@ -7,7 +7,9 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -97,11 +99,13 @@ public final class HttpServer {
         // A stream of small messages gains little from compression and pays a deflater per connection for it.
         webSockets.getExtensionRegistry().unregister("permessage-deflate");
         server.addBean(webSockets);
-        var edge = new Edge(limits, stopping, sweeper);
+        var edge = new Edge(limits, stopping, sweeper, builder.gate);
         var dispatch = new Dispatch(builder.router, edge, occupancy, webSockets);
         return builder.services.isEmpty()
                 ? dispatch
-                : new Handler.Sequence(new GrpcServices(builder.services, limits, workers), dispatch);
+                : new Handler.Sequence(
+                        new GrpcServices(builder.services, builder.openServices, builder.gate, limits, workers),
+                        dispatch);
     }
 
     private ConnectionFactory[] factories(Builder builder) throws IOException {
@@ -120,6 +124,10 @@ public final class HttpServer {
         var context = new SslContextFactory.Server();
         context.setKeyStore(PemCertificate.load(builder.chainFile, builder.keyFile));
         context.setKeyStorePassword(PemCertificate.PASSWORD);
+        if (builder.clientsFile != null) {
+            context.setTrustStore(PemCertificate.authorities(builder.clientsFile));
+            context.setWantClientAuth(true);
+        }
         var alpn = new ALPNServerConnectionFactory("h2", "http/1.1");
         alpn.setDefaultProtocol(http1.getProtocol());
         var ssl = new SslConnectionFactory(context, alpn.getProtocol());
@@ -239,12 +247,15 @@ public final class HttpServer {
     public static final class Builder {
         private final Router router;
         private final List<BindableService> services = new ArrayList<>();
+        private final Set<String> openServices = new HashSet<>();
         private final List<Runnable> stopHooks = new ArrayList<>();
         private String host = "127.0.0.1";
         private int port;
         private HttpLimits limits = HttpLimits.defaults();
         private @Nullable Path chainFile;
         private @Nullable Path keyFile;
+        private @Nullable Path clientsFile;
+        private Gate gate = Gate.OPEN;
         private boolean upgrades;
 
         private Builder(Router router) {
@@ -270,6 +281,23 @@ public final class HttpServer {
             return this;
         }
 
+        /**
+         * Over TLS, asks clients for a certificate and believes those that one of these authorities has signed; a client
+         * without one may come in all the same, for the {@link Gate} to judge.
+         *
+         * @param authorities PEM file with one certificate at least
+         */
+        public Builder clients(Path authorities) {
+            clientsFile = authorities;
+            return this;
+        }
+
+        /** What every request must pass. Default: {@link Gate#OPEN}. */
+        public Builder gate(Gate that) {
+            gate = that;
+            return this;
+        }
+
         public Builder limits(HttpLimits those) {
             limits = those;
             return this;
@@ -292,6 +320,12 @@ public final class HttpServer {
         public Builder grpc(BindableService service) {
             services.add(service);
             return this;
+        }
+
+        /** Serves gRPC to everybody, as {@link Router#open} does with a path: for health checks. */
+        public Builder openGrpc(BindableService service) {
+            openServices.add(service.bindService().getServiceDescriptor().getName());
+            return grpc(service);
         }
 
         /** Runs once when the server begins to stop, for whoever holds gRPC streams to complete them. Must not block. */

@@ -2,13 +2,13 @@ package dev.millrace.server.http;
 
 import java.io.IOException;
 import org.eclipse.jetty.http.HttpHeader;
-import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
 
 /**
- * Listens on for a while to a client that was refused before it had said everything. To close an HTTP/1 connection under
- * bytes that still arrive resets it, and the reset can overtake the refusal (RFC 9112, section 9.6).
+ * Listens on for a while to a client that was answered before it had said everything. To close an HTTP/1 connection under
+ * bytes that still arrive resets it, and the reset can overtake the answer (RFC 9112, section 9.6). On HTTP/2 Jetty
+ * 12.1.12 resets such a stream with CANCEL, and clients take that to mean that the answer is not to be trusted.
  */
 final class Lingering {
     // Nothing that is read here is kept; the bound only says how much of another's time we take part in.
@@ -18,10 +18,8 @@ final class Lingering {
 
     /** Reads what is left of the body and throws it away, up to a bound; the idle timeout ends it for a silent client. */
     static void hearOut(Request request) {
-        boolean newer =
-                request.getConnectionMetaData().getHttpVersion().getVersion() > HttpVersion.HTTP_1_1.getVersion();
         // Who waits to be told to go on has sent nothing, and reading would tell it to.
-        if (newer || request.getHeaders().contains(HttpHeader.EXPECT)) {
+        if (request.getHeaders().contains(HttpHeader.EXPECT)) {
             return;
         }
         try (var body = Content.Source.asInputStream(request)) {

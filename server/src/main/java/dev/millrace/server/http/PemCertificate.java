@@ -44,6 +44,25 @@ final class PemCertificate {
         }
     }
 
+    /**
+     * Reads certificates of authorities.
+     *
+     * @throws IOException if the file cannot be read or used; the message names it
+     */
+    static KeyStore authorities(Path file) throws IOException {
+        try {
+            var store = KeyStore.getInstance("PKCS12");
+            store.load(null, null);
+            int number = 0;
+            for (Certificate certificate : chain(file)) {
+                store.setCertificateEntry("authority-" + number++, certificate);
+            }
+            return store;
+        } catch (GeneralSecurityException e) {
+            throw new IOException("The certificates in " + file + " cannot be used: " + e.getMessage(), e);
+        }
+    }
+
     private static Certificate[] chain(Path file) throws IOException {
         try {
             var found = CertificateFactory.getInstance("X.509")

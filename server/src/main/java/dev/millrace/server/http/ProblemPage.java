@@ -31,6 +31,7 @@ final class ProblemPage implements Request.Handler {
         response.reset();
         response.setStatus(problem.status());
         Dispatch.secure(response);
+        Arrival.giveHeaders(request, response);
         problem.headers().forEach((name, value) -> response.getHeaders().put(name, value));
         byte[] document = problem.toJson();
         response.getHeaders()

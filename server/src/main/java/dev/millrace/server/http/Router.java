@@ -63,6 +63,15 @@ public final class Router {
         return this;
     }
 
+    /**
+     * Lets everybody come to a path, whoever they are: who sends the request is not asked before its endpoint runs, which
+     * may ask by itself. Any other path is for those alone whom the {@link Gate} knows.
+     */
+    public Router open(String path) {
+        at(path).open = true;
+        return this;
+    }
+
     /** What is registered, each as its method and path: {@code "GET /chats/{id}"}. A WebSocket is a GET. */
     public Set<String> listing() {
         var listing = new TreeSet<String>();
@@ -200,6 +209,7 @@ public final class Router {
         private final List<String> names;
         private final Map<String, Endpoint> byMethod = new TreeMap<>();
         private @Nullable WebSocketEndpoint webSocket;
+        private boolean open;
 
         private Routes(String path, List<String> names) {
             this.path = path;
@@ -209,6 +219,11 @@ public final class Router {
         @Nullable Endpoint endpoint(String method) {
             Endpoint own = byMethod.get(method);
             return own == null && method.equals("HEAD") ? byMethod.get("GET") : own;
+        }
+
+        /** Whether everybody may come here. */
+        boolean open() {
+            return open;
         }
 
         @Nullable WebSocketEndpoint webSocket() {

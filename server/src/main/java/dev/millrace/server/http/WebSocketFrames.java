@@ -30,6 +30,7 @@ final class WebSocketFrames implements FrameHandler {
 
     private final WebSocketHandler handler;
     private final Edge edge;
+    private final Arrival arrival;
     private final ByteArrayOutputStream message = new ByteArrayOutputStream();
     private volatile @Nullable CoreSession connection;
     private @Nullable WebSocketSession session;
@@ -39,8 +40,9 @@ final class WebSocketFrames implements FrameHandler {
     private boolean refusing;
     private volatile boolean silent;
 
-    WebSocketFrames(WebSocketHandler handler, Edge edge, Occupancy occupancy) {
+    WebSocketFrames(WebSocketHandler handler, Edge edge, Occupancy occupancy, Arrival arrival) {
         this.handler = handler;
+        this.arrival = arrival;
         this.edge = edge;
         // From here on, and not only from open on: a server that stops in between shall still say goodbye.
         this.guest = occupancy.enter(new Occupancy.Resident(this::interrupt, this::beat));
@@ -62,6 +64,7 @@ final class WebSocketFrames implements FrameHandler {
     /** The upgrade failed: this connection will never open. */
     void abandon() {
         guest.leave();
+        arrival.leave();
     }
 
     private void interrupt() {
@@ -191,6 +194,7 @@ final class WebSocketFrames implements FrameHandler {
             }
         }
         guest.leave();
+        arrival.leave();
         callback.succeeded();
     }
 }

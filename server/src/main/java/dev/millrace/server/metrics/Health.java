@@ -23,8 +23,8 @@ public final class Health {
 
     /** Adds the routes. */
     public Health register(Router router) {
-        router.get("/healthz", Health::ok);
-        router.get("/readyz", this::ready);
+        router.get("/healthz", Health::ok).open("/healthz");
+        router.get("/readyz", this::ready).open("/readyz");
         return this;
     }
 

@@ -2,9 +2,11 @@ package dev.millrace.server.metrics;
 
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.Observer;
+import dev.millrace.server.files.FileHouse;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -66,6 +68,42 @@ public final class Metrics implements AutoCloseable {
         new UptimeMetrics().bindTo(registry);
         gc = new JvmGcMetrics();
         gc.bindTo(registry);
+    }
+
+    /** Watches what files cost. To be called once. */
+    public void watch(FileHouse files) {
+        Gauge.builder("millrace.files.streams", files, FileHouse::openStreams)
+                .description("Ranges of files that are read now")
+                .register(registry);
+        Gauge.builder("millrace.files.buffers", files, FileHouse::bufferBytes)
+                .description("Buffers that these hold now")
+                .baseUnit("bytes")
+                .register(registry);
+        Gauge.builder(
+                        "millrace.files.cache.memory",
+                        files,
+                        house -> house.cache().memoryBytes())
+                .description("What the cache of remote files holds in memory")
+                .baseUnit("bytes")
+                .register(registry);
+        Gauge.builder("millrace.files.cache.disk", files, house -> house.cache().diskBytes())
+                .description("What the cache of remote files holds in its folder")
+                .baseUnit("bytes")
+                .register(registry);
+        FunctionCounter.builder(
+                        "millrace.files.cache.served",
+                        files,
+                        house -> house.cache().servedBytes())
+                .description("What readers got from the cache")
+                .baseUnit("bytes")
+                .register(registry);
+        FunctionCounter.builder(
+                        "millrace.files.cache.fetched",
+                        files,
+                        house -> house.cache().fetchedBytes())
+                .description("What had to be fetched, and was then kept in the cache")
+                .baseUnit("bytes")
+                .register(registry);
     }
 
     private void scrape(Exchange exchange) throws IOException {

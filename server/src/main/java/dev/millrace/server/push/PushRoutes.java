@@ -35,13 +35,18 @@ public final class PushRoutes {
         PushSigner signer = pushes.signer();
         if (signer != null) {
             router.get(
-                    "/.well-known/jwks.json",
-                    exchange -> exchange.header("Cache-Control", "max-age=300").respond(200, JSON, signer.jwks()));
+                            "/.well-known/jwks.json",
+                            exchange -> exchange.header("Cache-Control", "max-age=300")
+                                    .respond(200, JSON, signer.jwks()))
+                    .open("/.well-known/jwks.json");
         }
     }
 
     private void list(Exchange exchange) throws HttpProblem, IOException {
         String after = exchange.queryParameter("after").orElse(null);
+        if (after != null && after.indexOf('\0') >= 0) {
+            throw HttpProblem.badRequest("\"after\" must be the \"next\" of an answer before.");
+        }
         Page<DeadLetter> page = pushes.deadLetters(identity.owner(exchange), PAGE, after);
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
         ArrayNode letters = answer.putArray("deadLetters");

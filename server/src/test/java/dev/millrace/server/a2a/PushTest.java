@@ -20,11 +20,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
 /** Every event of a task reaches who asked for it, in order, whatever happens. */
@@ -221,4 +224,28 @@ class PushTest {
             }
         }
     }
+
+    @ParameterizedTest
+    @EnumSource
+    void an_id_that_not_every_store_can_keep_is_refused(Tongue tongue) throws Exception {
+        var settings = PushSettings.defaults().withAllowed(Set.of("127.0.0.1"));
+        try (var house = new A2aHouse(
+                new MemoryStore(), AgentCatalog.of("worker", turn -> turn.ask("What?")), chosen -> chosen, settings)) {
+            String task = house.task(A2aHouse.say("x")).id();
+            String create = "{\"taskId\":\"" + task + "\",\"id\":\"a\\u0000b\",\"url\":\"http://127.0.0.1:1/\"}";
+            Tongue.Outcome refused = tongue.call(house, "CreateTaskPushNotificationConfig", create, VERSION);
+            assertThat(refused.result()).isNull();
+            assertThat(refused.text()).contains("U+0000");
+            for (String method : new String[] {"GetTaskPushNotificationConfig", "DeleteTaskPushNotificationConfig"}) {
+                if (tongue != Tongue.REST) { // whose paths take no NUL at all
+                    Tongue.Outcome found =
+                            tongue.call(house, method, "{\"taskId\":\"" + task + "\",\"id\":\"a\\u0000b\"}", VERSION);
+                    assertThat(found.text()).contains("U+0000");
+                }
+            }
+            assertThat(house.fetch("/push/dead-letters?after=%00").statusCode()).isEqualTo(400);
+        }
+    }
+
+    private static final Map<String, String> VERSION = Map.of("A2A-Version", "1.0");
 }

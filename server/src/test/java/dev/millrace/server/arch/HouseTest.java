@@ -33,7 +33,7 @@ class HouseTest {
             protocol |
             grpc     | protocol
             engine   | core, protocol
-            client   | protocol
+            client   | protocol, grpc
             agents   | core, engine, client, protocol
             files    | core
             server   | core, protocol, grpc, engine, client, agents, files

@@ -6,6 +6,8 @@ import dev.millrace.engine.AgentCatalog;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.EngineSettings;
 import dev.millrace.engine.store.Store;
+import dev.millrace.server.auth.AuthSettings;
+import dev.millrace.server.auth.FrontGate;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
@@ -70,7 +72,9 @@ final class ChatFixture implements AutoCloseable {
         Identity identity = exchange -> exchange.header("X-Owner").orElse("local");
         var router = new Router();
         new ChatApi(engine, identity).register(router);
-        server = HttpServer.builder(router).build();
+        server = HttpServer.builder(router)
+                .gate(new FrontGate(AuthSettings.open()))
+                .build();
         server.start();
     }
 

@@ -354,7 +354,7 @@ class ChatStreamTest {
         try (var socket = new Socket("127.0.0.1", chats.server.port())) {
             socket.setSoTimeout(30_000);
             socket.getOutputStream()
-                    .write(("GET /api/v1/chats/" + sent.chat() + "/stream HTTP/1.1\r\nHost: x\r\n\r\n")
+                    .write(("GET /api/v1/chats/" + sent.chat() + "/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
                             .getBytes(StandardCharsets.US_ASCII));
             var lines = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
             while (!lines.readLine().equals("id: 1")) {}

@@ -6,13 +6,17 @@ import dev.millrace.engine.Refused;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ProblemsTest {
-    private static final Path SOURCES = Path.of("src/main/java/dev/millrace/server/chat");
+    /** Those of the chat API, and of the gate before it. */
+    private static final List<Path> SOURCES = List.of(
+            Path.of("src/main/java/dev/millrace/server/chat"), Path.of("src/main/java/dev/millrace/server/auth"));
+
     private static final Path PAGE = Path.of("../docs/api/chat.md");
 
     /** The types are promises to callers: one that is new, or goes, changes the page. */
@@ -20,10 +24,12 @@ class ProblemsTest {
     void the_page_lists_every_type_of_problem_and_no_other() throws IOException {
         var made = new TreeSet<String>();
         var problem = Pattern.compile("new HttpProblem\\(\\s*\\d+,\\s*\"([a-z-]+)\"");
-        try (Stream<Path> files = Files.list(SOURCES)) {
-            for (Path file :
-                    files.filter(each -> each.toString().endsWith(".java")).toList()) {
-                problem.matcher(Files.readString(file)).results().forEach(found -> made.add(found.group(1)));
+        for (Path sources : SOURCES) {
+            try (Stream<Path> files = Files.list(sources)) {
+                for (Path file :
+                        files.filter(each -> each.toString().endsWith(".java")).toList()) {
+                    problem.matcher(Files.readString(file)).results().forEach(found -> made.add(found.group(1)));
+                }
             }
         }
         String page = Files.readString(PAGE);

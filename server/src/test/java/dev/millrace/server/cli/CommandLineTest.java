@@ -2,6 +2,11 @@ package dev.millrace.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.server.auth.ApiKeys;
+import dev.millrace.server.auth.AuthSettings;
+import dev.millrace.server.config.ConfigFile;
+import dev.millrace.server.config.ModelSettings;
+import dev.millrace.server.config.Settings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -9,6 +14,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +63,25 @@ class CommandLineTest {
             """)
     void a_setting_that_cannot_be_used_is_named(String options, String named) {
         assertRefused(run(Map.of(), ("serve " + options).split(" ")), 2, named);
+    }
+
+    @Test
+    void a_key_is_printed_and_its_hash_is_what_the_configuration_takes() throws IOException {
+        Ended made = run(Map.of(), "key", "alice");
+        assertThat(made.code()).isZero();
+        String key = made.out().strip();
+        assertThat(key).matches("mr_[A-Za-z0-9_-]{43}");
+        assertThat(made.err()).doesNotContain(key).contains(ApiKeys.hash(key));
+
+        var settings = Settings.builder();
+        ConfigFile.read(Files.writeString(folder.resolve("millrace.yaml"), made.err()), Map.of())
+                .applyTo(settings, new ModelSettings(Map.of()));
+        assertThat(settings.build().auth())
+                .isEqualTo(AuthSettings.open().withKeys(Map.of("alice", List.of(ApiKeys.hash(key)))));
+
+        assertThat(run(Map.of(), "key", "alice").out()).isNotEqualTo(made.out());
+        assertRefused(run(Map.of(), "key", "oidc:alice"), 2, "OWNER");
+        assertRefused(run(Map.of(), "key"), 2, "OWNER");
     }
 
     @Test

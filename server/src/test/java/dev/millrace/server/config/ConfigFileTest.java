@@ -10,6 +10,10 @@ import dev.millrace.agents.ModelRetry;
 import dev.millrace.agents.Prices;
 import dev.millrace.agents.Provider;
 import dev.millrace.agents.mcp.McpConfig;
+import dev.millrace.server.auth.ApiKeys;
+import dev.millrace.server.auth.AuthSettings;
+import dev.millrace.server.auth.Rates;
+import dev.millrace.server.auth.TokenSettings;
 import dev.millrace.server.files.FileSourceConfig;
 import java.io.IOException;
 import java.net.URI;
@@ -18,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +44,8 @@ class ConfigFileTest {
         return settings.agents(model.build()).build();
     }
 
+    private static final String ANOTHER = "sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAI";
+
     @Test
     void every_setting_arrives() throws IOException {
         Path cert = Files.writeString(folder.resolve("cert.pem"), "");
@@ -49,7 +56,9 @@ class ConfigFileTest {
                   port: 8443
                   publicUrl: https://agents.example.org
                   drain: 20s
-                  tls: {cert: CERT, key: CERT}
+                  tls: {cert: CERT, key: CERT, clients: CERT}
+                  hosts: Millrace, other.example.org
+                  origins: "https://app.example.org, http://localhost:5173"
                 store: {type: sqlite, data: /tmp/there}
                 limits:
                   body: 1MiB
@@ -65,6 +74,17 @@ class ConfigFileTest {
                   attempts: 9
                   answerWithin: 3h
                   tail: 1KiB
+                  rate: 20
+                  open: 30
+                auth:
+                  keys:
+                    alice: sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+                    bob: "sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE, ${BOB}"
+                  oidc:
+                    issuer: https://login.example.org/realm
+                    audience: millrace
+                    claim: email
+                    skew: 5s
                 engine: {lease: 9s, lookAgain: 2s}
                 files:
                   sources:
@@ -77,13 +97,31 @@ class ConfigFileTest {
                   systemPrompt: Be brief. It costs $$5.
                   temperature: 0.5
                   maxTokens: 100
-                """.replace("CERT", cert.toString()).replace("FOLDER", folder.toString()), Map.of("TOKEN", "secret"));
+                """.replace("CERT", cert.toString()).replace("FOLDER", folder.toString()),
+                Map.of("TOKEN", "secret", "BOB", ANOTHER));
 
+        assertThat(settings.auth())
+                .isEqualTo(new AuthSettings(
+                        ApiKeys.of(Map.of(
+                                "alice",
+                                List.of("sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+                                "bob",
+                                List.of("sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE", ANOTHER))),
+                        new TokenSettings(
+                                URI.create("https://login.example.org/realm"),
+                                "millrace",
+                                null,
+                                "email",
+                                Duration.ofSeconds(5)),
+                        true,
+                        Set.of("millrace", "other.example.org"),
+                        Set.of("https://app.example.org", "http://localhost:5173"),
+                        new Rates(20, 40, 30)));
         assertThat(settings.host()).isEqualTo("0.0.0.0");
         assertThat(settings.port()).isEqualTo(8443);
         assertThat(settings.publicUrl()).isEqualTo(URI.create("https://agents.example.org"));
         assertThat(settings.drain()).isEqualTo(Duration.ofSeconds(20));
-        assertThat(settings.tls()).isEqualTo(new Tls(cert, cert));
+        assertThat(settings.tls()).isEqualTo(new Tls(cert, cert, cert));
         assertThat(settings.store()).isEqualTo(new StoreSettings.Sqlite(Path.of("/tmp/there")));
         assertThat(settings.http().maxBody()).isEqualTo(1 << 20);
         assertThat(settings.http().maxHeader()).isEqualTo(32 << 10);
@@ -151,7 +189,8 @@ class ConfigFileTest {
         Settings settings = read(
                 all.replace("/srv/films", folder.resolve("films").toString())
                         .replace("/etc/millrace/cert.pem", pem.toString())
-                        .replace("/etc/millrace/key.pem", pem.toString()),
+                        .replace("/etc/millrace/key.pem", pem.toString())
+                        .replace("/etc/millrace/clients-ca.pem", pem.toString()),
                 Map.of(
                         "FILES_TOKEN", "t",
                         "MODEL_KEY", "k",
@@ -167,6 +206,7 @@ class ConfigFileTest {
         assertThat(settings.toString()).doesNotContain("sixteen bytes");
         assertThat(settings.agents()).isNotEmpty();
         assertThat(settings.tls()).isNotNull();
+        assertThat(settings.auth().asks()).isTrue();
         assertThat(settings.publicUrl()).isNotNull();
     }
 
@@ -197,6 +237,15 @@ class ConfigFileTest {
             limits: {body: big}                                | limits.body: must be a number of bytes such as
             limits: {heartbeat: 1m}                            | limits: heartbeat
             limits: {turns: 0}                                 | limits.turns: must be a whole number from 1
+            limits: {rate: -1}                                 | limits.rate: must be a whole number from 0
+            server: {origins: 'https://a.example/page'}        | server.origins: must be origins such as
+            server: {tls: {clients: nowhere.pem}}              | server.tls.clients: no such file: nowhere.pem
+            auth: {keys: {alice: secret}}                      | auth.keys: what stands for "alice" is no hash of a key
+            auth: {keys: {'a:b': secret}}                      | auth.keys: an owner has 1 to 64 letters
+            auth: {key: {}}                                    | auth.key: there is no such setting; did you mean auth.keys?
+            auth: {oidc: {audience: a}}                        | auth.oidc.issuer: is missing
+            auth: {oidc: {issuer: 'https://a.example'}}        | auth.oidc.audience: is missing
+            auth: {oidc: {issuer: 'http://a.example', audience: a}} | auth.oidc.issuer: http://a.example must be an https address
             files: {source: {}}                                | files.source: there is no such setting; did you mean files.sources?
             files: {sources: {a: {type: ftp}}}                 | files.sources.a.type: must be directory, http, s3 or mirrors, not ftp
             files: {sources: {a: {type: directory}}}           | files.sources.a.path: is missing
@@ -210,6 +259,14 @@ class ConfigFileTest {
         assertThatThrownBy(() -> read(yaml, Map.of()))
                 .isInstanceOf(BadSetting.class)
                 .hasMessageContaining(message);
+    }
+
+    @Test
+    void a_key_that_stands_where_its_hash_should_is_not_told() {
+        assertThatThrownBy(() -> read("auth: {keys: {alice: mr_verysecret}}", Map.of()))
+                .isInstanceOf(BadSetting.class)
+                .hasMessageContaining("A key itself must not be here")
+                .hasMessageNotContaining("verysecret");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
+import dev.millrace.server.metrics.Metrics;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -95,7 +96,8 @@ class FileHouseTest {
                 linksOnly,
                 keys,
                 bytes,
-                types);
+                types,
+                null);
     }
 
     @AfterEach
@@ -445,5 +447,105 @@ class FileHouseTest {
         assertThat(curl.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(curl.exitValue()).as(said).isZero();
         assertThat(Files.readAllBytes(part)).isEqualTo(FILM);
+    }
+
+    // ---- metrics
+
+    @Test
+    void metrics_tell_what_the_cache_has_served_and_fetched() throws Exception {
+        shut();
+        Files.write(folder.resolve("film.mp4"), FILM);
+        try (CountingOrigin origin = new CountingOrigin(folder);
+                Metrics metrics = new Metrics("memory")) {
+            house = new FileHouse(
+                    Map.of("far", new FileSourceConfig.Http(origin.base(), Map.of())),
+                    options,
+                    null,
+                    Identity.local(),
+                    null);
+            Router router = new Router();
+            metrics.watch(house);
+            metrics.register(router);
+            house.register(router);
+            server = HttpServer.builder(router).build();
+            server.start();
+            is(200, get("/files/far/film.mp4"));
+            is(200, get("/files/far/film.mp4"));
+            String scraped = new String(is(200, get("/metrics")).body(), StandardCharsets.UTF_8);
+            assertThat(metric(scraped, "millrace_files_cache_fetched_bytes_total"))
+                    .isEqualTo(FILM.length);
+            assertThat(metric(scraped, "millrace_files_cache_served_bytes_total"))
+                    .isEqualTo(FILM.length);
+            assertThat(metric(scraped, "millrace_files_cache_memory_bytes")).isEqualTo(FILM.length);
+            assertThat(metric(scraped, "millrace_files_cache_disk_bytes")).isZero();
+            assertThat(scraped).contains("millrace_files_streams ", "millrace_files_buffers_bytes ");
+        }
+    }
+
+    private static double metric(String scraped, String name) {
+        return scraped.lines()
+                .filter(line -> line.startsWith(name + ' '))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no " + name + " in " + scraped));
+    }
+
+    // ---- uploads in a bucket
+
+    private static FileOptions inBucket(MemoryBucket bucket) {
+        FileOptions d = FileOptions.DEFAULT;
+        return new FileOptions(
+                d.pipeline(),
+                d.cacheMemory(),
+                null,
+                d.cacheDisk(),
+                d.lookups(),
+                d.origins(),
+                false,
+                null,
+                d.uploadBytes(),
+                d.uploadTypes(),
+                new FileSourceConfig.S3("kept", "mill", null, bucket.uri(), "access", "secret"));
+    }
+
+    @Test
+    void uploads_are_kept_in_a_bucket_where_another_server_finds_them() throws Exception {
+        try (MemoryBucket bucket = new MemoryBucket()) {
+            reopen(inBucket(bucket));
+            JsonNode answer = json(is(201, send("POST", "/api/v1/files?name=a%20b.mp4", FILM, "Who", "me")));
+            String id = answer.get("id").stringValue();
+            assertThat(answer.get("sha256").stringValue()).isEqualTo(sha256(FILM));
+            assertThat(bucket.objects)
+                    .containsOnlyKeys("kept/mill/" + id + "/a b.mp4", "kept/mill/" + id + "/about.json");
+            try (var left = Files.list(folder.resolve("data/uploads"))) {
+                assertThat(left).as("what is left of it here").isEmpty();
+            }
+            folder = Files.createDirectory(folder.resolve("another"));
+            Files.createDirectories(folder.resolve("films"));
+            reopen(inBucket(bucket));
+            String url = answer.get("url").stringValue();
+            assertThat(is(200, get(url, "Who", "me")).body()).isEqualTo(FILM);
+            assertThat(is(206, get(url, "Who", "me", "Range", "bytes=5-9")).body())
+                    .isEqualTo(Arrays.copyOfRange(FILM, 5, 10));
+            is(404, get(url, "Who", "you"));
+            assertThat(json(is(200, get("/api/v1/files/" + id, "Who", "me")))
+                            .get("size")
+                            .intValue())
+                    .isEqualTo(FILM.length);
+            is(204, send("DELETE", "/api/v1/files/" + id, null, "Who", "me"));
+            assertThat(bucket.objects).isEmpty();
+            is(404, get("/api/v1/files/" + id, "Who", "me"));
+        }
+    }
+
+    @Test
+    void an_upload_that_the_bucket_does_not_take_is_no_upload() throws Exception {
+        MemoryBucket bucket = new MemoryBucket();
+        reopen(inBucket(bucket));
+        bucket.close();
+        is(500, send("POST", "/api/v1/files?name=a.mp4", FILM, "Who", "me"));
+        try (var left = Files.list(folder.resolve("data/uploads"))) {
+            assertThat(left).isEmpty();
+        }
     }
 }

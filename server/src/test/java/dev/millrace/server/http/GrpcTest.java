@@ -21,17 +21,27 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.Callback;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -253,8 +263,6 @@ class GrpcTest {
         try (var server = start();
                 var channel = Channel.open(server, how)) {
             var listener = channel.listen(CallOptions.DEFAULT);
-            // Not before a first word: grpc-servlet begins to listen for a cancellation only after it has handed the
-            // call to the service, and one that comes in between is lost on it.
             service.words.add("word");
             assertThat(listener.next()).isEqualTo("word");
             listener.call.cancel("enough", null);
@@ -267,16 +275,63 @@ class GrpcTest {
         try (var server = start();
                 var http2 = RawHttp2.open(server.socket())) {
             http2.post(1, "/test.Words/Stream", "content-type", "application/grpc", "te", "trailers");
-            http2.frame(
-                    RawHttp2.DATA,
-                    1,
-                    1,
-                    ByteBuffer.allocate(7)
-                            .put(1, new byte[] {0, 0, 0, 2, 'g', 'o'})
-                            .array());
+            http2.frame(RawHttp2.DATA, 1, 1, new byte[] {0, 0, 0, 0, 2, 'g', 'o'});
             assertThat(service.streaming.await(20, TimeUnit.SECONDS)).isTrue();
             http2.reset();
             assertThat(service.cancelled.await(20, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void a_connection_that_is_lost_while_the_servlet_runs_is_noticed_all_the_same() throws Exception {
+        var arrived = new CountDownLatch(1);
+        var running = new CountDownLatch(1);
+        var told = new CountDownLatch(1);
+        var cancelled = new CountDownLatch(1);
+        var call = new AtomicReference<Request>();
+        BindableService slow = () -> ServerServiceDefinition.builder("test.Words")
+                .addMethod(STREAM, ServerCalls.asyncServerStreamingCall((word, out) -> {
+                    ((ServerCallStreamObserver<String>) out).setOnCancelHandler(cancelled::countDown);
+                    // Behind all others: the servlet layer has been told by then.
+                    call.get().addFailureListener(failure -> told.countDown());
+                    running.countDown();
+                    join(told);
+                }))
+                .build();
+        var jetty = new Server();
+        var connector = new ServerConnector(jetty, new HTTP2CServerConnectionFactory(new HttpConfiguration()));
+        jetty.addConnector(connector);
+        // With an executor that runs the service within the servlet's own thread.
+        jetty.setHandler(
+                new Handler.Wrapper(
+                        new GrpcServices(List.of(slow), Set.of(), Gate.OPEN, HttpLimits.defaults(), Runnable::run)) {
+                    @Override
+                    public boolean handle(Request request, Response response, Callback callback) throws Exception {
+                        call.set(request);
+                        join(arrived);
+                        return super.handle(request, response, callback);
+                    }
+                });
+        jetty.start();
+        try (var http2 = RawHttp2.open(new Socket("localhost", connector.getLocalPort()))) {
+            http2.post(1, "/test.Words/Stream", "content-type", "application/grpc", "te", "trailers");
+            http2.frame(RawHttp2.DATA, 1, 1, new byte[] {0, 0, 0, 0, 2, 'g', 'o'});
+            http2.frame(RawHttp2.PING, 0, 0, new byte[8]);
+            http2.await(RawHttp2.PING, 0);
+            arrived.countDown();
+            join(running);
+            http2.reset();
+            join(cancelled);
+        } finally {
+            jetty.stop();
+        }
+    }
+
+    private static void join(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 

@@ -27,6 +27,7 @@ class LimitsTest {
     private final Router router = new Router()
             .get("/", exchange -> exchange.respond(200, "text/plain", new byte[] {'o', 'k'}))
             .post("/body", exchange -> exchange.respond(200, "text/plain", length(exchange.body().length)))
+            .post("/deaf", exchange -> exchange.respond(200, "text/plain", new byte[] {'o', 'k'}))
             .post("/stream", exchange -> {
                 long read = exchange.bodyStream().transferTo(OutputStream.nullOutputStream());
                 exchange.respond(200, "text/plain", length(read));
@@ -103,6 +104,21 @@ class LimitsTest {
             http.send("x".repeat(600_000));
             assertThat(http.body(head)).contains("urn:millrace:problem:");
             assertThat(http.get("/").head().status()).isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/body", "/nowhere", "/deaf"})
+    void who_still_sends_on_http2_is_not_reset_under_its_answer(String path) throws Exception {
+        try (var server = start(limits -> limits);
+                var http2 = RawHttp2.open(server.socket())) {
+            http2.post(1, path);
+            http2.frame(RawHttp2.DATA, 0, 1, new byte[MAX_BODY + 1]);
+            http2.await(RawHttp2.HEADERS, 1);
+            http2.frame(RawHttp2.DATA, 1, 1, new byte[MAX_BODY]);
+            http2.get(3, "/");
+            var next = http2.await(frame -> frame.is(RawHttp2.RST_STREAM, 1) || frame.is(RawHttp2.HEADERS, 3));
+            assertThat(next.type()).isEqualTo(RawHttp2.HEADERS);
         }
     }
 

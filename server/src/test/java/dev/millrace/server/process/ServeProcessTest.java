@@ -2,10 +2,15 @@ package dev.millrace.server.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.server.auth.ApiKeys;
 import java.net.ConnectException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.SecureRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -73,7 +78,7 @@ class ServeProcessTest {
     @Test
     void an_open_address_is_warned_about() throws Exception {
         try (var server = ServerProcess.serve(folder, "--memory", "--host", "0.0.0.0")) {
-            assertThat(server.log()).contains("WARN").contains("no authentication");
+            assertThat(server.log()).contains("WARN").contains("without authentication");
         }
     }
 
@@ -140,5 +145,54 @@ class ServeProcessTest {
                         .formatted(words, delayMs));
         assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
         return Web.JSON.readTree(created.body());
+    }
+
+    @Test
+    void a_configuration_that_changes_is_taken_over_as_far_as_that_goes() throws Exception {
+        String alice = ApiKeys.newKey(new SecureRandom());
+        String bob = ApiKeys.newKey(new SecureRandom());
+        Path config = folder.resolve("millrace.yaml");
+        String keys = "auth:\n  keys:\n    alice: " + ApiKeys.hash(alice) + "\n";
+        Files.writeString(config, keys);
+        try (var server = ServerProcess.serve(folder, "--memory", "--config", config.toString())) {
+            assertThat(status(server, alice)).isEqualTo(200);
+            assertThat(status(server, bob)).isEqualTo(401);
+
+            // As editors and configuration managers do it: a new file in place of the old one.
+            Path next = Files.writeString(
+                    folder.resolve("next"), keys + "    bob: " + ApiKeys.hash(bob) + "\nserver: {port: 1}\n");
+            Files.move(next, config, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            await().until(() -> status(server, bob) == 200);
+            assertThat(status(server, alice)).isEqualTo(200);
+
+            // What is wrong changes nothing, and is said; nor does a file that would open the server.
+            Files.writeString(config, "auth: {kees: {}}\n");
+            await().until(() ->
+                    server.log().contains("is not taken over") && server.log().contains("auth.kees"));
+            Files.writeString(config, "server: {drain: 1s}\n");
+            await().until(() -> server.log().contains("can't be removed while the server runs"));
+            assertThat(status(server, "")).isEqualTo(401);
+            assertThat(status(server, bob)).isEqualTo(200);
+
+            Files.writeString(
+                    config,
+                    "auth:\n  keys:\n    bob: " + ApiKeys.hash(bob) + "\nserver: {drain: 1s}\na2a: {tenants: any}\n");
+            await().until(() -> status(server, alice) == 401);
+            assertThat(status(server, bob)).isEqualTo(200);
+            await().until(() -> server.log().contains("only a restart makes these hold: a2a"));
+        }
+    }
+
+    private static org.awaitility.core.ConditionFactory await() {
+        return org.awaitility.Awaitility.await().atMost(java.time.Duration.ofSeconds(60));
+    }
+
+    private static int status(ServerProcess server, String key) throws Exception {
+        var request = HttpRequest.newBuilder(server.uri("/api/v1/chats"))
+                .header("X-API-Key", key)
+                .build();
+        try (var client = HttpClient.newHttpClient()) {
+            return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+        }
     }
 }

@@ -185,9 +185,12 @@ final class Change {
         return writes;
     }
 
-    /** True if the server must say that nobody else wrote since the view was made. */
+    /**
+     * True if the server must say that nobody else wrote since the view was made, and that keys which the view does not
+     * have are unknown: a refusal of a message that is only repeated would be wrong.
+     */
     boolean mustBeChecked() {
-        return writes || before.origin() != View.Origin.READ;
+        return writes || before.origin() != View.Origin.READ || !assumedUnknown.isEmpty();
     }
 
     Set<String> assumedUnknown() {

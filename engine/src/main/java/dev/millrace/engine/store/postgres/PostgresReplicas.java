@@ -34,6 +34,7 @@ final class PostgresReplicas implements Replicas {
     private final Connections connections;
     private final PostgresReaders readers;
     private final Views views;
+    private final Restarts restarts;
     private final boolean hints;
     private final String self = UUID.randomUUID().toString();
     private final String channel;
@@ -43,10 +44,11 @@ final class PostgresReplicas implements Replicas {
     private volatile @Nullable Listening listening;
 
     /** @param hints false = nothing is told and nothing heard: everything is found by looking */
-    PostgresReplicas(Connections connections, PostgresReaders readers, Views views, boolean hints) {
+    PostgresReplicas(Connections connections, PostgresReaders readers, Views views, Restarts restarts, boolean hints) {
         this.connections = connections;
         this.readers = readers;
         this.views = views;
+        this.restarts = restarts;
         this.hints = hints;
         channel = "millrace_" + connections.address().schema();
         ringer = new Ringer(connections, self, channel);
@@ -145,6 +147,11 @@ final class PostgresReplicas implements Replicas {
             listening = started;
             started.start();
         }
+    }
+
+    @Override
+    public void onLoss(Runnable listener) {
+        restarts.whenLost(listener);
     }
 
     @Override

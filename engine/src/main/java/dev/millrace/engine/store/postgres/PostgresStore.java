@@ -4,10 +4,12 @@ import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.PushStore;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Replicas;
+import dev.millrace.engine.store.SecretStore;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.Write;
 import dev.millrace.engine.store.sql.SqlPushStore;
+import dev.millrace.engine.store.sql.SqlSecretStore;
 import dev.millrace.engine.store.sql.SqlThread;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -48,33 +50,51 @@ public final class PostgresStore implements Store {
     private final PostgresReaders readers;
     private final PostgresReplicas replicas;
     private final SqlPushStore pushes;
+    private final SqlSecretStore secrets;
     private final ReentrantLock closing = new ReentrantLock();
 
     private PostgresStore(PostgresSettings settings, Connections connections) {
         var views = new Views(settings.views());
         readers = new PostgresReaders(connections, settings.readers());
-        replicas = new PostgresReplicas(connections, readers, views, settings.hints());
-        pushes = new SqlPushStore(
-                new SqlThread("millrace-postgres-pushes", connections::forWriting), SqlPushStore.Dialect.POSTGRESQL);
+        var restarts = new Restarts(views);
+        replicas = new PostgresReplicas(connections, readers, views, restarts, settings.hints());
+        var pushing = new SqlThread("millrace-postgres-pushes", connections::forWriting);
+        pushes = new SqlPushStore(pushing, SqlPushStore.Dialect.POSTGRESQL);
+        // They are read when a server starts, and hardly ever again.
+        secrets = new SqlSecretStore(pushing);
         String id = UUID.randomUUID().toString();
         var all = new java.util.ArrayList<GroupWriter>();
-        all.add(writer(connections, views, settings, Durability.WRITTEN, id + "-chunks", "millrace-postgres-chunks"));
+        all.add(writer(
+                connections,
+                restarts,
+                views,
+                settings,
+                Durability.WRITTEN,
+                id + "-chunks",
+                "millrace-postgres-chunks"));
         for (int i = 0; i < DURABLE_WRITERS; i++) {
             all.add(writer(
-                    connections, views, settings, Durability.FSYNCED, id + "-" + i, "millrace-postgres-writer-" + i));
+                    connections,
+                    restarts,
+                    views,
+                    settings,
+                    Durability.FSYNCED,
+                    id + "-" + i,
+                    "millrace-postgres-writer-" + i));
         }
         writers = List.copyOf(all);
     }
 
     private GroupWriter writer(
             Connections connections,
+            Restarts restarts,
             Views views,
             PostgresSettings settings,
             Durability durability,
             String id,
             String name) {
         return new GroupWriter(
-                new WriterConnection(connections, id),
+                new WriterConnection(connections, restarts, id),
                 lines,
                 views,
                 durability,
@@ -149,6 +169,11 @@ public final class PostgresStore implements Store {
     @Override
     public PushStore pushes() {
         return pushes;
+    }
+
+    @Override
+    public SecretStore secrets() {
+        return secrets;
     }
 
     @Override

@@ -20,14 +20,16 @@ final class WriterConnection {
     record Found(long lastGroup, Set<String> lost) {}
 
     private final Connections connections;
+    private final Restarts restarts;
     private final String id;
     private @Nullable Connection connection;
     private boolean registered;
     private long incarnation;
     private long group;
 
-    WriterConnection(Connections connections, String id) {
+    WriterConnection(Connections connections, Restarts restarts, String id) {
         this.connections = connections;
+        this.restarts = restarts;
         this.id = id;
     }
 
@@ -45,6 +47,7 @@ final class WriterConnection {
     @Nullable Found open() throws SQLException {
         Connection opened = connections.forWriting();
         try {
+            restarts.look(opened);
             Found found = register(opened);
             connection = opened;
             return found;
@@ -81,7 +84,11 @@ final class WriterConnection {
     /** Writes a group; gives the contexts that lost. */
     Set<String> write(Connection current, List<Change> changes, boolean durable) throws SQLException {
         group++;
-        return new GroupCall(changes).run(current, id, incarnation, group, durable);
+        Set<String> lost = new GroupCall(changes).run(current, id, incarnation, group, durable);
+        if (current.getAutoCommit()) {
+            restarts.acknowledged(id, group);
+        }
+        return lost;
     }
 
     void drop() {
@@ -93,6 +100,7 @@ final class WriterConnection {
 
     /** Leaves no row behind. */
     void close() {
+        restarts.gone(id);
         if (connection == null) {
             return;
         }

@@ -80,6 +80,7 @@ public final class SqliteStore implements Store {
         this.folder = folder;
         Path file = folder.database();
         connection = SqliteConnections.open(file, false);
+        Boots.settle(connection, Boots.current());
         SqliteConnections.execute(connection, "PRAGMA wal_autocheckpoint=" + WAL_PAGES_LIMIT);
         transactions = SqliteTransactions.writing(connection);
         reader = new SqliteReader(connection);

@@ -2,27 +2,33 @@ package dev.millrace.client;
 
 import dev.millrace.client.sse.SseEvent;
 import dev.millrace.client.sse.SseStream;
-import dev.millrace.protocol.json.A2aJson;
+import dev.millrace.protocol.StreamResponse;
 import java.io.IOException;
-import java.net.URI;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** One streamed answer of a JSON-RPC server: each event is a JSON-RPC response to the same request. */
-final class JsonRpcFeed implements Transport.Feed {
+/** One streamed answer of a server that speaks HTTP: server-sent events, each of which holds one event of the task. */
+final class SseFeed implements Transport.Feed {
     /** How long a response may take to end after its last event, before its connection is given up. */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
+    /** How a binding wraps an event. */
+    interface Wrapping {
+        /** The event in the data of a frame. */
+        StreamResponse event(byte[] data) throws IOException;
+
+        /** The answer of a server that did not stream: an error, or a lone event. Waits for it. */
+        StreamResponse whole(SseStream exchange) throws IOException, InterruptedException;
+    }
+
     private final SseStream exchange;
-    private final URI url;
-    private final long id;
+    private final Wrapping wrapping;
     private boolean opened;
     private boolean whole;
 
-    JsonRpcFeed(SseStream exchange, URI url, long id) {
+    SseFeed(SseStream exchange, Wrapping wrapping) {
         this.exchange = exchange;
-        this.url = url;
-        this.id = id;
+        this.wrapping = wrapping;
     }
 
     @Override
@@ -34,13 +40,11 @@ final class JsonRpcFeed implements Transport.Feed {
             opened = true;
             if (exchange.status() != 200 || !exchange.isEventStream()) {
                 whole = true;
-                return new Transport.Item(JsonRpcReply.of(exchange, url, id).read(A2aJson.STREAM_RESPONSE), null);
+                return new Transport.Item(wrapping.whole(exchange), null);
             }
         }
         SseEvent event = exchange.next();
-        return event == null
-                ? null
-                : new Transport.Item(JsonRpcReply.of(event.data(), url, id).read(A2aJson.STREAM_RESPONSE), event.id());
+        return event == null ? null : new Transport.Item(wrapping.event(event.data()), event.id());
     }
 
     @Override

@@ -1,0 +1,303 @@
+package dev.millrace.bench.prefetch;
+
+import dev.millrace.bench.Lost;
+import dev.millrace.bench.Plan;
+import dev.millrace.bench.Report;
+import dev.millrace.bench.Row;
+import dev.millrace.bench.Samples;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+
+/**
+ * Whole servers between the same scripted origin and the same player, each a process of its own: Millrace, nginx with
+ * {@code slice}, {@code rclone serve http}. Each film is played by a name that the server has not seen; the way there is
+ * cold, and so is the cache. And a folder's file, as fast as it goes, beside nginx's sendfile.
+ */
+final class FilmServers {
+    static final String PLAYING = "films: whole servers, a player from the beginning, its seek, and a probe";
+    static final String CROWD = "films: a hundred players at once";
+    static final String LOCAL = "films: a file of a folder";
+
+    private static final int MIB = 1 << 20;
+    private static final int PLAYERS = 100;
+    private static final int PROBE = 100_000;
+    private static final int BUFFER = 16 << 10;
+    private static final double NEAR_ENOUGH = 1.05;
+    private static final double OF_NGINX = 0.9;
+
+    private final Plan plan;
+    private final Report report;
+    private final Origin origin;
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private int films;
+
+    FilmServers(Plan plan, Report report, Origin origin) {
+        this.plan = plan;
+        this.report = report;
+        this.origin = origin;
+    }
+
+    /** What one server did at one place. */
+    private static final class Figures {
+        final Samples first = new Samples();
+        final Samples two = new Samples();
+        final Samples rate = new Samples();
+        final Samples gap = new Samples();
+        final Samples seek = new Samples();
+        final Samples probe = new Samples();
+    }
+
+    void run(List<Films.Place> places) throws Exception {
+        Path folder = Files.createTempDirectory("millrace-films");
+        try {
+            passedOn(folder, places);
+            local(folder);
+        } finally {
+            client.close();
+            try (Stream<Path> all = Files.walk(folder)) {
+                for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.deleteIfExists(path);
+                }
+            }
+        }
+    }
+
+    private String nextFilm() {
+        return "film" + films++ % Origin.NAMES;
+    }
+
+    // ---- an origin's films
+
+    private void passedOn(Path folder, List<Films.Place> places) throws Exception {
+        List<FilmServer> servers = new ArrayList<>();
+        try {
+            origin.follow(Script.none());
+            Path own = Files.createDirectory(folder.resolve("millrace"));
+            servers.add(FilmServer.millrace(own, "{type: http, base: \"" + origin.base() + "\"}", places.size()));
+            FilmServer.nginxSlice(Files.createDirectory(folder.resolve("nginx")), origin.base())
+                    .ifPresentOrElse(servers::add, () -> missing("nginx"));
+            FilmServer.rclone(Files.createDirectory(folder.resolve("rclone")), origin.base())
+                    .ifPresentOrElse(servers::add, () -> missing("rclone"));
+            for (FilmServer server : servers) {
+                // Its first film of all, and rclone's look at the folder, are not the subject.
+                read(server.film(nextFilm()), 0, PROBE, new Films.Run());
+            }
+            for (Films.Place place : places) {
+                playing(servers, place, "place" + places.indexOf(place));
+            }
+            report.print(PLAYING);
+            for (FilmServer server : servers) {
+                crowd(server);
+            }
+            report.print(CROWD);
+        } finally {
+            for (FilmServer server : servers) {
+                server.close();
+            }
+        }
+    }
+
+    private void missing(String program) {
+        report.progress(program + " is not here and takes no part; .ci/tools bench installs it");
+    }
+
+    private void playing(List<FilmServer> servers, Films.Place place, String source) throws Exception {
+        int bytes = Math.max(2, plan.load(place.mebibytes())) * MIB;
+        Map<FilmServer, Figures> all = new LinkedHashMap<>();
+        servers.forEach(server -> all.put(server, new Figures()));
+        for (int round = 1; round <= Math.min(plan.rounds(), 3); round++) {
+            report.progress(place.title() + ", whole servers, round " + round);
+            for (var each : all.entrySet()) {
+                play(each.getKey(), each.getValue(), place, source, bytes);
+            }
+        }
+        double best = all.entrySet().stream()
+                .filter(each -> !each.getKey().title().equals("Millrace"))
+                .mapToDouble(each -> each.getValue().two.median())
+                .min()
+                .orElse(Double.MAX_VALUE);
+        all.forEach((server, of) -> {
+            Row row = Row.of(place.title(), server.title())
+                    .number("first byte ms", of.first.median() / 1e6)
+                    .number("2 MiB ms", of.two.median() / 1e6)
+                    .number("MiB/s", of.rate.median())
+                    .number("worst gap ms", of.gap.median() / 1e6)
+                    .number("seek ms", of.seek.median() / 1e6)
+                    .number("probe's MiB", of.probe.median());
+            if (server.title().equals("Millrace")) {
+                row.target("2 MiB within 5 % of the best", of.two.median() <= NEAR_ENOUGH * best);
+            }
+            report.add(PLAYING, row);
+        });
+    }
+
+    private void play(FilmServer server, Figures figures, Films.Place place, String source, int bytes)
+            throws Exception {
+        origin.follow(place.script().get());
+        URI film = server.film(source, nextFilm());
+        Films.Run run = new Films.Run();
+        read(film, 0, bytes, run);
+        figures.first.add((double) run.first);
+        figures.two.add((double) run.two);
+        figures.rate.add(bytes / (double) MIB / ((run.last - run.start) / 1e9));
+        figures.gap.add((double) run.gap);
+        settled();
+        Films.Run seek = new Films.Run();
+        read(film, origin.fileBytes() / 2, PROBE, seek);
+        figures.seek.add((double) seek.first);
+        settled();
+        read(server.film(source, nextFilm()), 0, PROBE, new Films.Run());
+        figures.probe.add(settled() / (double) MIB);
+    }
+
+    /** Waits until the origin has sent nothing for a while, and says how much that was since the last time. */
+    private long settled() throws InterruptedException {
+        long all = 0;
+        long more;
+        do {
+            Thread.sleep(plan.size() == Plan.Size.TRIAL ? 50 : 1000);
+            more = origin.sent();
+            all += more;
+        } while (more > 0);
+        return all;
+    }
+
+    /** As a player does: asks for everything from there on, and leaves when it has enough. */
+    private void read(URI film, long from, int bytes, Films.Run run) throws IOException, InterruptedException {
+        run.from(from);
+        HttpRequest request = HttpRequest.newBuilder(film)
+                .header("Range", "bytes=" + from + '-')
+                .build();
+        HttpResponse<InputStream> answer = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+        try (InputStream in = answer.body()) {
+            if (answer.statusCode() != 206) {
+                throw new Lost(film + " answered " + answer.statusCode());
+            }
+            byte[] some = new byte[BUFFER];
+            for (int left = bytes; left > 0; ) {
+                int n = in.read(some, 0, Math.min(left, BUFFER));
+                if (n < 0) {
+                    throw new Lost(film + " ended " + left + " bytes early");
+                }
+                run.take(java.util.Arrays.copyOf(some, n));
+                left -= n;
+            }
+        }
+    }
+
+    private void crowd(FilmServer server) throws Exception {
+        origin.follow(Script.latency(Script.Law.FIXED, Duration.ofMillis(50), plan.seed()));
+        int players = plan.size() == Plan.Size.TRIAL ? 5 : PLAYERS;
+        int bytes = 4 * MIB;
+        CountDownLatch there = new CountDownLatch(players);
+        long start = System.nanoTime();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> all = new ArrayList<>();
+            for (int i = 0; i < players; i++) {
+                String film = nextFilm();
+                Callable<?> player = () -> {
+                    read(server.film(film), 0, bytes, new Films.Run(there));
+                    return film;
+                };
+                all.add(threads.submit(player));
+            }
+            for (Future<?> each : all) {
+                each.get();
+            }
+        }
+        double seconds = (System.nanoTime() - start) / 1e9;
+        Row row = Row.of(players + " × 4 MiB, 50 ms away", server.title()).number("MiB/s", players * 4 / seconds);
+        server.peakMemory().ifPresent(peak -> row.number("peak memory MiB", peak / (double) MIB));
+        report.add(CROWD, row);
+        long _ = settled();
+    }
+
+    // ---- a folder's file
+
+    private void local(Path folder) throws Exception {
+        Path films = Files.createDirectory(folder.resolve("films"));
+        int bytes = Math.max(2, plan.load(256)) * MIB;
+        try (OutputStream out = Files.newOutputStream(films.resolve("film"))) {
+            for (int at = 0; at < bytes; at += MIB) {
+                out.write(Origin.bytes(at, MIB));
+            }
+        }
+        List<FilmServer> servers = new ArrayList<>();
+        try {
+            Path own = Files.createDirectory(folder.resolve("millrace-folder"));
+            servers.add(FilmServer.millrace(own, "{type: directory, path: \"" + films + "\"}", 0));
+            FilmServer.nginxFolder(Files.createDirectory(folder.resolve("nginx-folder")), films)
+                    .ifPresentOrElse(servers::add, () -> missing("nginx"));
+            Map<FilmServer, Samples> all = new LinkedHashMap<>();
+            servers.forEach(server -> all.put(server, new Samples()));
+            for (int round = 0; round < plan.times(20); round++) {
+                for (var each : all.entrySet()) {
+                    double rate = drain(each.getKey().film("film"), bytes);
+                    if (round > 0 || plan.times(20) == 1) { // the first is for the JIT
+                        each.getValue().add(rate);
+                    }
+                }
+            }
+            double best = all.entrySet().stream()
+                    .filter(each -> !each.getKey().title().equals("Millrace"))
+                    .mapToDouble(each -> each.getValue().median())
+                    .max()
+                    .orElse(0);
+            all.forEach((server, rate) -> {
+                Row row = Row.of(bytes / MIB + " MiB over one connection", server.title())
+                        .number("MiB/s", rate.median())
+                        .percent("spread", rate.spread());
+                if (server.title().equals("Millrace")) {
+                    row.target("≥ 0.9 × nginx", rate.median() >= OF_NGINX * best);
+                }
+                report.add(LOCAL, row);
+            });
+            report.print(LOCAL);
+        } finally {
+            for (FilmServer server : servers) {
+                server.close();
+            }
+        }
+    }
+
+    /** MiB per second, by a reader that does nothing else. */
+    private static double drain(URI film, long bytes) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), film.getPort())) {
+            long start = System.nanoTime();
+            socket.getOutputStream()
+                    .write(("GET " + film.getPath() + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            byte[] buffer = new byte[256 << 10];
+            long all = 0;
+            for (int n; (n = socket.getInputStream().read(buffer)) >= 0; ) {
+                all += n;
+            }
+            if (all < bytes) {
+                throw new Lost(film + " ended after " + all + " of " + bytes + " bytes");
+            }
+            return bytes / (double) MIB / ((System.nanoTime() - start) / 1e9);
+        }
+    }
+}
