@@ -21,12 +21,22 @@ public interface Agent {
         return false;
     }
 
+    /** The agent that this one stands around, for who wants to know what it is; itself, if it stands around none. */
+    default Agent inner() {
+        return this;
+    }
+
     /** The same agent, but {@linkplain #repliesWithMessage its answer is a message}. */
     static Agent replying(Agent agent) {
         return new Agent() {
             @Override
             public void run(Turn turn) throws Exception {
                 agent.run(turn);
+            }
+
+            @Override
+            public Agent inner() {
+                return agent.inner();
             }
 
             @Override

@@ -6,12 +6,14 @@ import dev.millrace.protocol.Message;
 import dev.millrace.protocol.TaskState;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /** What becomes of a question that nobody answers. */
 @ParameterizedClass
@@ -39,6 +41,28 @@ class DeadlinesTest extends WithEngine {
         assertThat(engine.chats().state(ME, asked.contextId())).isEqualTo(ContextState.FAILED);
         Sent again = next(asked, "say it");
         assertThat(answer(ended(again))).as("the user goes on").isEqualTo("on it");
+        Consistency.check(store, ME);
+    }
+
+    @Test
+    void calls_that_may_lapse_are_answered_for_who_lets_the_time_pass_and_the_agent_goes_on() throws Exception {
+        store = kind.open(folder);
+        start(turn -> {
+            List<ToolResult> results = ToolResult.in(turn.message());
+            if (results.isEmpty()) {
+                turn.ask(
+                        "",
+                        List.of(new ToolCall("c1", "locate", JsonNodeFactory.instance.objectNode())),
+                        Duration.ofMillis(20));
+            } else {
+                turn.say(results.getFirst().id() + " " + results.getFirst().error());
+            }
+        });
+        Sent asked = chat("where?");
+        readToEnd(asked, 0);
+        assertThat(state(asked)).isEqualTo(TaskState.COMPLETED);
+        assertThat(task(asked).artifacts().getLast().text()).isEqualTo("c1 " + ToolResult.LAPSED);
+        assertThat(store.<Integer>read(null, reader -> reader.due(10).size())).isZero();
         Consistency.check(store, ME);
     }
 

@@ -129,7 +129,7 @@ class LostChunksTest {
         open.add(postgres);
         // So that chunks stay off the disk for as long as the test takes.
         query(postgres, "ALTER SYSTEM SET wal_writer_delay = '10s'");
-        query(postgres, "ALTER SYSTEM SET wal_writer_flush_after = 0");
+        query(postgres, "ALTER SYSTEM SET wal_writer_flush_after = '1GB'");
         query(postgres, "ALTER SYSTEM SET autovacuum = off");
         query(postgres, "SELECT pg_reload_conf()");
         return postgres;

@@ -28,7 +28,7 @@ final class ChatModels {
         ObjectNode body = ChatJson.object();
         ArrayNode models = body.putArray("models");
         for (AgentCatalog.Listing listing : engine.agents().all()) {
-            if (listing.agent() instanceof ModelAgent agent) {
+            if (listing.agent().inner() instanceof ModelAgent agent) {
                 String byDefault = agent.models().getFirst().id();
                 for (ModelConfig model : agent.models()) {
                     describe(

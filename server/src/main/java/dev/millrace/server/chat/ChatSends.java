@@ -120,7 +120,7 @@ final class ChatSends {
         Context chat = engine.standing(owner, chatId)
                 .orElseThrow(() -> ChatApi.noChat(chatId))
                 .context();
-        if (!(engine.agents().get(chat.agent()).agent() instanceof ModelAgent)) {
+        if (!(engine.agents().get(chat.agent()).agent().inner() instanceof ModelAgent)) {
             throw new HttpProblem(
                     409,
                     "cannot-compact",

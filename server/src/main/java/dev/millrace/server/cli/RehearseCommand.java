@@ -28,8 +28,7 @@ final class RehearseCommand implements Callable<Integer> {
                 .port(0)
                 .store(new StoreSettings.Sqlite(folder))
                 .build();
-        try (Millrace server = Millrace.start(
-                        settings, Agents.of(Settings.builder().build()).listings());
+        try (Millrace server = Millrace.start(settings, Agents.of(settings).listings());
                 HttpClient client = HttpClient.newHttpClient()) {
             for (String path : new String[] {"/", "/readyz", "/metrics"}) {
                 var request = HttpRequest.newBuilder(server.uri().resolve(path)).build();

@@ -56,7 +56,17 @@ public final class Attachments {
     }
 
     private Agent given(Agent agent) {
-        Agent filed = turn -> agent.run(uploads == null ? turn : new FiledTurn(turn, this));
+        Agent filed = new Agent() {
+            @Override
+            public void run(Turn turn) throws Exception {
+                agent.run(uploads == null ? turn : new FiledTurn(turn, Attachments.this));
+            }
+
+            @Override
+            public Agent inner() {
+                return agent.inner();
+            }
+        };
         return agent.repliesWithMessage() ? Agent.replying(filed) : filed;
     }
 

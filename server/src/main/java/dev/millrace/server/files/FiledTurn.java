@@ -4,6 +4,7 @@ import dev.millrace.engine.ToolCall;
 import dev.millrace.engine.Turn;
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -118,6 +119,16 @@ final class FiledTurn implements Turn {
     @Override
     public void ask(String says, List<ToolCall> calls) {
         turn.ask(says, calls);
+    }
+
+    @Override
+    public void ask(String says, List<ToolCall> calls, Duration within) {
+        turn.ask(says, calls, within);
+    }
+
+    @Override
+    public List<Message> saidBefore() {
+        return turn.saidBefore();
     }
 
     @Override
