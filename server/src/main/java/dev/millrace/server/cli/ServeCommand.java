@@ -208,11 +208,14 @@ final class ServeCommand implements Callable<Integer> {
         if (!insecure) {
             throw new BadSetting(
                     "--host",
-                    address + " can be reached by others, and whoever reaches it could use everything here. Name who may"
+                    address
+                            + " can be reached by others, and whoever reaches it could use everything here. Name who may"
                             + " in the section auth of the configuration ('millrace key NAME' makes a key,"
                             + " docs/security.md tells more), or mean it, with --insecure");
         }
-        log().warn("listening on {} without authentication: whoever reaches this port may use everything here", address);
+        log().warn(
+                        "listening on {} without authentication: whoever reaches this port may use everything here",
+                        address);
     }
 
     private static Millrace start(Settings settings, List<Listing> agents) throws IOException, InterruptedException {
