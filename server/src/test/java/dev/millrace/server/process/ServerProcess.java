@@ -122,7 +122,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     private static Thread pump(BufferedReader from, java.util.function.Consumer<String> to, String name) {
-        return Thread.ofVirtual().name(name).start(() -> {
+        return Thread.ofPlatform().daemon().name(name).start(() -> {
             try (from) {
                 for (String line = from.readLine(); line != null; line = from.readLine()) {
                     to.accept(line);
