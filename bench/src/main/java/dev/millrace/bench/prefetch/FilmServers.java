@@ -287,7 +287,7 @@ final class FilmServers {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), film.getPort())) {
             long start = System.nanoTime();
             socket.getOutputStream()
-                    .write(("GET " + film.getPath() + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                    .write(("GET " + film.getPath() + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                             .getBytes(StandardCharsets.US_ASCII));
             byte[] buffer = new byte[256 << 10];
             long all = 0;

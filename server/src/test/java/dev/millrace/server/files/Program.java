@@ -57,7 +57,7 @@ final class Program {
                             return "(cut: " + e + ")";
                         }
                     },
-                    task -> Thread.ofVirtual().start(task));
+                    task -> Thread.ofPlatform().daemon().start(task));
             process.getOutputStream().close();
             CompletableFuture<Void> limit = CompletableFuture.runAsync(
                     process::destroyForcibly, CompletableFuture.delayedExecutor(3, TimeUnit.MINUTES));
