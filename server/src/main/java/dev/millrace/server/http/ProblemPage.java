@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
@@ -22,7 +23,12 @@ final class ProblemPage implements Request.Handler {
                 detail = http.getReason();
             }
         }
-        send(problem(status, detail), request, response, callback);
+        var problem = problem(status, detail);
+        if (request.getConnectionMetaData().getHttpVersion().getVersion() < HttpVersion.HTTP_2.getVersion()) {
+            // Jetty closes after what it could not read; a client that was not told would send its next request here.
+            problem.header("Connection", "close");
+        }
+        send(problem, request, response, callback);
         return true;
     }
 

@@ -166,6 +166,17 @@ class LimitsTest {
     }
 
     @Test
+    void who_sent_what_cannot_be_read_is_told_that_the_connection_ends() throws Exception {
+        try (var server = start(limits -> limits);
+                var http = new RawHttp1(server.socket())) {
+            var head = http.send("POST /%00 HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
+                    .head();
+            assertThat(head.status()).isEqualTo(400);
+            assertThat(head.headers()).containsEntry("connection", "close");
+        }
+    }
+
+    @Test
     void a_connection_over_the_limit_is_served_after_one_frees() throws Exception {
         var served = new AtomicInteger();
         router.get("/count", exchange -> {
