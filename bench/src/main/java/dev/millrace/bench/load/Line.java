@@ -17,11 +17,12 @@ import java.util.Locale;
  * One kept connection, one request at a time, on the caller's thread: what is between the request's first byte and the
  * response's last is the server's and the kernel's, and as little as can be is the load's.
  *
- * <p>Understands what the measured servers send: HTTP/1.1 with a {@code Content-Length} or in chunks. A server that
- * closes the connection after a response is given a new one, whose cost is the server's own.
+ * <p>Understands what the measured servers send: HTTP/1.1 with a {@code Content-Length} or in chunks. A connection that
+ * has rested for a second is replaced before the next request, since servers close those that rest.
  */
 public final class Line implements AutoCloseable {
     private static final int PIECE = 64 << 10;
+    private static final long RESTED = 1_000_000_000;
 
     private final InetSocketAddress server;
     private SocketChannel channel;
@@ -29,6 +30,7 @@ public final class Line implements AutoCloseable {
     private final ByteBuffer in = ByteBuffer.allocateDirect(PIECE).flip();
     private byte[] body = new byte[PIECE];
     private int length;
+    private long usedAt = System.nanoTime();
 
     public Line(int port) throws IOException {
         server = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
@@ -42,6 +44,15 @@ public final class Line implements AutoCloseable {
         return opened;
     }
 
+    /** Has a connection that the server has not begun to count out. */
+    public void ready() throws IOException {
+        if (!channel.isOpen() || System.nanoTime() - usedAt > RESTED) {
+            channel.close();
+            channel = open();
+            in.clear().flip();
+        }
+    }
+
     /**
      * Sends a whole request and reads the whole response.
      *
@@ -49,9 +60,6 @@ public final class Line implements AutoCloseable {
      * @throws Lost if the status is not 200
      */
     public byte[] call(byte[] request) throws IOException {
-        if (!channel.isOpen()) {
-            channel = open();
-        }
         if (out.capacity() < request.length) {
             out = ByteBuffer.allocateDirect(request.length);
         }
@@ -77,6 +85,7 @@ public final class Line implements AutoCloseable {
         if (head.contains("connection: close")) {
             channel.close();
         }
+        usedAt = System.nanoTime();
         return Arrays.copyOf(body, length);
     }
 

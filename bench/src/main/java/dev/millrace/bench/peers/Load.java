@@ -26,6 +26,7 @@ final class Load {
     /** Sends a text over a kept connection and checks that the completed task holds it. */
     static long send(Peer peer, Line line, String text) throws IOException {
         byte[] request = Requests.send(peer.path(), text);
+        line.ready();
         long began = System.nanoTime();
         byte[] answer = line.call(request);
         long took = System.nanoTime() - began;
