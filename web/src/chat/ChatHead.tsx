@@ -16,11 +16,12 @@ interface Head {
   id: string
   link: Link
   ready: boolean
-  settled: boolean
+  /** How many of its tasks have ended. */
+  ended: number
   failed: (problem: unknown) => void
 }
 
-export function ChatHead({ chat, id, link, ready, settled, failed }: Head) {
+export function ChatHead({ chat, id, link, ready, ended, failed }: Head) {
   const [asking, setAsking] = useState<'title' | 'labels' | 'delete'>()
   const act = (promise: Promise<unknown>) => void promise.catch(failed)
   const patch = (change: Parameters<typeof patchChat>[1]) => act(patchChat(id, change).then(changed))
@@ -37,7 +38,7 @@ export function ChatHead({ chat, id, link, ready, settled, failed }: Head) {
       </button>
       <h1 title={title}>{title}</h1>
       <LinkState link={link} ready={ready} />
-      <Took id={id} settled={settled} />
+      <Took id={id} ended={ended} />
       <span className="agent-name">{chat?.agent}</span>
       <Menu label="More for this chat">
         <MenuItem icon="edit" onClick={() => setAsking('title')}>Rename</MenuItem>
@@ -119,8 +120,8 @@ function LinkState({ link, ready }: { link: Link; ready: boolean }) {
 }
 
 /** What the chat took so far, asked anew when a task has ended. */
-function Took({ id, settled }: { id: string; settled: boolean }) {
-  const used = useQuery({ queryKey: ['usage', id, settled], queryFn: () => usage(id), staleTime: Infinity, placeholderData: (before) => before })
+function Took({ id, ended }: { id: string; ended: number }) {
+  const used = useQuery({ queryKey: ['usage', id, ended], queryFn: () => usage(id), placeholderData: (before) => before })
   const u = used.data
   if (!u || (u.inputTokens === 0 && u.workedMs === 0)) return null
   const parts = [u.workedMs >= 100 ? `${(u.workedMs / 1000).toFixed(1)} s` : undefined, u.inputTokens + u.outputTokens > 0 ? `${count(u.inputTokens + u.outputTokens)} tokens` : undefined, u.costMicros > 0 ? money(u.costMicros) : undefined]

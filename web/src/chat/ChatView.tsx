@@ -9,7 +9,7 @@ import { chatPath, go } from '../route'
 import { ChatHead } from './ChatHead'
 import { Choices } from './Choices'
 import { Composer } from './Composer'
-import { asks, callsOf, queueOf, running, textOf, type Item } from './conversation'
+import { asks, callsOf, ended, queueOf, running, textOf, type Item } from './conversation'
 import { Messages } from './Messages'
 import { Queue } from './Queue'
 import type { Doing } from './Said'
@@ -25,6 +25,7 @@ export function ChatView({ id }: { id: string }) {
   const { conversation } = view
   const now = running(conversation)
   const queue = useMemo(() => queueOf(conversation), [conversation])
+  const done = useMemo(() => conversation.tasks.filter(ended).length, [conversation])
 
   const failed = (problem: unknown) => setComplaint(problem instanceof Problem ? problem.detail || problem.title : String(problem))
   const act = <T,>(promise: Promise<T>) => {
@@ -69,7 +70,7 @@ export function ChatView({ id }: { id: string }) {
   const pending = sending && !conversation.tasks.some((task) => task.items.some((item) => item.messageId === sending.messageId))
   return (
     <main className="chat">
-      <ChatHead chat={chat} id={id} link={view.link} ready={view.ready} failed={failed} settled={now === undefined} />
+      <ChatHead chat={chat} id={id} link={view.link} ready={view.ready} failed={failed} ended={done} />
       <Messages key={id} chat={live} view={view} doing={doing.current} retry={() => quietly(retry(id))} failed={failed} />
       <div className="column foot">
         {pending && !now && (

@@ -28,28 +28,38 @@ export function Messages({ chat, view, doing, retry, failed }: { chat: LiveChat;
     paddingStart: 24,
     paddingEnd: 24,
     anchorTo: 'end',
-    followOnAppend: true,
     scrollEndThreshold: NEAR,
   })
 
-  // Open at the end.
-  const placed = useRef(false)
-  useLayoutEffect(() => {
-    if (!placed.current && rows.length > 0) {
-      placed.current = true
-      list.scrollToEnd()
-    }
-  }, [rows.length, list])
+  // Who is at the end stays there, whatever grows or shrinks: the text, the queue below, the window.
+  const atEnd = useRef(true)
+  const stay = () => {
+    const box = scroller.current
+    if (box && atEnd.current) box.scrollTop = box.scrollHeight
+  }
+  useLayoutEffect(stay)
 
   useEffect(() => {
     const box = scroller.current!
+    let before = box.scrollTop
     const moved = () => {
-      setAway(box.scrollHeight - box.scrollTop - box.clientHeight > NEAR * 2)
+      const left = box.scrollHeight - box.scrollTop - box.clientHeight
+      // Only a reader moves up; what grows moves the end away.
+      if (left < NEAR) atEnd.current = true
+      else if (box.scrollTop < before - 1) atEnd.current = false
+      before = box.scrollTop
+      setAway(!atEnd.current && left > NEAR * 2)
       if (box.scrollTop < 600) void chat.loadOlder()
     }
+    const sizes = new ResizeObserver(stay)
+    sizes.observe(box)
+    sizes.observe(box.lastElementChild!)
     box.addEventListener('scroll', moved, { passive: true })
     moved()
-    return () => box.removeEventListener('scroll', moved)
+    return () => {
+      sizes.disconnect()
+      box.removeEventListener('scroll', moved)
+    }
   }, [chat, view.conversation.previous])
 
   return (
@@ -72,7 +82,7 @@ export function Messages({ chat, view, doing, retry, failed }: { chat: LiveChat;
         </div>
       </div>
       {away && (
-        <button type="button" className="to-end" aria-label="To the newest message" onClick={() => list.scrollToEnd({ behavior: 'smooth' })}>
+        <button type="button" className="to-end" aria-label="To the newest message" onClick={() => { atEnd.current = true; stay() }}>
           <Icon name="down" />
         </button>
       )}

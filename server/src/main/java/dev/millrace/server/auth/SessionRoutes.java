@@ -50,7 +50,8 @@ public final class SessionRoutes {
         String secret = secret(exchange);
         FrontGate.Session session = gate.begin(secret, exchange);
         exchange.header(
-                "Set-Cookie", cookie(exchange, session.cookie(), session.length().toSeconds()));
+                "Set-Cookie",
+                cookie(exchange, session.cookie(), session.length().toSeconds()));
         respond(exchange, JSON.createObjectNode().put("asks", true).put("owner", session.owner()));
     }
 

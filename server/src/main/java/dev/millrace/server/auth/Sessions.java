@@ -85,7 +85,9 @@ record Sessions(Mac256 secret, InstantSource clock, Predicate<String> stands) im
         }
         // From here on it is what we wrote.
         boolean over = clock.instant().getEpochSecond() >= Long.parseLong(words[2]);
-        return over || !stands.test(words[1]) ? null : new String(Base64.getUrlDecoder().decode(words[0]), UTF_8);
+        return over || !stands.test(words[1])
+                ? null
+                : new String(Base64.getUrlDecoder().decode(words[0]), UTF_8);
     }
 
     private static @Nullable String cookie(RequestHead head) {

@@ -17,7 +17,8 @@ public final class FrontPage {
     void send(Exchange exchange, boolean page) throws IOException {
         String whole = page
                 ? text
-                : text + "\nThis server was built without its web page, for which ./millrace build needs Node 20.19 or newer.\n";
+                : text
+                        + "\nThis server was built without its web page, for which ./millrace build needs Node 20.19 or newer.\n";
         exchange.respond(200, "text/plain; charset=utf-8", whole.getBytes(UTF_8));
     }
 

@@ -8,17 +8,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * One file of the built page.
  *
+ * @param folder where the page is on the class path, such as {@code /web/}
  * @param path below the page's folder, such as {@code assets/index-5f0c.js}
  * @param hash of its content, for an entity tag
  * @param compressed whether a copy compressed with gzip and one with brotli stand beside it
  */
-record PageFile(String path, String hash, boolean compressed) {
-    private static final String FOLDER = "/web/";
-
+record PageFile(String folder, String path, String hash, boolean compressed) {
     /** The whole file, in one of the codings {@code br}, {@code gzip} or, with null, as it is. */
     byte[] read(@Nullable String coding) throws IOException {
         String suffix = coding == null ? "" : coding.equals("br") ? ".br" : ".gz";
-        try (InputStream in = PageFile.class.getResourceAsStream(FOLDER + path + suffix)) {
+        try (InputStream in = PageFile.class.getResourceAsStream(folder + path + suffix)) {
             if (in == null) {
                 throw new IOException("the page's list of files names " + path + suffix + ", which is not in the jar");
             }

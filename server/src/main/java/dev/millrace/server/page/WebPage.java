@@ -17,8 +17,10 @@ import org.jspecify.annotations.Nullable;
  * names that change with their content. Any thread; what is served is the list that the build wrote, and no other file.
  */
 public final class WebPage {
+    private static final String FOLDER = "/web/";
+
     /** One line for each file: its hash, {@code c} if it is there compressed, too, or {@code -}, and its path. */
-    private static final String LIST = "/web/files.txt";
+    private static final String LIST = "files.txt";
 
     private static final String DOCUMENT = "index.html";
 
@@ -43,17 +45,22 @@ public final class WebPage {
 
     /** The page that was built with this server, if one was; {@code front} is for whoever wants no page. */
     public static WebPage built(FrontPage front) {
-        return new WebPage(front, listed());
+        return in(FOLDER, front);
     }
 
-    private static Map<String, PageFile> listed() {
+    /** The page in this folder of the class path. */
+    static WebPage in(String folder, FrontPage front) {
+        return new WebPage(front, listed(folder));
+    }
+
+    private static Map<String, PageFile> listed(String folder) {
         var files = new TreeMap<String, PageFile>();
-        try (InputStream list = WebPage.class.getResourceAsStream(LIST)) {
+        try (InputStream list = WebPage.class.getResourceAsStream(folder + LIST)) {
             if (list != null) {
                 for (String line : new String(list.readAllBytes(), UTF_8).split("\n", -1)) {
                     String[] words = line.split(" ", 3);
                     if (words.length == 3) {
-                        files.put(words[2], new PageFile(words[2], words[0], words[1].equals("c")));
+                        files.put(words[2], new PageFile(folder, words[2], words[0], words[1].equals("c")));
                     }
                 }
             }
