@@ -27,6 +27,8 @@ import java.security.spec.X509EncodedKeySpec;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -194,6 +196,28 @@ public final class SigningKey {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every JDK signs with " + algorithm, e);
         }
+    }
+
+    /**
+     * Another secret, derived from this one: 32 bytes, the same for the same name. Who knows it learns nothing of the key
+     * (HMAC with SHA-256 over the name, as in RFC 5869).
+     */
+    public byte[] derived(String name) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(secret(), "HmacSHA256"));
+            return mac.doFinal(name.getBytes(UTF_8));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every JDK has HMAC with SHA-256", e);
+        }
+    }
+
+    private byte[] secret() {
+        return switch (privateKey) {
+            case ECPrivateKey key -> key.getS().toByteArray();
+            case EdECPrivateKey key -> key.getBytes().orElseThrow();
+            default -> throw new IllegalStateException("the constructor takes no other keys");
+        };
     }
 
     /** A signature: the payload is known to whoever checks it. */

@@ -95,6 +95,16 @@ class SigningKeyTest {
         assertThat(made.toString()).doesNotContain("PRIVATE").contains(made.id());
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void secrets_of_other_names_are_derived_from_a_key_alike_after_a_restart(SigningKey.Algorithm algorithm) {
+        String pem = SigningKey.newPem(algorithm);
+        byte[] one = SigningKey.ofPem(pem).derived("one");
+        assertThat(one).hasSize(32).isEqualTo(SigningKey.ofPem(pem).derived("one"));
+        assertThat(SigningKey.ofPem(pem).derived("two")).isNotEqualTo(one);
+        assertThat(SigningKey.made(algorithm).derived("one")).isNotEqualTo(one);
+    }
+
     @Test
     void other_keys_are_refused_with_what_is_wanted() throws Exception {
         var rsa = KeyPairGenerator.getInstance("RSA").generateKeyPair();
