@@ -33,7 +33,7 @@ public class FrameBenchmark {
 
     private static final byte[] TAIL = {'}'};
 
-    private final byte[] head = RpcResponse.resultHead(RpcId.number("1"));
+    private final byte[] head = RpcResponse.resultHead(RpcId.of("1"));
     private final byte[] payload = ("{\"artifactUpdate\":{\"taskId\":\"01a200b4-c9b3-734d-986b-1d7668da28bd\","
                     + "\"contextId\":\"01a200b4-c9b3-734d-986b-1d7668da28be\",\"artifact\":{\"artifactId\":\"answer\","
                     + "\"parts\":[{\"text\":\"word \"}]},\"append\":true}}")
