@@ -11,8 +11,19 @@ import org.jspecify.annotations.Nullable;
  * @param systemPrompt what the model is told before each conversation; null = nothing
  * @param toolboxes what it can do; of two tools with one name, the first is taken
  * @param limits how far it goes
+ * @param budgets what it may spend before it asks
  */
-public record AgentConfig(Models models, @Nullable String systemPrompt, List<Toolbox> toolboxes, Limits limits) {
+public record AgentConfig(
+        Models models,
+        @Nullable String systemPrompt,
+        List<Toolbox> toolboxes,
+        Limits limits,
+        Budgets budgets) {
+
+    /** Without budgets. */
+    public AgentConfig(Models models, @Nullable String systemPrompt, List<Toolbox> toolboxes, Limits limits) {
+        this(models, systemPrompt, toolboxes, limits, Budgets.NONE);
+    }
 
     /**
      * How far an agent goes.
@@ -54,11 +65,11 @@ public record AgentConfig(Models models, @Nullable String systemPrompt, List<Too
     }
 
     public AgentConfig with(Models others) {
-        return new AgentConfig(others, systemPrompt, toolboxes, limits);
+        return new AgentConfig(others, systemPrompt, toolboxes, limits, budgets);
     }
 
     public AgentConfig withSystemPrompt(@Nullable String prompt) {
-        return new AgentConfig(models, prompt, toolboxes, limits);
+        return new AgentConfig(models, prompt, toolboxes, limits, budgets);
     }
 
     public AgentConfig withTools(Tool... tools) {
@@ -66,11 +77,15 @@ public record AgentConfig(Models models, @Nullable String systemPrompt, List<Too
     }
 
     public AgentConfig withToolboxes(List<Toolbox> boxes) {
-        return new AgentConfig(models, systemPrompt, boxes, limits);
+        return new AgentConfig(models, systemPrompt, boxes, limits, budgets);
     }
 
     public AgentConfig with(Limits others) {
-        return new AgentConfig(models, systemPrompt, toolboxes, others);
+        return new AgentConfig(models, systemPrompt, toolboxes, others, budgets);
+    }
+
+    public AgentConfig with(Budgets others) {
+        return new AgentConfig(models, systemPrompt, toolboxes, limits, others);
     }
 
     /** Without the prompt: a configuration ends up in logs. */

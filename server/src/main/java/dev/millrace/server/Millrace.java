@@ -28,6 +28,7 @@ import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
 import dev.millrace.server.metrics.Health;
 import dev.millrace.server.metrics.Metrics;
+import dev.millrace.server.openai.OpenAiApi;
 import dev.millrace.server.push.PushRoutes;
 import dev.millrace.server.push.PushSettings;
 import dev.millrace.server.push.PushSigner;
@@ -150,6 +151,7 @@ public final class Millrace implements AutoCloseable {
         var gate = new FrontGate(auth(settings));
         files.register(router);
         new ChatApi(engine, identity, files.attachments()::checked).register(router);
+        new OpenAiApi(engine, identity).register(router);
         SigningKey key = signingKey(settings.store(), store);
         var pushes = new Pushes(
                 engine, Objects.requireNonNull(store.pushes(), "every store here keeps pushes"), pushes(settings, key));

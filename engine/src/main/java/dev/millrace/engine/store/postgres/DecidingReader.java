@@ -1,6 +1,8 @@
 package dev.millrace.engine.store.postgres;
 
 import dev.millrace.core.Journal;
+import java.time.LocalDate;
+import dev.millrace.engine.DayUsage;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.Event;
@@ -150,5 +152,10 @@ final class DecidingReader implements Reader {
     @Override
     public Usage usage(String owner, @Nullable String contextId) {
         return queries().usage(owner, contextId);
+    }
+
+    @Override
+    public List<DayUsage> usageByDay(String owner, LocalDate from) {
+        return queries().usageByDay(owner, from);
     }
 }
