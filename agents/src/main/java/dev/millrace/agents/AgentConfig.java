@@ -12,17 +12,14 @@ import org.jspecify.annotations.Nullable;
  * @param toolboxes what it can do; of two tools with one name, the first is taken
  * @param limits how far it goes
  * @param budgets what it may spend before it asks
+ * @param titles the model that names its chats; null = they are called what their first messages begin with
  */
 public record AgentConfig(
-        Models models,
-        @Nullable String systemPrompt,
-        List<Toolbox> toolboxes,
-        Limits limits,
-        Budgets budgets) {
+        Models models, @Nullable String systemPrompt, List<Toolbox> toolboxes, Limits limits, Budgets budgets, @Nullable ModelConfig titles) {
 
-    /** Without budgets. */
+    /** Without budgets, and with chats that no model names. */
     public AgentConfig(Models models, @Nullable String systemPrompt, List<Toolbox> toolboxes, Limits limits) {
-        this(models, systemPrompt, toolboxes, limits, Budgets.NONE);
+        this(models, systemPrompt, toolboxes, limits, Budgets.NONE, null);
     }
 
     /**
@@ -65,11 +62,11 @@ public record AgentConfig(
     }
 
     public AgentConfig with(Models others) {
-        return new AgentConfig(others, systemPrompt, toolboxes, limits, budgets);
+        return new AgentConfig(others, systemPrompt, toolboxes, limits, budgets, titles);
     }
 
     public AgentConfig withSystemPrompt(@Nullable String prompt) {
-        return new AgentConfig(models, prompt, toolboxes, limits, budgets);
+        return new AgentConfig(models, prompt, toolboxes, limits, budgets, titles);
     }
 
     public AgentConfig withTools(Tool... tools) {
@@ -77,15 +74,19 @@ public record AgentConfig(
     }
 
     public AgentConfig withToolboxes(List<Toolbox> boxes) {
-        return new AgentConfig(models, systemPrompt, boxes, limits, budgets);
+        return new AgentConfig(models, systemPrompt, boxes, limits, budgets, titles);
     }
 
     public AgentConfig with(Limits others) {
-        return new AgentConfig(models, systemPrompt, toolboxes, others, budgets);
+        return new AgentConfig(models, systemPrompt, toolboxes, others, budgets, titles);
     }
 
     public AgentConfig with(Budgets others) {
-        return new AgentConfig(models, systemPrompt, toolboxes, limits, others);
+        return new AgentConfig(models, systemPrompt, toolboxes, limits, others, titles);
+    }
+
+    public AgentConfig withTitles(@Nullable ModelConfig model) {
+        return new AgentConfig(models, systemPrompt, toolboxes, limits, budgets, model);
     }
 
     /** Without the prompt: a configuration ends up in logs. */

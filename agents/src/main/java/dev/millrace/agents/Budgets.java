@@ -31,8 +31,7 @@ public record Budgets(
 
         /** Whether so much is no less than the budget, {@code times} over. */
         boolean reached(long usedTokens, long usedMicros, int times) {
-            return (tokens > 0 && usedTokens >= tokens * times)
-                    || (costMicros > 0 && usedMicros >= costMicros * times);
+            return (tokens > 0 && usedTokens >= tokens * times) || (costMicros > 0 && usedMicros >= costMicros * times);
         }
     }
 }

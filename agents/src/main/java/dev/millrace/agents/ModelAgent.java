@@ -24,6 +24,7 @@ public final class ModelAgent implements Agent, AutoCloseable {
     private final AgentConfig config;
     private final HttpClient http;
     private final ModelCalls calls;
+    private final @Nullable Titles titles;
     private volatile @Nullable Engine engine;
 
     public ModelAgent(AgentConfig config) {
@@ -45,6 +46,7 @@ public final class ModelAgent implements Agent, AutoCloseable {
                 .executor(Executors.newVirtualThreadPerTaskExecutor())
                 .build();
         calls = new ModelCalls(http, pause);
+        titles = config.titles() == null ? null : new Titles(http, config.titles());
     }
 
     /** The models that messages may choose from. */
@@ -77,6 +79,10 @@ public final class ModelAgent implements Agent, AutoCloseable {
         if (!hasContent && ToolResult.in(turn.message()).isEmpty()) {
             turn.reject("The message has no text that a model could answer.");
             return;
+        }
+        Engine runs = engine;
+        if (titles != null && runs != null && turn.attempt() == 1 && turn.history().isEmpty()) {
+            titles.name(turn, runs);
         }
         new ModelTurn(turn, config, calls, choice, new Spending(turn, config.budgets(), engine)).run();
     }

@@ -261,8 +261,8 @@ final class ModelTurn {
         var planned = new ArrayList<ToolRuns.Planned>();
         var refused = new LinkedHashMap<Integer, ToolResult>();
         var decided = new ArrayList<>(Approvals.in(turn.history(), turn.message()));
-        boolean stops = decided.stream()
-                .anyMatch(each -> each.call().name().equals(Spending.CALL) && each.refusal() != null);
+        boolean stops =
+                decided.stream().anyMatch(each -> each.call().name().equals(Spending.CALL) && each.refusal() != null);
         decided.removeIf(each -> each.call().name().equals(Spending.CALL));
         for (int index = 0; index < decided.size(); index++) {
             ToolCall call = decided.get(index).call();

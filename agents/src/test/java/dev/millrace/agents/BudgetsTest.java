@@ -85,8 +85,7 @@ class BudgetsTest {
         String id = question(sent).id();
         ObjectNode answer = Marks.object().put("approved", yes);
         engine.chats()
-                .answerTools(
-                        ME, sent.contextId(), sent.taskId(), List.of(ToolResult.of(id, answer)), RequestKey.NONE);
+                .answerTools(ME, sent.contextId(), sent.taskId(), List.of(ToolResult.of(id, answer)), RequestKey.NONE);
         return await().atMost(Duration.ofSeconds(40))
                 .until(
                         () -> engine.task(ME, sent.taskId()).task(),

@@ -2,6 +2,10 @@ package dev.millrace.agents.remote;
 
 import dev.millrace.client.A2aClient;
 import dev.millrace.client.A2aClientBuilder;
+import dev.millrace.protocol.Message;
+import dev.millrace.protocol.Task;
+import dev.millrace.protocol.operation.SendMessageConfiguration;
+import dev.millrace.protocol.operation.SendMessageRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
@@ -51,6 +55,23 @@ final class RemotePeer implements AutoCloseable {
                 .filter(card -> card.capabilities().extensions().stream()
                         .anyMatch(extension -> A2aClient.RESUMABLE.equals(extension.uri())))
                 .isPresent();
+    }
+
+    /**
+     * Cancels what a message began there. Where that was not told yet, and the other one knows messages again, it is asked by
+     * sending it once more.
+     *
+     * @param task null = not known
+     */
+    void cancel(@Nullable String task, Message message) {
+        String begun = task;
+        if (begun == null && knowsAgain()) {
+            var again = new SendMessageRequest(null, message, SendMessageConfiguration.immediately(), null);
+            begun = client().send(again) instanceof Task known ? known.id() : null;
+        }
+        if (begun != null) {
+            client().cancel(begun);
+        }
     }
 
     /** The same for the same words. */

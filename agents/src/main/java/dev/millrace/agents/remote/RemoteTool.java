@@ -95,23 +95,24 @@ public final class RemoteTool implements Tool, AutoCloseable {
                     return StringNode.valueOf(answer.text());
                 }
                 fold.apply(event);
+                if (fold.task().status().state().interrupted()) {
+                    break; // nobody here can answer
+                }
             }
         } catch (CancellationException interrupted) {
-            cancel(fold);
+            cancel(fold, message);
             throw new InterruptedException();
         }
         return result(fold.task());
     }
 
-    private void cancel(TaskFold fold) {
-        if (fold.hasTask()) {
-            boolean interrupted = Thread.interrupted(); // or else the request would not go out
-            try {
-                peer.client().cancel(fold.task().id());
-            } finally {
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
-                }
+    private void cancel(TaskFold fold, Message message) {
+        boolean interrupted = Thread.interrupted(); // or else the request would not go out
+        try {
+            peer.cancel(fold.hasTask() ? fold.task().id() : null, message);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
         }
     }

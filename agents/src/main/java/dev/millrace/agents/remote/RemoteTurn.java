@@ -55,6 +55,9 @@ final class RemoteTurn {
             turn.onCancel(() -> leave(stream));
             for (StreamResponse event : stream) {
                 hear(event);
+                if (last != null && last.state().interrupted()) {
+                    break; // some end their streams here, and some go on when somebody has answered
+                }
             }
             if (turn.cancelled()) {
                 throw new InterruptedException();
@@ -82,6 +85,11 @@ final class RemoteTurn {
             remoteTask = begun.task();
             return peer.client().subscribe(begun.task());
         }
+        return peer.client().stream(outgoing());
+    }
+
+    /** The user's message, as a part of the conversation there. */
+    private Message outgoing() {
         Place before = place(turn.history(), false);
         Place asking = place(turn.history(), true);
         String context = before == null ? null : before.context();
@@ -89,8 +97,7 @@ final class RemoteTurn {
             context = peer.idOf(turn.contextId()); // so that a message that comes twice meets the first one
         }
         Message message = turn.message();
-        remoteTask = asking == null ? null : asking.task();
-        return peer.client().stream(new Message(
+        return new Message(
                 message.messageId(),
                 context,
                 asking == null ? null : asking.task(),
@@ -98,7 +105,7 @@ final class RemoteTurn {
                 message.parts(),
                 message.metadata(),
                 message.extensions(),
-                List.of()));
+                List.of());
     }
 
     /** The newest of these, or of those of this task alone, which then waits for an answer. */
@@ -119,10 +126,9 @@ final class RemoteTurn {
 
     private void leave(TaskStream stream) {
         stream.close();
-        String task = remoteTask;
-        if (task != null && turn.taskEnded()) {
+        if (turn.taskEnded()) {
             try {
-                peer.client().cancel(task);
+                peer.cancel(remoteTask, outgoing());
             } catch (RuntimeException e) {
                 log.info("{} was not told that its task is cancelled: {}", name(), e.toString());
             }

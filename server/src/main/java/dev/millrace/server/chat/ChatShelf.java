@@ -1,9 +1,9 @@
 package dev.millrace.server.chat;
 
-import dev.millrace.engine.DayUsage;
 import dev.millrace.engine.Arrangement;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
+import dev.millrace.engine.DayUsage;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.RequestKey;
@@ -197,10 +197,9 @@ final class ChatShelf {
         if (by != null) {
             int days = Parameters.count(exchange, "days", 30, 366);
             ArrayNode all = usage.putArray("days");
-            for (DayUsage day : engine.chats().usageByDay(owner, LocalDate.now(ZoneOffset.UTC).minusDays(days - 1L))) {
-                all.addObject()
-                        .put("day", day.day().toString())
-                        .setAll(ChatJson.usage(day.usage()));
+            for (DayUsage day : engine.chats()
+                    .usageByDay(owner, LocalDate.now(ZoneOffset.UTC).minusDays(days - 1L))) {
+                all.addObject().put("day", day.day().toString()).setAll(ChatJson.usage(day.usage()));
             }
         }
         ChatJson.respond(exchange, 200, usage);

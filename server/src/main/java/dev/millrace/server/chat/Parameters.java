@@ -22,8 +22,7 @@ final class Parameters {
         }
         Long number = digits(sent.get());
         if (number == null || number < 1 || number > max) {
-            throw Problems.parameter(
-                    name, "must be a whole number from 1 to " + max + ", not \"" + sent.get() + "\"");
+            throw Problems.parameter(name, "must be a whole number from 1 to " + max + ", not \"" + sent.get() + "\"");
         }
         return number.intValue();
     }

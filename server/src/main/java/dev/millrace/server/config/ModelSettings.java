@@ -204,7 +204,8 @@ public final class ModelSettings {
                                     section.integer("resultLength", 100, MOST).orElse(limits.resultLength()),
                                     section.duration("approvalWithin").orElse(limits.approvalWithin()),
                                     section.number("compactAt").orElse(limits.compactAt())),
-                            budgets(section.section("budgets"))),
+                            budgets(section.section("budgets")),
+                            titles(section)),
                     list(section.text("tools").orElse("*")),
                     list(section.text("approve").orElse("")),
                     list(section.text("spawns").orElse("")));
@@ -213,6 +214,21 @@ public final class ModelSettings {
         } catch (IllegalArgumentException e) {
             throw new BadSetting(section.at("models"), String.valueOf(e.getMessage()));
         }
+    }
+
+    private @Nullable ModelConfig titles(Section section) {
+        String id = section.text("titles").orElse(null);
+        if (id == null) {
+            return null;
+        }
+        ModelConfig model = models.get(id);
+        if (model == null) {
+            throw new BadSetting(
+                    section.at("titles"),
+                    "there is no model \"" + id + "\" in the section models; there are: "
+                            + String.join(", ", models.keySet()));
+        }
+        return model;
     }
 
     private static Budgets budgets(Section section) {

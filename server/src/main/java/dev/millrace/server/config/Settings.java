@@ -74,13 +74,41 @@ public record Settings(
     /** The same, but for who may use the server. */
     public Settings withAuth(AuthSettings those) {
         return new Settings(
-                host, port, tls, publicUrl, drain, store, http, work, files, fileOptions, a2a, those, mcp, remotes, agents);
+                host,
+                port,
+                tls,
+                publicUrl,
+                drain,
+                store,
+                http,
+                work,
+                files,
+                fileOptions,
+                a2a,
+                those,
+                mcp,
+                remotes,
+                agents);
     }
 
     /** The same, but for how long a stop may take. */
     public Settings withDrain(Duration time) {
         return new Settings(
-                host, port, tls, publicUrl, time, store, http, work, files, fileOptions, a2a, auth, mcp, remotes, agents);
+                host,
+                port,
+                tls,
+                publicUrl,
+                time,
+                store,
+                http,
+                work,
+                files,
+                fileOptions,
+                a2a,
+                auth,
+                mcp,
+                remotes,
+                agents);
     }
 
     /** What differs in others that holds from the start to the end of a server, as the configuration names it. */

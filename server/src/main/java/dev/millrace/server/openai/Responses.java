@@ -222,7 +222,7 @@ final class Responses {
                     400,
                     "previous_response_not_found",
                     "previous_response_id",
-                    "There is no response \"" + previous + "\".",
+                    "previous_response_id: there is no response \"" + previous + "\"",
                     Map.of());
         }
         String contextId = contextOf(snapshot);

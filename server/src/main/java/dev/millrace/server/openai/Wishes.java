@@ -39,7 +39,8 @@ final class Wishes {
     }
 
     private static String number(JsonNode value) {
-        return value.doubleValue() == value.longValue() ? Long.toString(value.longValue()) : value.toString();
+        double number = value.doubleValue();
+        return number == Math.rint(number) ? Long.toString((long) number) : value.toString();
     }
 
     Wishes model(AgentModels.Chosen chosen) {

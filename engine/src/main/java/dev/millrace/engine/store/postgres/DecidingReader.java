@@ -1,10 +1,9 @@
 package dev.millrace.engine.store.postgres;
 
 import dev.millrace.core.Journal;
-import java.time.LocalDate;
-import dev.millrace.engine.DayUsage;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
+import dev.millrace.engine.DayUsage;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
@@ -14,6 +13,7 @@ import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskEvents;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.WholeConversation;
+import java.time.LocalDate;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
