@@ -15,7 +15,12 @@ import org.jspecify.annotations.Nullable;
  * @param titles the model that names its chats; null = they are called what their first messages begin with
  */
 public record AgentConfig(
-        Models models, @Nullable String systemPrompt, List<Toolbox> toolboxes, Limits limits, Budgets budgets, @Nullable ModelConfig titles) {
+        Models models,
+        @Nullable String systemPrompt,
+        List<Toolbox> toolboxes,
+        Limits limits,
+        Budgets budgets,
+        @Nullable ModelConfig titles) {
 
     /** Without budgets, and with chats that no model names. */
     public AgentConfig(Models models, @Nullable String systemPrompt, List<Toolbox> toolboxes, Limits limits) {

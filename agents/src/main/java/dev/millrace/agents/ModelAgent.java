@@ -81,7 +81,10 @@ public final class ModelAgent implements Agent, AutoCloseable {
             return;
         }
         Engine runs = engine;
-        if (titles != null && runs != null && turn.attempt() == 1 && turn.history().isEmpty()) {
+        if (titles != null
+                && runs != null
+                && turn.attempt() == 1
+                && turn.history().isEmpty()) {
             titles.name(turn, runs);
         }
         new ModelTurn(turn, config, calls, choice, new Spending(turn, config.budgets(), engine)).run();

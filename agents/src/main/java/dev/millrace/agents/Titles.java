@@ -9,6 +9,7 @@ import dev.millrace.engine.Arrangement;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.Turn;
+import dev.millrace.engine.TurnLost;
 import java.net.http.HttpClient;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,8 +24,9 @@ final class Titles {
     private static final Logger log = LoggerFactory.getLogger(Titles.class);
     private static final int LONGEST = 80;
     private static final int ENOUGH = 2_000;
-    private static final String PROMPT = "Give the conversation that begins with this message a title of two to six words, in"
-            + " the message's language. Answer with the title alone: no quotes, no full stop.";
+    private static final String PROMPT =
+            "Give the conversation that begins with this message a title of two to six words, in"
+                    + " the message's language. Answer with the title alone: no quotes, no full stop.";
 
     private final HttpClient http;
     private final ModelConfig model;
@@ -47,13 +49,13 @@ final class Titles {
                 Context now = engine.context(turn.owner(), turn.contextId()).orElse(null);
                 if (title != null && now != null && isMadeOf(now.title(), first)) {
                     engine.chats()
-                            .arrange(
-                                    turn.owner(),
-                                    turn.contextId(),
-                                    new Arrangement(title, null, null, null, null));
+                            .arrange(turn.owner(), turn.contextId(), new Arrangement(title, null, null, null, null));
                 }
             } catch (RuntimeException e) {
-                log.info("chat {} keeps its first words as its title: {}", turn.contextId(), e.getClass().getName());
+                log.info(
+                        "chat {} keeps its first words as its title: {}",
+                        turn.contextId(),
+                        e.getClass().getName());
             }
         });
     }
@@ -78,14 +80,17 @@ final class Titles {
             log.info("chat {} keeps its first words as its title: the model {} failed", turn.contextId(), model.id());
             return null;
         }
-        Tokens tokens = Tokens.of(whole.tokenUsage());
-        if (!turn.cancelled()) {
-            turn.used(
-                    tokens.input(),
-                    tokens.output(),
-                    model.prices() == null ? 0 : model.prices().micros(tokens));
-        }
+        tell(turn, Tokens.of(whole.tokenUsage()));
         return fit(whole.aiMessage().text());
+    }
+
+    private void tell(Turn turn, Tokens tokens) {
+        long cost = model.prices() == null ? 0 : model.prices().micros(tokens);
+        try {
+            turn.used(tokens.input(), tokens.output(), cost);
+        } catch (TurnLost ended) {
+            log.debug("chat {}: its turn was over before its title was there", turn.contextId());
+        }
     }
 
     private static @Nullable String fit(@Nullable String said) {

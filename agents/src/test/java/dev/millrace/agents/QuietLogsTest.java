@@ -74,7 +74,8 @@ class QuietLogsTest {
                             .state()
                             .terminal());
         }
-        List<String> lines = new ArrayList<>(logged.list).stream().map(QuietLogsTest::all).toList();
+        List<String> lines =
+                new ArrayList<>(logged.list).stream().map(QuietLogsTest::all).toList();
         assertThat(lines).as("the test sees what is logged").anyMatch(line -> line.contains("try 1 of small failed"));
         for (String secret : SECRETS) {
             assertThat(lines).noneMatch(line -> line.contains(secret));

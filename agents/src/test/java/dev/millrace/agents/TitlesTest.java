@@ -50,11 +50,9 @@ class TitlesTest {
     }
 
     private void ended(Sent sent) {
-        await().atMost(Duration.ofSeconds(40)).until(() -> engine.task("me", sent.taskId())
-                .task()
-                .status()
-                .state()
-                .terminal());
+        await().atMost(Duration.ofSeconds(40))
+                .until(() ->
+                        engine.task("me", sent.taskId()).task().status().state().terminal());
     }
 
     @Test
@@ -87,7 +85,12 @@ class TitlesTest {
         Sent sent = chat("How do mills work? Tell…");
         asked.await();
         ended(sent);
-        assertThat(engine.task("me", sent.taskId()).task().artifacts().getFirst().text()).isEqualTo("Sure.");
+        assertThat(engine.task("me", sent.taskId())
+                        .task()
+                        .artifacts()
+                        .getFirst()
+                        .text())
+                .isEqualTo("Sure.");
         assertThat(title(sent)).isEqualTo("How do mills work? Tell…");
     }
 }

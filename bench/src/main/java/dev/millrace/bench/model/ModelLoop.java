@@ -26,20 +26,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Executors;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
  * One client that streams chat completions, straight from a provider on the loopback interface and from an agent of a whole
- * server (HTTP, SQLite, the agent's loop) that asks the same provider. The ways take turns in one process; each token of each
+ * server (HTTP, the store, the agent's loop) that asks the same provider. The ways take turns in one process; each token of each
  * answer is compared with what was sent. The provider sends its answer at once, so what is measured is work, not waiting.
  */
 public final class ModelLoop implements Experiment {
     private static final String FIRST = "model: first token";
     private static final String TOKEN = "model: CPU of a token";
-    private static final String STRAIGHT = "provider";
-    private static final String THROUGH = "agent";
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     /** Enough to be a stream, and few enough that the first one does not wait for the others' turn on the cores. */
@@ -47,19 +50,18 @@ public final class ModelLoop implements Experiment {
 
     private static final int MANY = 2_000;
 
-    /** What issue and users expect of a server in between: not to be noticed. */
+    /** What one expects of a server in between: not to be noticed. */
     private static final double MOST_MILLIS = 1;
 
     private static final double MOST_MICROS = 20;
 
-    private final OperatingSystemMXBean process =
-            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    private final OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
     /** When the first token was there, after the request, and what one cost. */
     private record Reading(double firstNanos, double cpuNanosPerToken) {}
 
     /** Where to ask, for which model, and what must come. */
-    private record Place(URI base, String model, TokenServer provider, int tokens) {}
+    private record Place(String variant, URI base, String model, TokenServer provider, int tokens) {}
 
     @Override
     public void run(Plan plan, Report report) throws Exception {
@@ -70,22 +72,12 @@ public final class ModelLoop implements Experiment {
                 HttpClient http = HttpClient.newBuilder()
                         .executor(Executors.newVirtualThreadPerTaskExecutor())
                         .build();
-                Millrace millrace = Millrace.with("few", agent(few))
-                        .agent("flood", agent(flood))
-                        .data(folder)
-                        .start()) {
-            URI ours = millrace.uri().resolve("/v1");
+                Millrace memory = server(few, flood).start();
+                Millrace sqlite = server(few, flood).data(folder).start()) {
             report.progress("the first of " + FEW + " tokens");
-            var fewStraight = new Place(few.baseUrl(), "m", few, FEW);
-            var fewThrough = new Place(ours, "few", few, FEW);
-            first(plan, report, http, fewStraight, fewThrough);
+            first(plan, report, http, places(few, FEW, "few", memory, sqlite));
             report.progress(many + " tokens");
-            cpu(
-                    plan,
-                    report,
-                    http,
-                    new Place(flood.baseUrl(), "m", flood, many),
-                    new Place(ours, "flood", flood, many));
+            cpu(plan, report, http, many, places(flood, many, "flood", memory, sqlite));
         } finally {
             try (Stream<Path> files = Files.walk(folder)) {
                 for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -95,58 +87,69 @@ public final class ModelLoop implements Experiment {
         }
     }
 
+    private static Millrace.Builder server(TokenServer few, TokenServer flood) {
+        return Millrace.with("few", agent(few)).agent("flood", agent(flood));
+    }
+
     private static ModelAgent agent(TokenServer provider) {
         return new ModelAgent(ModelConfig.of(provider.baseUrl(), null, "m"));
     }
 
-    private void first(Plan plan, Report report, HttpClient http, Place straight, Place through) throws Exception {
+    /** The provider itself comes first. */
+    private static List<Place> places(
+            TokenServer provider, int tokens, String agent, Millrace memory, Millrace sqlite) {
+        return List.of(
+                new Place("provider", provider.baseUrl(), "m", provider, tokens),
+                new Place("agent, in memory", memory.uri().resolve("/v1"), agent, provider, tokens),
+                new Place("agent, SQLite", sqlite.uri().resolve("/v1"), agent, provider, tokens));
+    }
+
+    private Map<Place, Samples> measure(
+            Plan plan, HttpClient http, List<Place> places, int times, ToDoubleFunction<Reading> figure)
+            throws Exception {
         plan.warmUp(() -> {
-            read(http, straight);
-            read(http, through);
+            for (Place place : places) {
+                read(http, place);
+            }
         });
-        var bare = new Samples();
-        var added = new Samples();
-        for (int i = 0; i < plan.rounds() * plan.times(100); i++) {
-            bare.add(read(http, straight).firstNanos());
-            added.add(read(http, through).firstNanos());
+        var figures = new LinkedHashMap<Place, Samples>();
+        for (int i = 0; i < plan.rounds() * times; i++) {
+            for (Place place : places) {
+                figures.computeIfAbsent(place, p -> new Samples()).add(figure.applyAsDouble(read(http, place)));
+            }
         }
-        double difference = (added.median() - bare.median()) / 1e6;
-        report.add(FIRST, Row.of("one client", STRAIGHT).millis("first token", bare));
-        report.add(
-                FIRST,
-                Row.of("one client", THROUGH)
-                        .millis("first token", added)
-                        .number("added p50 ms", difference)
-                        .target("added ≤ 1 ms", difference <= MOST_MILLIS));
+        return figures;
+    }
+
+    private void first(Plan plan, Report report, HttpClient http, List<Place> places) throws Exception {
+        Map<Place, Samples> figures = measure(plan, http, places, plan.times(100), Reading::firstNanos);
+        double bare = Objects.requireNonNull(figures.get(places.getFirst())).median();
+        figures.forEach((place, nanos) -> {
+            Row row = Row.of("one client", place.variant()).millis("first token", nanos);
+            if (place != places.getFirst()) {
+                double added = (nanos.median() - bare) / 1e6;
+                row.number("added ms", added).target("added p50 ≤ 1 ms", added <= MOST_MILLIS);
+            }
+            report.add(FIRST, row);
+        });
         report.print(FIRST);
     }
 
-    private void cpu(Plan plan, Report report, HttpClient http, Place straight, Place through) throws Exception {
-        plan.warmUp(() -> {
-            read(http, straight);
-            read(http, through);
+    private void cpu(Plan plan, Report report, HttpClient http, int tokens, List<Place> places) throws Exception {
+        Map<Place, Samples> figures = measure(plan, http, places, plan.times(20), Reading::cpuNanosPerToken);
+        double bare = Objects.requireNonNull(figures.get(places.getFirst())).median();
+        figures.forEach((place, nanos) -> {
+            Row row = Row.of(tokens + " tokens", place.variant())
+                    .number("us per token", nanos.median() / 1e3)
+                    .number("p99", nanos.p99() / 1e3)
+                    .percent("spread", nanos.spread());
+            if (place != places.getFirst()) {
+                double added = (nanos.median() - bare) / 1e3;
+                row.number("added us", added).target("added ≤ 20 us", added <= MOST_MICROS);
+            }
+            report.add(TOKEN, row);
         });
-        var bare = new Samples();
-        var added = new Samples();
-        for (int i = 0; i < plan.rounds() * plan.times(20); i++) {
-            bare.add(read(http, straight).cpuNanosPerToken());
-            added.add(read(http, through).cpuNanosPerToken());
-        }
-        double difference = (added.median() - bare.median()) / 1e3;
-        report.add(TOKEN, row(STRAIGHT, straight.tokens(), bare));
-        report.add(
-                TOKEN,
-                row(THROUGH, through.tokens(), added)
-                        .number("added us", difference)
-                        .target("added ≤ 20 us", difference <= MOST_MICROS));
         report.print(TOKEN);
-    }
-
-    private static Row row(String variant, int tokens, Samples nanos) {
-        return Row.of(tokens + " tokens", variant)
-                .number("us per token", nanos.median() / 1e3)
-                .number("p99", nanos.p99() / 1e3)
-                .percent("spread", nanos.spread());
     }
 
     /** Reads one answer, and holds it against what was sent. */
@@ -177,7 +180,8 @@ public final class ModelLoop implements Experiment {
         }
         double spent = process.getProcessCpuTime() - cpu;
         if (!text.toString().equals(place.provider().text())) {
-            throw new Lost(place.model() + ": the answer's " + place.tokens() + " tokens did not come as they were sent");
+            throw new Lost(
+                    place.model() + ": the answer's " + place.tokens() + " tokens did not come as they were sent");
         }
         return new Reading(first - asked, spent / place.tokens());
     }

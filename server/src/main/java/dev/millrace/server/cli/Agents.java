@@ -11,9 +11,11 @@ import dev.millrace.agents.remote.RemoteAgent;
 import dev.millrace.agents.remote.RemoteTool;
 import dev.millrace.engine.AgentCatalog.Listing;
 import dev.millrace.server.config.AgentPlan;
+import dev.millrace.server.config.BadSetting;
 import dev.millrace.server.config.RemotePlan;
 import dev.millrace.server.config.Settings;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.ServiceLoader;
 
@@ -24,9 +26,11 @@ import java.util.ServiceLoader;
  * @param remotes agents elsewhere that they use as tools
  */
 record Agents(List<Listing> listings, List<McpServer> servers, List<RemoteTool> remotes) implements AutoCloseable {
+    private static final String ECHO = "echo";
 
     /** Those with models come first, as they are configured; {@code echo} is always there. MCP servers are connected to. */
     static Agents of(Settings settings) {
+        requireNames(settings);
         var listings = new ArrayList<Listing>();
         List<McpServer> servers = List.of();
         var remoteTools = new ArrayList<RemoteTool>();
@@ -49,12 +53,33 @@ record Agents(List<Listing> listings, List<McpServer> servers, List<RemoteTool> 
             listings.add(new Listing(plan.config().name(), plan.description(), new RemoteAgent(plan.config())));
         }
         listings.add(new Listing(
-                "echo",
+                ECHO,
                 listings.isEmpty()
                         ? "Repeats what it is told, word by word; the default agent, because no model is configured."
                         : "Repeats what it is told, word by word.",
                 new EchoAgent()));
         return new Agents(listings, servers, remoteTools);
+    }
+
+    /** What would else be found out when everything has been started. */
+    private static void requireNames(Settings settings) {
+        var names = new LinkedHashSet<>(List.of(ECHO));
+        settings.agents().forEach(plan -> names.add(plan.name()));
+        for (RemotePlan plan : settings.remotes()) {
+            String name = plan.config().name();
+            if (!names.add(name)) {
+                throw new BadSetting("remotes." + name, "there is an agent of this name already; choose another one");
+            }
+        }
+        for (AgentPlan plan : settings.agents()) {
+            for (String other : plan.spawns()) {
+                if (!names.contains(other)) {
+                    throw new BadSetting(
+                            "agents." + plan.name() + ".spawns",
+                            "there is no agent \"" + other + "\"; there are: " + String.join(", ", names));
+                }
+            }
+        }
     }
 
     /** Leaves the servers of their tools. */

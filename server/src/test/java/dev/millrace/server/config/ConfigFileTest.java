@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.agents.AgentConfig;
+import dev.millrace.agents.Budgets;
 import dev.millrace.agents.Effort;
 import dev.millrace.agents.ModelConfig;
 import dev.millrace.agents.ModelRetry;
 import dev.millrace.agents.Prices;
 import dev.millrace.agents.Provider;
-import dev.millrace.agents.Budgets;
 import dev.millrace.agents.mcp.McpConfig;
 import dev.millrace.agents.remote.RemoteConfig;
 import dev.millrace.server.auth.ApiKeys;
@@ -354,7 +354,7 @@ class ConfigFileTest {
                   helper: {}
                 remotes:
                   far: {url: "http://far:1", token: "${K}", headers: {X-A: b}, tool: true}
-                """);
+                """, Map.of("K", "secret"));
         AgentPlan boss = settings.agents().getFirst();
         assertThat(boss.spawns()).containsExactly("helper", "far");
         assertThat(boss.config().titles()).isNotNull();
