@@ -126,7 +126,7 @@ public final class ModelLoop implements Experiment {
         double bare = Objects.requireNonNull(figures.get(places.getFirst())).median();
         figures.forEach((place, nanos) -> {
             Row row = Row.of("one client", place.variant()).millis("first token", nanos);
-            if (place != places.getFirst()) {
+            if (!place.equals(places.getFirst())) {
                 double added = (nanos.median() - bare) / 1e6;
                 row.number("added ms", added).target("added p50 ≤ 1 ms", added <= MOST_MILLIS);
             }
@@ -143,7 +143,7 @@ public final class ModelLoop implements Experiment {
                     .number("us per token", nanos.median() / 1e3)
                     .number("p99", nanos.p99() / 1e3)
                     .percent("spread", nanos.spread());
-            if (place != places.getFirst()) {
+            if (!place.equals(places.getFirst())) {
                 double added = (nanos.median() - bare) / 1e3;
                 row.number("added us", added).target("added ≤ 20 us", added <= MOST_MICROS);
             }
@@ -178,11 +178,11 @@ public final class ModelLoop implements Experiment {
                 text.append(word);
             }
         }
-        double spent = process.getProcessCpuTime() - cpu;
+        double spent = (double) (process.getProcessCpuTime() - cpu);
         if (!text.toString().equals(place.provider().text())) {
             throw new Lost(
                     place.model() + ": the answer's " + place.tokens() + " tokens did not come as they were sent");
         }
-        return new Reading(first - asked, spent / place.tokens());
+        return new Reading((double) (first - asked), spent / place.tokens());
     }
 }
