@@ -29,6 +29,7 @@ import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
 import dev.millrace.server.metrics.Health;
 import dev.millrace.server.metrics.Metrics;
+import dev.millrace.server.openai.OpenAiApi;
 import dev.millrace.server.page.FrontPage;
 import dev.millrace.server.page.WebPage;
 import dev.millrace.server.push.PushRoutes;
@@ -157,6 +158,7 @@ public final class Millrace implements AutoCloseable {
         new SessionRoutes(gate).register(router);
         files.register(router);
         new ChatApi(engine, identity, files.attachments()::checked).register(router);
+        new OpenAiApi(engine, identity).register(router);
         var pushes = new Pushes(
                 engine,
                 Objects.requireNonNull(store.pushes(), "every store here keeps pushes"),

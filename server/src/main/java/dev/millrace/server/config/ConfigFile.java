@@ -87,6 +87,7 @@ public final class ConfigFile {
             settings.a2a(A2aConfig.read(all.section("a2a")));
             model.read(all);
             settings.mcp(McpSettings.read(all.section("mcp")));
+            settings.remotes(RemotePlan.read(all.section("remotes")));
             all.done();
         } catch (BadSetting e) {
             throw new BadSetting(file + ": " + e.getMessage());
