@@ -166,7 +166,7 @@ public final class Films implements Experiment {
         ways.put("Millrace", (bytes, sink) -> {
             Pipeline pipeline = new Pipeline(Pipeline.Settings.DEFAULT);
             try (HttpOrigin source = HttpOrigin.at(origin.base()).build();
-                    SourceFile file = source.open("film");
+                    SourceFile file = source.open("film", new ByteRange(0, bytes - 1L));
                     RangeReader reader = pipeline.read(source, file, new ByteRange(0, bytes - 1L))) {
                 for (ByteBuffer some; (some = reader.next()) != null; ) {
                     byte[] copy = new byte[some.remaining()];
