@@ -63,7 +63,7 @@ public final class FilesEndpoint implements AutoCloseable {
 
     /** Adds the routes. */
     public FilesEndpoint register(Router router) {
-        router.get("/files/{source}/{path...}", this::serve);
+        router.get("/files/{source}/{path...}", Problems.told(this::serve));
         router.options("/files/{source}/{path...}", this::preflight);
         // Who has a link need not say who they are; anybody else is asked (Admission).
         router.open("/files/{source}/{path...}");
