@@ -284,38 +284,38 @@ final class Uploads implements AutoCloseable {
         if (!writer.tryLock()) {
             throw new Busy();
         }
-        try {
+        try (FileChannel channel = FileChannel.open(part(about.id), StandardOpenOption.READ, StandardOpenOption.WRITE);
+                FileLock lock = lock(channel)) {
             long limit = about.size >= 0 ? about.size : most;
-            long length = write(about, bytes, limit);
-            return about.size < 0 || length == about.size ? finish(about, length) : about;
+            long length = write(channel, bytes, limit);
+            return about.size < 0 || length == about.size ? finish(about, length, channel) : about;
+        } catch (NoSuchFileException e) {
+            throw new Busy(); // Another server has just ended it, or removed it.
         } finally {
             writer.unlock();
             writers.remove(about.id, writer);
         }
     }
 
-    private long write(About about, InputStream bytes, long limit) throws IOException {
-        try (FileChannel channel = FileChannel.open(part(about.id), StandardOpenOption.WRITE);
-                FileLock lock = lock(channel)) {
-            long before = channel.size();
-            long at = before;
-            channel.position(at);
-            byte[] buffer = new byte[BUFFER];
-            try {
-                for (int n; (n = bytes.read(buffer)) >= 0; ) {
-                    if (at + n > limit) {
-                        throw new TooLarge();
-                    }
-                    for (ByteBuffer some = ByteBuffer.wrap(buffer, 0, n); some.hasRemaining(); ) {
-                        at += write(channel, some, before);
-                    }
+    private long write(FileChannel channel, InputStream bytes, long limit) throws IOException {
+        long before = channel.size();
+        long at = before;
+        channel.position(at);
+        byte[] buffer = new byte[BUFFER];
+        try {
+            for (int n; (n = bytes.read(buffer)) >= 0; ) {
+                if (at + n > limit) {
+                    throw new TooLarge();
                 }
-            } finally {
-                // Whatever ended this, what is here may be counted on by who goes on later.
-                channel.force(false);
+                for (ByteBuffer some = ByteBuffer.wrap(buffer, 0, n); some.hasRemaining(); ) {
+                    at += write(channel, some, before);
+                }
             }
-            return at;
+        } finally {
+            // Whatever ended this, what is here may be counted on by who goes on later.
+            channel.force(false);
         }
+        return at;
     }
 
     private int write(FileChannel channel, ByteBuffer some, long before) throws IOException {
@@ -344,9 +344,9 @@ final class Uploads implements AutoCloseable {
         return lock;
     }
 
-    private About finish(About about, long length) throws IOException {
-        About whole = new About(
-                about.id, about.owner, about.name, about.mediaType, length, sha256(part(about.id)), about.created);
+    private About finish(About about, long length, FileChannel channel) throws IOException {
+        About whole =
+                new About(about.id, about.owner, about.name, about.mediaType, length, sha256(channel), about.created);
         vault.take(whole, part(about.id));
         if (Files.exists(part(about.id))) {
             remove(folder(about.id)); // it is elsewhere now
@@ -362,15 +362,14 @@ final class Uploads implements AutoCloseable {
         }
     }
 
-    private static String sha256(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            MessageDigest digest = sha256();
-            byte[] buffer = new byte[BUFFER];
-            for (int n; (n = in.read(buffer)) >= 0; ) {
-                digest.update(buffer, 0, n);
-            }
-            return HexFormat.of().formatHex(digest.digest());
+    /** By the channel that holds the lock: closing another of the same file would end it (POSIX, fcntl). */
+    private static String sha256(FileChannel channel) throws IOException {
+        MessageDigest digest = sha256();
+        ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
+        for (long at = 0; channel.read(buffer.clear(), at) >= 0; at += buffer.limit()) {
+            digest.update(buffer.flip());
         }
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     /** Removes a file, whole or not. Readers that have it open read on. */
