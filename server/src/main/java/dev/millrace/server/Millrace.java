@@ -194,7 +194,13 @@ public final class Millrace implements AutoCloseable {
     private static FileHouse files(Settings settings, Identity identity, Store store) throws IOException {
         try {
             return new FileHouse(
-                    settings.files(), settings.fileOptions(), folder(settings.store()), identity, settings.publicUrl());
+                    settings.files(),
+                    settings.fileOptions(),
+                    folder(settings.store()),
+                    identity,
+                    settings.publicUrl(),
+                    store.secrets(),
+                    store.revocations());
         } catch (IOException | RuntimeException e) {
             store.close();
             throw e;

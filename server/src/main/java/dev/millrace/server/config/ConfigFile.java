@@ -203,7 +203,8 @@ public final class ConfigFile {
                     keys(links),
                     uploads.bytes("size", Long.MAX_VALUE >> 1).orElse(defaults.uploadBytes()),
                     uploads.text("types").map(ConfigFile::list).orElse(defaults.uploadTypes()),
-                    bucket(uploads));
+                    bucket(uploads),
+                    uploads.text("folder").map(this::path).orElse(null));
             limits.done();
             cache.done();
             links.done();
