@@ -35,6 +35,7 @@ class HouseTest {
             engine   | core, protocol
             client   | protocol, grpc
             agents   | core, engine, client, protocol
+            langchain4j | engine, agents, protocol
             files    | core
             server   | core, protocol, grpc, engine, client, agents, files
             """)
