@@ -13,6 +13,7 @@ import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.millrace.agents.ModelFailure.Kind;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
@@ -40,8 +41,7 @@ final class ThrownByModel {
                 return of(answered, thrown);
             }
         }
-        // The deepest that says something: what is above it has only carried it.
-        for (Throwable each : chain.reversed()) {
+        for (Throwable each : chain) {
             ModelFailure failure = ofOne(each, thrown);
             if (failure != null) {
                 return failure;
@@ -82,6 +82,7 @@ final class ThrownByModel {
                     case ModelNotFoundException _ -> Kind.NO_SUCH_MODEL;
                     case ContentFilteredException _ -> Kind.FILTERED;
                     case TimeoutException _ -> Kind.SILENT;
+                    case HttpConnectTimeoutException _ -> Kind.UNREACHABLE;
                     case HttpTimeoutException _ -> Kind.SILENT;
                     case UnresolvedModelServerException _ -> Kind.UNREACHABLE;
                     case UnresolvedAddressException _ -> Kind.UNREACHABLE;

@@ -7,12 +7,22 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** The {@code @Tool} methods of LangChain4j as tools of a {@link dev.millrace.agents.ModelAgent}. */
 public final class Tools {
+    /** The name among the {@code InvocationParameters} of {@link Tool.Call#key}. */
+    public static final String KEY = "millrace.key";
+
+    /** The name among the {@code InvocationParameters} of {@link Tool.Call#owner}. */
+    public static final String OWNER = "millrace.owner";
+
+    /** The name among the {@code InvocationParameters} of {@link Tool.Call#taskId}. */
+    public static final String TASK_ID = "millrace.taskId";
+
     private Tools() {}
 
     /**
@@ -55,15 +65,6 @@ public final class Tools {
         return List.copyOf(tools);
     }
 
-    /** The name among the {@code InvocationParameters} of {@link Tool.Call#key}. */
-    public static final String KEY = "millrace.key";
-
-    /** The name among the {@code InvocationParameters} of {@link Tool.Call#owner}. */
-    public static final String OWNER = "millrace.owner";
-
-    /** The name among the {@code InvocationParameters} of {@link Tool.Call#taskId}. */
-    public static final String TASK_ID = "millrace.taskId";
-
     private static List<Method> methods(Class<?> type) {
         var found = new ArrayList<Method>();
         var overridden = new HashSet<String>();
@@ -75,7 +76,7 @@ public final class Tools {
                 .filter(method -> overridden.add(method.getName() + Arrays.toString(method.getParameterTypes())))
                 .filter(method -> method.isAnnotationPresent(dev.langchain4j.agent.tool.Tool.class))
                 .forEach(found::add);
-        found.sort(java.util.Comparator.comparing(Method::getName).thenComparing(Method::toString));
+        found.sort(Comparator.comparing(Method::getName).thenComparing(Method::toString));
         return found;
     }
 }
