@@ -43,6 +43,9 @@ final class SqliteReader implements Reader, AutoCloseable {
     private static final String EVENT = "SELECT \"offset\", task_id, kind, state, json FROM events ";
     private static final String ENDED = "(3, 4, 5, 7)";
 
+    /** In these words, or else SQLite does not see that the index {@code tasks_open} has them all. */
+    private static final String OPEN = "state IN (1, 2, 6, 8)";
+
     private static final String USAGE = "SELECT coalesce(sum(waited_ms), 0), coalesce(sum(worked_ms), 0),"
             + " coalesce(sum(asked_ms), 0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),"
             + " coalesce(sum(cost_micros), 0) FROM tasks WHERE ";
@@ -52,8 +55,8 @@ final class SqliteReader implements Reader, AutoCloseable {
             WITH ready AS (
                 SELECT t.id, row_number() OVER (PARTITION BY t.owner ORDER BY t.status_at, t.id) AS turn
                 FROM tasks t JOIN contexts c ON c.id = t.context_id
-                WHERE t.state = 1 AND c.archived = 0 AND (c.concurrency = 1 OR (c.held = 0 AND NOT EXISTS (
-                    SELECT 1 FROM tasks o WHERE o.context_id = t.context_id
+                WHERE t.state IN (1, 2, 6, 8) AND t.state = 1 AND c.archived = 0 AND (c.concurrency = 1 OR (c.held = 0 AND NOT EXISTS (
+                    SELECT 1 FROM tasks o WHERE o.context_id = t.context_id AND o.state IN (1, 2, 6, 8)
                     AND (o.state IN (2, 6, 8) OR (o.state = 1 AND o.place < t.place))))))
             SELECT t.id, t.context_id, t.owner, t.agent, t.state, t.status_at, t.position, t.message_at, t.epoch,
                 t.leased_by, t.attempts, t.merged, t.place, t.cut_at, t.ended_at, t.since, t.due_at, t.waited_ms,
@@ -132,10 +135,7 @@ final class SqliteReader implements Reader, AutoCloseable {
 
     @Override
     public List<TaskRecord> openTasks(String contextId) {
-        return list(
-                SqliteReader::toTask,
-                TASK + "WHERE context_id = ? AND state NOT IN " + ENDED + " ORDER BY place",
-                contextId);
+        return list(SqliteReader::toTask, TASK + "WHERE context_id = ? AND " + OPEN + " ORDER BY place", contextId);
     }
 
     @Override
@@ -306,7 +306,10 @@ final class SqliteReader implements Reader, AutoCloseable {
 
     @Override
     public List<TaskRecord> leasedByOthers(String holder) {
-        return list(SqliteReader::toTask, TASK + "WHERE state = 2 AND leased_by IS NOT ? ORDER BY status_at", holder);
+        return list(
+                SqliteReader::toTask,
+                TASK + "WHERE " + OPEN + " AND state = 2 AND leased_by IS NOT ? ORDER BY status_at",
+                holder);
     }
 
     @Override
