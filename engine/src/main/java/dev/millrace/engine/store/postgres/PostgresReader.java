@@ -278,6 +278,16 @@ final class PostgresReader implements Reader {
     }
 
     @Override
+    public List<Context> around(String contextId) {
+        return contexts(
+                "WHERE c.id = ? OR c.parent_id = ? OR c.id = (SELECT p.parent_id FROM contexts p WHERE p.id = ?)"
+                        + " ORDER BY c.created_at, c.id",
+                contextId,
+                contextId,
+                contextId);
+    }
+
+    @Override
     public Page<Context> contexts(ContextQuery query) {
         return new ContextSearch(query).run(this);
     }
