@@ -398,7 +398,8 @@ public final class Chats {
 
     private static List<String> partsOf(String contextId, String owner, List<Context> among) {
         return among.stream()
-                .filter(each -> contextId.equals(each.parentId()) && each.owner().equals(owner))
+                .filter(each ->
+                        contextId.equals(each.parentId()) && each.owner().equals(owner))
                 .map(Context::id)
                 .toList();
     }

@@ -363,8 +363,10 @@ class PostgresRoundTripsTest {
     @Test
     void a_part_comes_out_of_the_archive_in_three_at_most_known_here_or_not() throws Exception {
         String whole = chat(ContextAction.CLEAR);
-        accept("part", Send.chat(OWNER, null, Message.user("m1", "hi").in("part", null), null)
-                .under(whole));
+        accept(
+                "part",
+                Send.chat(OWNER, null, Message.user("m1", "hi").in("part", null), null)
+                        .under(whole));
         move("part", leases.getLast().task(), Transition.FINISH);
         warmUpReaders();
         chats().arrange(OWNER, "part", Arrangement.archived(true));
