@@ -17,6 +17,7 @@ import dev.millrace.server.a2a.Tenants;
 import dev.millrace.server.auth.AuthSettings;
 import dev.millrace.server.auth.FrontGate;
 import dev.millrace.server.auth.Identity;
+import dev.millrace.server.auth.SessionRoutes;
 import dev.millrace.server.auth.SigningKey;
 import dev.millrace.server.chat.ChatApi;
 import dev.millrace.server.config.BadSetting;
@@ -28,6 +29,8 @@ import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
 import dev.millrace.server.metrics.Health;
 import dev.millrace.server.metrics.Metrics;
+import dev.millrace.server.page.FrontPage;
+import dev.millrace.server.page.WebPage;
 import dev.millrace.server.push.PushRoutes;
 import dev.millrace.server.push.PushSettings;
 import dev.millrace.server.push.PushSigner;
@@ -144,13 +147,16 @@ public final class Millrace implements AutoCloseable {
         var engine = new Engine(store, agents, settings.work().engine().withObserver(metrics.observer()));
         belongings.push(engine);
         var router = new Router();
-        FrontPage.register(router, agents);
+        WebPage.built(new FrontPage(agents)).register(router);
         new Health(engine).register(router);
         metrics.register(router);
-        var gate = new FrontGate(auth(settings));
+        SigningKey key = signingKey(settings.store(), store);
+        var gate = key == null
+                ? new FrontGate(auth(settings))
+                : new FrontGate(auth(settings), key.derived("millrace browser sessions"));
+        new SessionRoutes(gate).register(router);
         files.register(router);
         new ChatApi(engine, identity, files.attachments()::checked).register(router);
-        SigningKey key = signingKey(settings.store(), store);
         var pushes = new Pushes(
                 engine, Objects.requireNonNull(store.pushes(), "every store here keeps pushes"), pushes(settings, key));
         belongings.push(pushes);

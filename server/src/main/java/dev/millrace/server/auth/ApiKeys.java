@@ -9,6 +9,7 @@ import dev.millrace.server.http.RequestHead;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -100,6 +101,20 @@ public final class ApiKeys implements Way {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);
         }
+    }
+
+    /** What tells a key from others without showing it: half of its hash. */
+    static String fingerprint(String key) {
+        return fingerprint(sha256(key));
+    }
+
+    private static String fingerprint(byte[] hash) {
+        return BASE64.encodeToString(Arrays.copyOf(hash, BYTES / 2));
+    }
+
+    /** Whether there is a key with this fingerprint. */
+    boolean knows(String fingerprint) {
+        return keys.stream().anyMatch(key -> fingerprint(key.hash()).equals(fingerprint));
     }
 
     /** Whether there is none. */

@@ -7,12 +7,15 @@ import dev.millrace.server.http.HttpProblem;
 import dev.millrace.server.http.RequestHead;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -24,18 +27,46 @@ public final class FrontGate implements Gate {
     /** Settings, and what was made of them. */
     private record Rules(AuthSettings settings, List<Way> ways, Browsers browsers) {}
 
+    /**
+     * A browser's session that has begun.
+     *
+     * @param cookie the value of its cookie
+     */
+    record Session(String owner, String cookie, Duration length) {}
+
+    /** What sessions say they were begun with, if it was an issuer's token. */
+    private static final String TOKEN = "token";
+
     private final InstantSource clock;
     private final Throttle throttle;
+    private final Sessions sessions;
     private volatile Rules rules;
 
+    /** A gate whose browsers' sessions end with this process. */
     public FrontGate(AuthSettings settings) {
-        this(settings, InstantSource.system(), System::nanoTime);
+        this(settings, randomSecret());
+    }
+
+    /** @param sessionSecret what sessions are signed with: 32 bytes, the same for all servers of a store */
+    public FrontGate(AuthSettings settings, byte[] sessionSecret) {
+        this(settings, sessionSecret, InstantSource.system(), System::nanoTime);
     }
 
     FrontGate(AuthSettings settings, InstantSource clock, LongSupplier nanoTime) {
+        this(settings, randomSecret(), clock, nanoTime);
+    }
+
+    private FrontGate(AuthSettings settings, byte[] sessionSecret, InstantSource clock, LongSupplier nanoTime) {
         this.clock = clock;
+        this.sessions = new Sessions(new Sessions.Mac256(sessionSecret), clock, this::stands);
         this.throttle = new Throttle(nanoTime);
         this.rules = rules(settings, null);
+    }
+
+    private static byte[] randomSecret() {
+        var secret = new byte[32];
+        new SecureRandom().nextBytes(secret);
+        return secret;
     }
 
     /** Holds to these settings from now on. */
@@ -67,6 +98,51 @@ public final class FrontGate implements Gate {
         return new Rules(settings, List.copyOf(ways), new Browsers(anyName, settings.hosts(), settings.origins()));
     }
 
+    /** Whether clients must prove who they are. */
+    boolean asks() {
+        return !rules.ways().isEmpty();
+    }
+
+    /**
+     * Begins a browser's session with what it proves itself by.
+     *
+     * @param secret a key or a token
+     * @throws HttpProblem 401 if that is not believed
+     */
+    Session begin(String secret, RequestHead head) throws HttpProblem {
+        Rules now = rules;
+        RequestHead bearer = new Bearing(secret, head.remoteAddress());
+        for (Way way : now.ways()) {
+            String owner = way.owner(bearer);
+            if (owner != null) {
+                boolean key = way instanceof ApiKeys;
+                Duration length = key ? Sessions.WITH_KEY : Sessions.WITH_TOKEN;
+                String cookie = sessions.begin(owner, key ? ApiKeys.fingerprint(secret) : TOKEN, length);
+                return new Session(owner, cookie, length);
+            }
+        }
+        throw Way.refused("This is neither a key nor a token that is known here.");
+    }
+
+    /** A request that has nothing but a bearer token. */
+    private record Bearing(String secret, String remoteAddress) implements RequestHead {
+        @Override
+        public Optional<String> header(String name) {
+            return name.equalsIgnoreCase("Authorization") ? Optional.of("Bearer " + secret) : Optional.empty();
+        }
+
+        /** Without the secret. */
+        @Override
+        public String toString() {
+            return "Bearing";
+        }
+    }
+
+    private boolean stands(String proof) {
+        AuthSettings settings = rules.settings();
+        return proof.equals(TOKEN) ? settings.tokens() != null : settings.keys().knows(proof);
+    }
+
     /** What the agents' cards say of how to prove who one is, by name; any one is enough. None = nobody is asked. */
     public Map<String, SecurityScheme> schemes() {
         var schemes = new LinkedHashMap<String, SecurityScheme>();
@@ -90,6 +166,11 @@ public final class FrontGate implements Gate {
             if (owner != null) {
                 return owner;
             }
+        }
+        // Last: who sends more than a browser does by itself means that.
+        String owner = sessions.owner(head);
+        if (owner != null) {
+            return owner;
         }
         throw new HttpProblem(
                         401,

@@ -21,6 +21,8 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Base64;
 import java.util.List;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -139,6 +141,20 @@ public final class SigningKey {
             return new Signed(protectedHeader, BASE64.encodeToString(signature.sign()));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every JDK signs with ES256", e);
+        }
+    }
+
+    /**
+     * Another secret, derived from this one: 32 bytes, the same for the same name. Who knows it learns nothing of the key
+     * (HMAC with SHA-256 over the name, as in RFC 5869).
+     */
+    public byte[] derived(String name) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(privateKey.getS().toByteArray(), "HmacSHA256"));
+            return mac.doFinal(name.getBytes(UTF_8));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every JDK has HMAC with SHA-256", e);
         }
     }
 

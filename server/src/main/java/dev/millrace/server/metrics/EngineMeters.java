@@ -70,6 +70,18 @@ final class EngineMeters implements Observer {
         }
     }
 
+    Map<Stage, Timer> stages() {
+        return stages;
+    }
+
+    Map<TaskState, Counter> ended() {
+        return ended;
+    }
+
+    Counter recovered() {
+        return recovered;
+    }
+
     private static Timer timer(String name, String description, MeterRegistry registry) {
         return Timer.builder(name)
                 .description(description)

@@ -32,11 +32,13 @@ public final class Metrics implements AutoCloseable {
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final EngineMeters engine;
+    private final Inside inside;
     private @Nullable JvmGcMetrics gc;
 
     /** @param store where the engine keeps everything, as the configuration names it: a label of the stages' times */
     public Metrics(String store) {
         engine = new EngineMeters(registry, store);
+        inside = new Inside(engine, store);
     }
 
     /** To be given to the engine. */
@@ -44,14 +46,16 @@ public final class Metrics implements AutoCloseable {
         return engine;
     }
 
-    /** Adds the route. */
+    /** Adds the routes: {@code /metrics}, and the same as JSON for the web page. */
     public Metrics register(Router router) {
         router.get("/metrics", this::scrape);
+        inside.register(router);
         return this;
     }
 
     /** Watches what is running. To be called once; it takes some ten milliseconds, so call it when all else runs. */
     public void watch(Engine running, HttpServer server) {
+        inside.watch(running, server);
         Gauge.builder("millrace.turns.running", running, Engine::runningTurns)
                 .description("Turns that run now")
                 .register(registry);
@@ -72,6 +76,7 @@ public final class Metrics implements AutoCloseable {
 
     /** Watches what files cost. To be called once. */
     public void watch(FileHouse files) {
+        inside.watch(files);
         Gauge.builder("millrace.files.streams", files, FileHouse::openStreams)
                 .description("Ranges of files that are read now")
                 .register(registry);

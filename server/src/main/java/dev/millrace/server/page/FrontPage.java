@@ -1,17 +1,25 @@
-package dev.millrace.server;
+package dev.millrace.server.page;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.millrace.engine.AgentCatalog;
-import dev.millrace.server.http.Router;
-import java.nio.charset.StandardCharsets;
+import dev.millrace.server.http.Exchange;
+import java.io.IOException;
 
-/** {@code GET /}: what can be asked here, for whoever opens the address to see whether something is there. */
-final class FrontPage {
-    private FrontPage() {}
+/** What can be asked here, in a few lines of text, for whoever opens the address to see whether something is there. */
+public final class FrontPage {
+    private final String text;
 
-    static void register(Router router, AgentCatalog agents) {
-        byte[] page = text(agents).getBytes(StandardCharsets.UTF_8);
-        router.get("/", exchange -> exchange.respond(200, "text/plain; charset=utf-8", page))
-                .open("/");
+    public FrontPage(AgentCatalog agents) {
+        this.text = text(agents);
+    }
+
+    void send(Exchange exchange, boolean page) throws IOException {
+        String whole = page
+                ? text
+                : text
+                        + "\nThis server was built without its web page, for which ./millrace build needs Node 20.19 or newer.\n";
+        exchange.respond(200, "text/plain; charset=utf-8", whole.getBytes(UTF_8));
     }
 
     private static String text(AgentCatalog agents) {
@@ -24,6 +32,7 @@ final class FrontPage {
 
                 Agents (the first is the default):
                 %s
+                Page    GET  /                                  in a browser
                 Chat    POST /api/v1/chats                      start a chat
                         GET  /api/v1/chats/{id}/stream          read it, as Server-Sent Events or WebSocket
                         POST /api/v1/chats/{id}/messages        go on with it

@@ -1,0 +1,1 @@
+console.log("water water water water water water water water water water water water water water water water water water water water water water water water water water water water water water water water water water water water water water water water ")

@@ -1,0 +1,91 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { Icon } from '../frame/Icon'
+import { Call } from './Call'
+import { under } from './conversation'
+import type { LiveChat, View } from './live'
+import { rowsOf } from './rows'
+import { Said, type Doing } from './Said'
+import { Tail } from './Tail'
+
+/** How far from the end still counts as being there, in pixels. */
+const NEAR = 60
+
+/**
+ * The messages of a chat; of ten thousand, those on the screen are in the document. Who is at the end stays there while
+ * more comes; who reads further up stays where they are, whatever grows above or below.
+ */
+export function Messages({ chat, view, doing, retry, failed }: { chat: LiveChat; view: View; doing: Doing; retry: () => void; failed: (problem: unknown) => void }) {
+  const scroller = useRef<HTMLDivElement>(null)
+  const rows = useMemo(() => rowsOf(view.conversation), [view.conversation])
+  const [away, setAway] = useState(false)
+  const list = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 110,
+    getItemKey: (index) => rows[index]!.key,
+    overscan: 6,
+    paddingStart: 24,
+    paddingEnd: 24,
+    anchorTo: 'end',
+    scrollEndThreshold: NEAR,
+  })
+
+  // Who is at the end stays there, whatever grows or shrinks: the text, the queue below, the window.
+  const atEnd = useRef(true)
+  const stay = () => {
+    const box = scroller.current
+    if (box && atEnd.current) box.scrollTop = box.scrollHeight
+  }
+  useLayoutEffect(stay)
+
+  useEffect(() => {
+    const box = scroller.current!
+    let before = box.scrollTop
+    const moved = () => {
+      const left = box.scrollHeight - box.scrollTop - box.clientHeight
+      // Only a reader moves up; what grows moves the end away.
+      if (left < NEAR) atEnd.current = true
+      else if (box.scrollTop < before - 1) atEnd.current = false
+      before = box.scrollTop
+      setAway(!atEnd.current && left > NEAR * 2)
+      if (box.scrollTop < 600) void chat.loadOlder()
+    }
+    const sizes = new ResizeObserver(stay)
+    sizes.observe(box)
+    sizes.observe(box.lastElementChild!)
+    box.addEventListener('scroll', moved, { passive: true })
+    moved()
+    return () => {
+      sizes.disconnect()
+      box.removeEventListener('scroll', moved)
+    }
+  }, [chat, view.conversation.previous])
+
+  return (
+    <div className="messages-frame">
+      <div ref={scroller} className="messages" tabIndex={0} role="log" aria-label="Messages" aria-live="off">
+        {view.loadingOlder && <p className="older muted">Older messages…</p>}
+        <div className="tall" style={{ height: list.getTotalSize() }}>
+          {list.getVirtualItems().map((place) => {
+            const row = rows[place.index]!
+            return (
+              <div key={place.key} ref={list.measureElement} data-index={place.index} className="row" style={{ transform: `translateY(${place.start}px)` }}>
+                <div className="column">
+                  {row.row === 'said' && <Said item={row.item} busy={under(row.task)} doing={doing} />}
+                  {row.row === 'call' && <Call item={row.item} results={row.results} over={!under(row.task)} />}
+                  {row.row === 'tail' && <Tail chat={chat.id} task={row.task} last={row.last} retry={retry} failed={failed} />}
+                </div>
+              </div>
+            )
+          })}
+        </div>
+      </div>
+      {away && (
+        <button type="button" className="to-end" aria-label="To the newest message" onClick={() => { atEnd.current = true; stay() }}>
+          <Icon name="down" />
+        </button>
+      )}
+    </div>
+  )
+}
