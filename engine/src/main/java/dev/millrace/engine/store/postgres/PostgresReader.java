@@ -14,6 +14,7 @@ import dev.millrace.engine.store.TaskEvents;
 import dev.millrace.engine.store.TaskPlace;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.WholeConversation;
+import dev.millrace.engine.store.sql.ContextSearch;
 import dev.millrace.protocol.TaskState;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -35,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  * Reads over one connection, inside whatever transaction it is in. Each question is one round trip; the driver keeps the
  * statements prepared. Not thread-safe: it belongs to its connection's thread.
  */
-final class PostgresReader implements Reader {
+final class PostgresReader implements Reader, ContextSearch.Tables {
+    private static final ContextSearch.Dialect SEARCH = new PostgresSearch();
     private static final String CONTEXT = "SELECT " + Rows.CONTEXT + " FROM contexts c ";
     private static final String TASK = "SELECT " + Rows.TASK + " FROM tasks t ";
     private static final String EVENT = "SELECT " + Rows.EVENT + " FROM events e ";
@@ -289,10 +291,11 @@ final class PostgresReader implements Reader {
 
     @Override
     public Page<Context> contexts(ContextQuery query) {
-        return new ContextSearch(query).run(this);
+        return new ContextSearch(query, SEARCH).run(this);
     }
 
-    List<Context> contexts(String where, @Nullable Object... arguments) {
+    @Override
+    public List<Context> contexts(String where, @Nullable Object... arguments) {
         return list(Rows::context, CONTEXT + where, arguments);
     }
 
@@ -414,7 +417,8 @@ final class PostgresReader implements Reader {
         return usage == null ? Usage.NONE : usage;
     }
 
-    long count(String sql, @Nullable Object... arguments) {
+    @Override
+    public long count(String sql, @Nullable Object... arguments) {
         Long count = one(row -> row.getLong(1), sql, arguments);
         return count == null ? 0 : count;
     }

@@ -14,6 +14,7 @@ import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.TaskPlace;
 import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.engine.store.sql.ContextSearch;
 import dev.millrace.protocol.TaskState;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -32,10 +33,11 @@ import org.jspecify.annotations.Nullable;
  * Reads over one connection, inside whatever transaction it is in. Statements are prepared once and kept. Not
  * thread-safe: it belongs to its connection's thread.
  */
-final class SqliteReader implements Reader, AutoCloseable {
+final class SqliteReader implements Reader, ContextSearch.Tables, AutoCloseable {
+    private static final ContextSearch.Dialect SEARCH = new SqliteSearch();
     private static final String CONTEXT = "SELECT id, owner, agent, title, concurrency, created_at, updated_at,"
             + " last_offset, parent_id, held, cleared_at, answered_at, archived, pin, labels, read_to, change, revision"
-            + " FROM contexts ";
+            + " FROM contexts c ";
     private static final String TASK =
             "SELECT id, context_id, owner, agent, state, status_at, position, message_at, epoch, leased_by, attempts,"
                     + " merged, place, cut_at, ended_at, since, due_at, waited_ms, worked_ms, asked_ms, input_tokens,"
@@ -218,10 +220,11 @@ final class SqliteReader implements Reader, AutoCloseable {
 
     @Override
     public Page<Context> contexts(ContextQuery query) {
-        return new ContextSearch(query).run(this);
+        return new ContextSearch(query, SEARCH).run(this);
     }
 
-    List<Context> contexts(String where, @Nullable Object... arguments) {
+    @Override
+    public List<Context> contexts(String where, @Nullable Object... arguments) {
         return list(SqliteReader::toContext, CONTEXT + where, arguments);
     }
 
@@ -341,7 +344,8 @@ final class SqliteReader implements Reader, AutoCloseable {
         forget();
     }
 
-    long count(String sql, @Nullable Object... arguments) {
+    @Override
+    public long count(String sql, @Nullable Object... arguments) {
         Long count = one(row -> row.getLong(1), sql, arguments);
         return count == null ? 0 : count;
     }
