@@ -115,7 +115,7 @@ public final class Chats {
      */
     public Usage usageOfTree(String owner, String contextId) {
         Usage all = usage(owner, contextId);
-        for (String part : family(owner, contextId)) {
+        for (String part : family(owner, contextId).members()) {
             if (!part.equals(contextId)) {
                 all = all.plus(calls.read(part, reader -> reader.usage(owner, part)));
             }
@@ -235,7 +235,7 @@ public final class Chats {
     /** True if something was stopped. */
     boolean interruptParts(String owner, String contextId) {
         boolean stopped = false;
-        for (String part : family(owner, contextId)) {
+        for (String part : family(owner, contextId).members()) {
             ContextState state = part.equals(contextId) ? ContextState.NONE : state(owner, part);
             if (!ContextTable.next(state, ContextAction.INTERRUPT).isEmpty()) {
                 try {
