@@ -53,6 +53,9 @@ export async function say(page, text) {
   await composer(page).press('Enter')
 }
 
+/** A text among the messages; elsewhere on the page it may stand, too. */
+export const read = (page, text, options) => page.getByRole('log').getByText(text, options).last()
+
 /** The words of the newest answer, as they are on the screen. */
 export const lastAnswer = (page) => page.getByRole('article', { name: 'Agent' }).last()
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { after, before, describe, test } from 'node:test'
 import { missing, until } from './house.js'
-import { composer, configured, house, lastAnswer, say, slowChat } from './page.js'
+import { composer, configured, house, lastAnswer, read, say, slowChat } from './page.js'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -69,7 +69,7 @@ describe('the rooms beside a chat', { skip: missing }, () => {
       })
     }
     const page = await it.open(`/chats/${id}`)
-    await page.getByText('Echo: message 150', { exact: true }).waitFor()
+    await read(page, 'Echo: message 150', { exact: true }).waitFor()
     assert.ok((await page.locator('.row').count()) < 60)
     const list = page.locator('.list-scroll')
     await until('the last of the list', async () => {
@@ -117,7 +117,7 @@ describe('the rooms beside a chat', { skip: missing }, () => {
     const page = await it.open('/', { viewport: { width: 375, height: 667 }, hasTouch: true, isMobile: true })
     await composer(page).tap()
     await say(page, 'think on a phone')
-    await page.getByText('says where it stopped').waitFor()
+    await read(page, 'says where it stopped').waitFor()
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the screen')
     await page.getByLabel('All chats').tap()
     await page.getByRole('searchbox').waitFor()
@@ -152,11 +152,11 @@ describe('the rooms beside a chat', { skip: missing }, () => {
       await composer(page).waitFor()
       assert.deepEqual(await wrongs(page), [])
       await say(page, 'think of what axe sees')
-      await page.getByText('says where it stopped').waitFor()
+      await read(page, 'says where it stopped').waitFor()
       await page.locator('.hljs-keyword').first().waitFor()
       assert.deepEqual(await wrongs(page), [])
       await say(page, 'fail, so that axe sees it')
-      await page.getByText('The agent failed').waitFor()
+      await read(page, 'The agent failed').waitFor()
       assert.deepEqual(await wrongs(page), [])
       for (const path of ['/agents', '/inside']) {
         await page.goto(it.server.url + path)
@@ -183,7 +183,7 @@ describe('a server that asks who comes', { skip: missing }, () => {
     await page.getByLabel(/^Your key/).fill(key)
     await page.getByRole('button', { name: 'Enter' }).click()
     await say(page, 'think of me')
-    await page.getByText('says where it stopped').waitFor()
+    await read(page, 'says where it stopped').waitFor()
     const kept = await page.evaluate(() => document.cookie + JSON.stringify({ ...localStorage, ...sessionStorage }))
     assert.ok(!kept.includes('mr_') && !kept.includes('millrace_session'), kept)
 
@@ -191,7 +191,7 @@ describe('a server that asks who comes', { skip: missing }, () => {
     await it.server.kill()
     await it.server.again()
     await page.reload()
-    await page.getByText('says where it stopped').waitFor()
+    await read(page, 'says where it stopped').waitFor()
 
     await page.getByLabel(/^Leave/).click()
     await page.getByLabel(/^Your key/).waitFor()

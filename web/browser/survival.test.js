@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing, until } from './house.js'
-import { house, lastAnswer, say, slowChat } from './page.js'
+import { house, lastAnswer, read, say, slowChat } from './page.js'
 
 const COUNTED = (n) => Array.from({ length: n }, (_, i) => i + 1).join(' ')
 
@@ -35,12 +35,12 @@ describe('the page survives', { skip: missing }, () => {
   test('a message that is sent while the server is away arrives once', async () => {
     const id = await slowChat(it.server, 'hello', 0)
     const page = await it.open(`/chats/${id}`)
-    await page.getByText('Echo: hello').waitFor()
+    await read(page, 'Echo: hello').waitFor()
     await it.server.kill()
     await say(page, 'are you there?')
     await page.getByText('Sending: are you there?').waitFor()
     await it.server.again()
-    await page.getByText('Echo: are you there?').waitFor()
+    await read(page, 'Echo: are you there?').waitFor()
     const { messages } = await it.server.api('GET', `/api/v1/chats/${id}/messages`)
     assert.equal(messages.filter((said) => said.message.parts[0].text === 'are you there?').length, 1)
   })
@@ -70,9 +70,9 @@ describe('the page survives', { skip: missing }, () => {
   test('two tabs show the same, whichever of them does it', async () => {
     const id = await slowChat(it.server, 'for two', 0)
     const [one, two] = await Promise.all([it.open(`/chats/${id}`), it.open(`/chats/${id}`)])
-    await Promise.all([one, two].map((page) => page.getByText('Echo: for two').waitFor()))
+    await Promise.all([one, two].map((page) => read(page, 'Echo: for two').waitFor()))
     await say(one, 'from the one')
-    await two.getByText('Echo: from the one').waitFor()
+    await read(two, 'Echo: from the one').waitFor()
     await two.getByLabel('More for this chat').click()
     await two.getByRole('button', { name: 'Rename' }).click()
     await two.getByLabel('Title').fill('Named by the other')
