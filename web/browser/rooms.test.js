@@ -137,7 +137,7 @@ describe('the rooms beside a chat', { skip: missing }, () => {
     await page.keyboard.press('Enter')
     await lastAnswer(page).waitFor()
     const reached = new Set()
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 90; i++) {
       await page.keyboard.press('Tab')
       reached.add(await page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent?.trim() ?? ''))
     }

@@ -44,7 +44,7 @@ await page.addInitScript(() => {
   }
   requestAnimationFrame(look)
 })
-const id = await slowChat(it.server, 'x', 5, { words: TOKENS })
+const id = await slowChat(it.server, 'x', 4, { words: TOKENS })
 await page.goto(`${it.server.url}/chats/${id}`)
 await page.waitForFunction((last) => window.trace.shown[last] !== undefined, TOKENS, { timeout: 120_000 })
 const { arrived, shown, frames } = await page.evaluate(() => window.trace)
