@@ -137,13 +137,18 @@ describe('the rooms beside a chat', { skip: missing }, () => {
     await page.keyboard.press('Enter')
     await lastAnswer(page).waitFor()
     const reached = new Set()
-    for (let i = 0; i < 90; i++) {
+    for (let i = 0; i < 40; i++) {
       await page.keyboard.press('Tab')
       reached.add(await page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent?.trim() ?? ''))
     }
     for (const name of ['Chats', 'Agents', 'Inside', 'New chat', 'More for this chat', 'Messages', 'Message', 'Attach files']) {
       assert.ok(reached.has(name), `${name} among ${[...reached]}`)
     }
+    await page.locator('.chat-row[aria-current]').focus()
+    const before = page.url()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.waitForURL((url) => url.href !== before)
   })
 
   for (const colorScheme of ['light', 'dark']) {
