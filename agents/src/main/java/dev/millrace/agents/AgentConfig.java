@@ -11,8 +11,21 @@ import org.jspecify.annotations.Nullable;
  * @param systemPrompt what the model is told before each conversation; null = nothing
  * @param toolboxes what it can do; of two tools with one name, the first is taken
  * @param limits how far it goes
+ * @param budgets what it may spend before it asks
+ * @param titles the model that names its chats; null = they are called what their first messages begin with
  */
-public record AgentConfig(Models models, @Nullable String systemPrompt, List<Toolbox> toolboxes, Limits limits) {
+public record AgentConfig(
+        Models models,
+        @Nullable String systemPrompt,
+        List<Toolbox> toolboxes,
+        Limits limits,
+        Budgets budgets,
+        @Nullable ModelConfig titles) {
+
+    /** Without budgets, and with chats that no model names. */
+    public AgentConfig(Models models, @Nullable String systemPrompt, List<Toolbox> toolboxes, Limits limits) {
+        this(models, systemPrompt, toolboxes, limits, Budgets.NONE, null);
+    }
 
     /**
      * How far an agent goes.
@@ -54,11 +67,11 @@ public record AgentConfig(Models models, @Nullable String systemPrompt, List<Too
     }
 
     public AgentConfig with(Models others) {
-        return new AgentConfig(others, systemPrompt, toolboxes, limits);
+        return new AgentConfig(others, systemPrompt, toolboxes, limits, budgets, titles);
     }
 
     public AgentConfig withSystemPrompt(@Nullable String prompt) {
-        return new AgentConfig(models, prompt, toolboxes, limits);
+        return new AgentConfig(models, prompt, toolboxes, limits, budgets, titles);
     }
 
     public AgentConfig withTools(Tool... tools) {
@@ -66,11 +79,19 @@ public record AgentConfig(Models models, @Nullable String systemPrompt, List<Too
     }
 
     public AgentConfig withToolboxes(List<Toolbox> boxes) {
-        return new AgentConfig(models, systemPrompt, boxes, limits);
+        return new AgentConfig(models, systemPrompt, boxes, limits, budgets, titles);
     }
 
     public AgentConfig with(Limits others) {
-        return new AgentConfig(models, systemPrompt, toolboxes, others);
+        return new AgentConfig(models, systemPrompt, toolboxes, others, budgets, titles);
+    }
+
+    public AgentConfig with(Budgets others) {
+        return new AgentConfig(models, systemPrompt, toolboxes, limits, others, titles);
+    }
+
+    public AgentConfig withTitles(@Nullable ModelConfig model) {
+        return new AgentConfig(models, systemPrompt, toolboxes, limits, budgets, model);
     }
 
     /** Without the prompt: a configuration ends up in logs. */

@@ -22,18 +22,29 @@ import tools.jackson.databind.node.ObjectNode;
  *   <li>{@code clientTools}: tools that the user's client runs, {@code [{"name":…,"description":…,"parameters":{…}}]}, at
  *       most {@value #MOST_TOOLS}
  * </ul>
+ *
+ * <p>How words are chosen holds for the message alone: {@code temperature} (0 to 2), {@code maxTokens} (never more than the
+ * model is configured to), {@code topP} (0 to 1) and {@code stop}, a list of texts that end the answer.
  */
 record Choice(
         ModelConfig model,
         @Nullable Effort effort,
         @Nullable String system,
-        List<ClientTool> clientTools) {
-    static final int LONGEST_PROMPT = 10_000;
+        List<ClientTool> clientTools,
+        Words words) {
+    /** Those of coding agents have tens of thousands. */
+    static final int LONGEST_PROMPT = 200_000;
+
     static final int MOST_TOOLS = 250;
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
 
     /** A tool that the user's client runs. */
     record ClientTool(String name, String description, ObjectNode parameters) {}
+
+    /** How words are chosen; null, and none = as the provider has it. */
+    record Words(@Nullable Double topP, List<String> stop) {
+        static final Words ANY = new Words(null, List.of());
+    }
 
     /** The message asks for something that can't be had. */
     static final class NotPossible extends Exception {
@@ -46,7 +57,7 @@ record Choice(
 
     /** @throws NotPossible for the message at hand; an earlier one's choice that can't be had any more is passed over */
     static Choice of(Models models, List<Message> history, Message message) throws NotPossible {
-        var choice = new Choice(models.byDefault(), null, null, List.of());
+        var choice = new Choice(models.byDefault(), null, null, List.of(), Words.ANY);
         for (Message earlier : history) {
             try {
                 choice = choice.with(models, earlier);
@@ -55,7 +66,12 @@ record Choice(
             }
         }
         choice = choice.with(models, message);
-        return new Choice(choice.model, choice.model.effort(choice.effort), choice.system, choice.clientTools);
+        return new Choice(
+                limited(choice.model, message),
+                choice.model.effort(choice.effort),
+                choice.system,
+                choice.clientTools,
+                new Words(number(message, "topP", 1), stop(message)));
     }
 
     private Choice with(Models models, Message message) throws NotPossible {
@@ -66,7 +82,52 @@ record Choice(
                 model(models, message, model),
                 effort(message, effort),
                 system(message, system),
-                tools(message, clientTools));
+                tools(message, clientTools),
+                words);
+    }
+
+    private static ModelConfig limited(ModelConfig model, Message message) throws NotPossible {
+        ModelConfig.Options options = model.options();
+        Double temperature = number(message, "temperature", 2);
+        JsonNode most = Marks.asked(message, "maxTokens");
+        if (most != null && (!most.isInt() || most.intValue() < 1)) {
+            throw new NotPossible("metadata.maxTokens must be a whole number above 0");
+        }
+        if (temperature == null && most == null) {
+            return model;
+        }
+        Integer limit = options.maxTokens();
+        if (most != null) {
+            limit = limit == null ? most.intValue() : Math.min(limit, most.intValue());
+        }
+        return model.with(new ModelConfig.Options(
+                temperature == null ? options.temperature() : temperature,
+                limit,
+                options.contextTokens(),
+                options.effort(),
+                options.mostEffort()));
+    }
+
+    private static @Nullable Double number(Message message, String field, double most) throws NotPossible {
+        JsonNode wanted = Marks.asked(message, field);
+        if (wanted == null) {
+            return null;
+        }
+        if (!wanted.isNumber() || !(wanted.doubleValue() >= 0 && wanted.doubleValue() <= most)) {
+            throw new NotPossible("metadata." + field + " must be a number from 0 to " + (int) most);
+        }
+        return wanted.doubleValue();
+    }
+
+    private static List<String> stop(Message message) throws NotPossible {
+        JsonNode wanted = Marks.asked(message, "stop");
+        if (wanted == null) {
+            return List.of();
+        }
+        if (!wanted.isArray() || !wanted.values().stream().allMatch(JsonNode::isString)) {
+            throw new NotPossible("metadata.stop must be an array of strings");
+        }
+        return wanted.values().stream().map(JsonNode::stringValue).toList();
     }
 
     private static ModelConfig model(Models models, Message message, ModelConfig before) throws NotPossible {

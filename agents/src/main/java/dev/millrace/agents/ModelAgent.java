@@ -1,11 +1,13 @@
 package dev.millrace.agents;
 
 import dev.millrace.engine.Agent;
+import dev.millrace.engine.Engine;
 import dev.millrace.engine.ToolResult;
 import dev.millrace.engine.Turn;
 import java.net.http.HttpClient;
 import java.util.List;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers with a chat model, which may call tools.
@@ -22,6 +24,8 @@ public final class ModelAgent implements Agent, AutoCloseable {
     private final AgentConfig config;
     private final HttpClient http;
     private final ModelCalls calls;
+    private final @Nullable Titles titles;
+    private volatile @Nullable Engine engine;
 
     public ModelAgent(AgentConfig config) {
         this(config, Thread::sleep);
@@ -42,11 +46,22 @@ public final class ModelAgent implements Agent, AutoCloseable {
                 .executor(Executors.newVirtualThreadPerTaskExecutor())
                 .build();
         calls = new ModelCalls(http, pause);
+        titles = config.titles() == null ? null : new Titles(http, config.titles());
     }
 
     /** The models that messages may choose from. */
     public List<ModelConfig> models() {
         return config.models().all();
+    }
+
+    @Override
+    public void attached(Engine runs) {
+        engine = runs;
+        for (Toolbox box : config.toolboxes()) {
+            if (box instanceof SubAgents others) {
+                others.attached(runs);
+            }
+        }
     }
 
     @Override
@@ -65,7 +80,14 @@ public final class ModelAgent implements Agent, AutoCloseable {
             turn.reject("The message has no text that a model could answer.");
             return;
         }
-        new ModelTurn(turn, config, calls, choice).run();
+        Engine runs = engine;
+        if (titles != null
+                && runs != null
+                && turn.attempt() == 1
+                && turn.history().isEmpty()) {
+            titles.name(turn, runs);
+        }
+        new ModelTurn(turn, config, calls, choice, new Spending(turn, config.budgets(), engine)).run();
     }
 
     /** Closes every connection. Turns that are under way fail. Idempotent. */

@@ -43,11 +43,13 @@ final class ModelTurn {
     private final ModelCalls calls;
     private final Choice choice;
     private final ToolRuns runs;
+    private final Spending spending;
     private final List<Message> said = new ArrayList<>();
     private final Set<String> callIds = new HashSet<>();
     private Map<String, Tool> tools = Map.of();
 
-    ModelTurn(Turn turn, AgentConfig config, ModelCalls calls, Choice choice) {
+    ModelTurn(Turn turn, AgentConfig config, ModelCalls calls, Choice choice, Spending spending) {
+        this.spending = spending;
         this.turn = turn;
         this.config = config;
         this.calls = calls;
@@ -70,8 +72,9 @@ final class ModelTurn {
             }
             return;
         }
-        if (resumed.lastStep() == 0) {
-            runDecided();
+        if (resumed.lastStep() == 0 && !runDecided()) {
+            turn.status("Stopped here: the budget is used up, and more was not allowed.");
+            return;
         }
         if (settle(resumed)) {
             return;
@@ -85,6 +88,11 @@ final class ModelTurn {
                                 + " times for this message and is not done. Send another message to let it go on.");
             }
             var step = new Step(turn, number, left);
+            ToolCall more = spending.question(said);
+            if (more != null) {
+                ask(List.of(more));
+                return;
+            }
             if (compactIfLong(step) || !oneStep(step)) {
                 return;
             }
@@ -108,6 +116,11 @@ final class ModelTurn {
                 ChatRequest.builder()
                         .messages(conversation())
                         .toolSpecifications(specifications())
+                        .topP(choice.words().topP())
+                        .stopSequences(
+                                choice.words().stop().isEmpty()
+                                        ? null
+                                        : choice.words().stop())
                         .build(),
                 step,
                 Marks.Kind.ANSWER);
@@ -238,12 +251,19 @@ final class ModelTurn {
         return true;
     }
 
-    /** What the user allowed runs now; it is on record only now, since it was not about to run before. */
-    private void runDecided() throws InterruptedException {
+    /**
+     * What the user allowed runs now; it is on record only now, since it was not about to run before.
+     *
+     * @return false if the user did not allow to spend more
+     */
+    private boolean runDecided() throws InterruptedException {
         var step = new Step(turn, 0, Set.of());
         var planned = new ArrayList<ToolRuns.Planned>();
         var refused = new LinkedHashMap<Integer, ToolResult>();
-        List<Approvals.Decided> decided = Approvals.in(turn.history(), turn.message());
+        var decided = new ArrayList<>(Approvals.in(turn.history(), turn.message()));
+        boolean stops =
+                decided.stream().anyMatch(each -> each.call().name().equals(Spending.CALL) && each.refusal() != null);
+        decided.removeIf(each -> each.call().name().equals(Spending.CALL));
         for (int index = 0; index < decided.size(); index++) {
             ToolCall call = decided.get(index).call();
             record(step, index, call, false, Marks.object());
@@ -261,6 +281,7 @@ final class ModelTurn {
                     said.add(ToolRuns.emit(step, index, decided.get(index).call(), result)));
             said.addAll(runs.run(planned));
         }
+        return !stops;
     }
 
     private static @Nullable String refusal(Approvals.Decided decided, @Nullable Tool tool) {

@@ -51,6 +51,14 @@ public interface Tool {
     }
 
     /**
+     * Whether a call does nothing but wait for other tasks of this server: meanwhile its turn's place among those that run
+     * is theirs.
+     */
+    default boolean waitsForTasks() {
+        return false;
+    }
+
+    /**
      * One call.
      *
      * @param arguments as the model gave them; they may not follow the schema

@@ -36,8 +36,9 @@ final class ToolRuns {
      */
     List<Message> run(List<Planned> calls) throws InterruptedException {
         List<Run> runs = calls.stream().map(Run::new).toList();
-        runs.forEach(Run::start);
-        try {
+        boolean waits = calls.stream().anyMatch(call -> call.tool().waitsForTasks());
+        try (Turn.Loan loan = waits ? turn.lend() : () -> {}) {
+            runs.forEach(Run::start);
             var results = new ArrayList<Message>();
             for (Run run : runs) {
                 results.add(run.await());

@@ -62,6 +62,10 @@ final class ModelServer implements AutoCloseable {
         return call;
     }
 
+    int callsWaiting() {
+        return calls.size();
+    }
+
     int openConnections() {
         return open.size();
     }

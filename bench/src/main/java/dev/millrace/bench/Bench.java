@@ -5,6 +5,7 @@ import dev.millrace.bench.chaos.Chaos;
 import dev.millrace.bench.decisions.JsonFigures;
 import dev.millrace.bench.decisions.SqliteFigures;
 import dev.millrace.bench.lists.Lists;
+import dev.millrace.bench.model.ModelLoop;
 import dev.millrace.bench.peers.Peers;
 import dev.millrace.bench.prefetch.Films;
 import dev.millrace.bench.prefetch.Prefetching;
@@ -37,7 +38,7 @@ public final class Bench implements Callable<Integer> {
     @Parameters(
             arity = "0..*",
             paramLabel = "EXPERIMENT",
-            description = "acquire, stream, prefetch, films, lists, a2a, json, sqlite or all. Default: all.")
+            description = "acquire, stream, prefetch, films, lists, a2a, model, json, sqlite or all. Default: all.")
     private List<String> names = List.of("all");
 
     @Option(names = "--quick", description = "A rough look within a minute or so: the JIT is not warm.")
@@ -125,6 +126,7 @@ public final class Bench implements Callable<Integer> {
         all.put("films", new Films());
         all.put("lists", new Lists());
         all.put("a2a", new Peers());
+        all.put("model", new ModelLoop());
         all.put("json", new JsonFigures());
         all.put("sqlite", new SqliteFigures());
         return all;

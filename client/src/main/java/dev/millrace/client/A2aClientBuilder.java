@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Settings of an {@link A2aClient}. */
 public final class A2aClientBuilder {
@@ -21,6 +22,7 @@ public final class A2aClientBuilder {
     private Duration mostWait = Duration.ofSeconds(5);
     private Duration patience = Duration.ofMinutes(2);
     private boolean resend;
+    private @Nullable CardCache cards;
     private final List<CallInterceptor> interceptors = new ArrayList<>();
     private List<Binding> bindings = List.of();
     private ClientTls tls = ClientTls.DEFAULT;
@@ -153,6 +155,12 @@ public final class A2aClientBuilder {
         return this;
     }
 
+    /** Takes the agent's card from here while it may be used, and keeps it here. Default: it is fetched by each client. */
+    public A2aClientBuilder cards(CardCache cache) {
+        cards = cache;
+        return this;
+    }
+
     /**
      * Finds the agent's card, if there is one, and is ready to talk to it.
      *
@@ -174,6 +182,7 @@ public final class A2aClientBuilder {
                         firstWait,
                         mostWait,
                         patience,
+                        cards,
                         resend));
     }
 

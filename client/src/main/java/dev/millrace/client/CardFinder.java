@@ -9,6 +9,7 @@ import dev.millrace.protocol.json.MalformedJson;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
@@ -36,15 +37,29 @@ final class CardFinder {
     Optional<FoundCard> find(URI url, CallHead head) throws IOException, InterruptedException {
         boolean isCard = url.getPath() != null && url.getPath().endsWith(".json");
         URI at = isCard ? url : below(url);
-        try (SseStream exchange = SseStream.open(
-                http,
-                Requests.to(at, head, settings, "application/json", null).build(),
-                settings.idle(),
-                SseReader.DEFAULT_LIMIT)) {
+        var key = new CardCache.Key(at, head.headers());
+        CardCache cache = settings.cards();
+        CardCache.Kept kept = cache == null ? null : cache.find(key);
+        if (cache != null && kept != null && cache.fresh(kept)) {
+            return Optional.of(kept.found());
+        }
+        HttpRequest.Builder request = Requests.to(at, head, settings, "application/json", null);
+        if (kept != null) {
+            kept.ask(request);
+        }
+        try (SseStream exchange = SseStream.open(http, request.build(), settings.idle(), SseReader.DEFAULT_LIMIT)) {
             int status = exchange.status();
+            if (status == 304 && cache != null && kept != null) {
+                cache.renew(key, kept, exchange.headers());
+                return Optional.of(kept.found());
+            }
             byte[] body = exchange.body(LARGEST);
             if (status == 200) {
-                return read(at, body, isCard);
+                Optional<FoundCard> found = read(at, body, isCard);
+                if (cache != null && found.isPresent()) {
+                    cache.keep(key, found.get(), exchange.headers());
+                }
+                return found;
             }
             if (!isCard && status != 401 && status != 403 && status < 500) {
                 return Optional.empty();

@@ -3,6 +3,7 @@ package dev.millrace.client;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the builder collected.
@@ -17,6 +18,7 @@ import java.util.Map;
  * @param firstWait the longest wait before the first reconnect
  * @param mostWait the longest wait before any reconnect
  * @param patience how long a stream tries to reconnect without getting on
+ * @param cards where cards are kept; null = nowhere
  * @param resend whether a message may be sent again when it is not known whether the first one arrived
  */
 record ClientSettings(
@@ -30,6 +32,7 @@ record ClientSettings(
         Duration firstWait,
         Duration mostWait,
         Duration patience,
+        @Nullable CardCache cards,
         boolean resend) {
 
     ClientSettings {
@@ -40,6 +43,17 @@ record ClientSettings(
 
     ClientSettings withResend() {
         return new ClientSettings(
-                headers, interceptors, bindings, tls, connect, request, idle, firstWait, mostWait, patience, true);
+                headers,
+                interceptors,
+                bindings,
+                tls,
+                connect,
+                request,
+                idle,
+                firstWait,
+                mostWait,
+                patience,
+                cards,
+                true);
     }
 }

@@ -21,6 +21,12 @@ public interface Agent {
         return false;
     }
 
+    /**
+     * The engine that it runs in starts: called once for each engine, before the first turn. An agent that starts tasks of
+     * others keeps it.
+     */
+    default void attached(Engine engine) {}
+
     /** The agent that this one stands around, for who wants to know what it is; itself, if it stands around none. */
     default Agent inner() {
         return this;

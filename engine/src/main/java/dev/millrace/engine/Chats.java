@@ -8,6 +8,7 @@ import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.WholeConversation;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.TaskState;
+import java.time.LocalDate;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -108,6 +109,38 @@ public final class Chats {
         return read(owner, contextId, (reader, context) -> reader.usage(owner, contextId));
     }
 
+    /**
+     * What the conversation and its parts, and theirs, took so far.
+     *
+     * @throws Refused with NO_CONTEXT
+     */
+    public Usage usageOfTree(String owner, String contextId) {
+        Usage all = usage(owner, contextId);
+        for (String part : family(owner, contextId)) {
+            if (!part.equals(contextId)) {
+                all = all.plus(calls.read(part, reader -> reader.usage(owner, part)));
+            }
+        }
+        return all;
+    }
+
+    /** The conversations that are parts of this one, and of no part of it. */
+    public List<Context> parts(String owner, String contextId) {
+        return calls.<List<Context>>read(null, reader -> reader.parts(contextId)).stream()
+                .filter(part -> part.owner().equals(owner))
+                .toList();
+    }
+
+    /**
+     * What all of the owner's conversations took that there are, day by day, the oldest first; days on which nothing
+     * happened are left out.
+     *
+     * @param from the first day, in UTC
+     */
+    public List<DayUsage> usageByDay(String owner, LocalDate from) {
+        return calls.read(null, reader -> reader.usageByDay(owner, from));
+    }
+
     /** What all of the owner's conversations took that there are; a deleted one takes its share along. */
     public Usage usage(String owner) {
         return calls.read(null, reader -> reader.usage(owner, null));
@@ -188,19 +221,43 @@ public final class Chats {
     }
 
     /**
-     * Stops what runs or waits for the user; its partial answer stays, and what is queued goes on.
+     * Stops what runs or waits for the user, in the conversation and in its parts; partial answers stay, and what is queued
+     * goes on.
      *
      * @return false if there was nothing to stop
      */
     public boolean interrupt(String owner, String contextId, RequestKey key) {
-        Sent stopped = change(owner, contextId, key, draft -> {
+        // The whole first, so that it does not take the end of its parts for news.
+        Sent stopped = interruptOne(owner, contextId, key);
+        boolean any = !stopped.taskId().isEmpty();
+        return stopped.repeated() ? any : interruptParts(owner, contextId) || any;
+    }
+
+    /** True if something was stopped. */
+    boolean interruptParts(String owner, String contextId) {
+        boolean stopped = false;
+        for (String part : family(owner, contextId)) {
+            ContextState state = part.equals(contextId) ? ContextState.NONE : state(owner, part);
+            if (!ContextTable.next(state, ContextAction.INTERRUPT).isEmpty()) {
+                try {
+                    stopped |=
+                            !interruptOne(owner, part, RequestKey.NONE).taskId().isEmpty();
+                } catch (Refused gone) {
+                    // It was archived or deleted meanwhile, so nothing runs in it.
+                }
+            }
+        }
+        return stopped;
+    }
+
+    private Sent interruptOne(String owner, String contextId, RequestKey key) {
+        return change(owner, contextId, key, draft -> {
             draft.require(ContextAction.INTERRUPT);
             List<TaskRecord> holding =
                     draft.openTasks().stream().filter(TaskRecord::holds).toList();
             holding.forEach(draft::cancel);
             return done(draft, holding.isEmpty() ? "" : holding.getFirst().id());
         });
-        return !stopped.taskId().isEmpty();
     }
 
     /**

@@ -243,6 +243,12 @@ final class Draft {
         tasks.put(task.id(), task);
     }
 
+    /** A task that nobody works on here any more: it has ended, and its text is to be made findable. */
+    void putEnded(TaskRecord task) {
+        put(task);
+        stopped.add(task);
+    }
+
     /** Holds the message at hand for the worker that will take the task. */
     void attach(String taskId, Message message) {
         messages.put(taskId, message);

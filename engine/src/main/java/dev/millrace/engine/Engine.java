@@ -141,6 +141,7 @@ public final class Engine implements AutoCloseable {
     /** Takes up what a dead process left, and starts what waits. Returns when all of it is under way. */
     public void start() throws InterruptedException {
         merger.start();
+        agents.all().forEach(listing -> listing.agent().inner().attached(this));
         if (sharing != null) {
             sharing.join();
         }
@@ -284,7 +285,8 @@ public final class Engine implements AutoCloseable {
 
     /**
      * Cancels the task: this wins or loses against the task's own end once and for all, and every reader sees which.
-     * What the agent had made stays. Cancelling a cancelled task changes nothing.
+     * What the agent had made stays. Cancelling a cancelled task changes nothing. What runs in the parts of its context is
+     * stopped, too.
      *
      * @throws Refused with NO_TASK, or NOT_CANCELABLE if it has ended otherwise
      */
@@ -305,19 +307,21 @@ public final class Engine implements AutoCloseable {
             }
             return draft.cancel(task);
         }));
+        chats.interruptParts(owner, found.contextId());
         return task(owner, taskId);
     }
 
     /** After the commit: whoever works on it is told, and what it has made is merged. */
     private void stopped(TaskRecord task) {
-        turns.lost(task.id(), task.state());
+        turns.ended(task.id(), task.state());
         if (task.state().terminal() && !task.merged()) {
             merger.add(task);
         }
     }
 
     /**
-     * Stops what runs or waits for the user in the context; its partial answer stays, and what is queued goes on.
+     * Stops what runs or waits for the user in the context and in its parts; partial answers stay, and what is queued goes
+     * on.
      *
      * @return false if there was nothing to stop
      * @throws Refused with NO_CONTEXT

@@ -82,6 +82,9 @@ final class Events {
      * order, the first chunk of those artifacts stays, so that the merged journal folds to the same task.
      */
     static List<Journal.Entry<Event>> mergeChunks(List<Journal.Entry<Event>> events) {
+        if (events.stream().noneMatch(entry -> entry.event().kind() == Event.Kind.CHUNK)) {
+            return List.of(); // without a look into whole artifacts, which may be large
+        }
         var pieces = new LinkedHashMap<String, List<TaskArtifactUpdateEvent>>();
         var firsts = new LinkedHashMap<String, Journal.Entry<Event>>();
         var lastOffsets = new LinkedHashMap<String, Long>();

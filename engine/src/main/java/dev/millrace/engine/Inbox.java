@@ -69,6 +69,11 @@ final class Inbox {
                             draft.now(),
                             0)
                     .under(send.parentId()));
+            Earlier.write(draft, send.earlier(), settings.ids());
+        } else if (!send.earlier().isEmpty()) {
+            throw new Refused(
+                    Refused.Reason.INVALID,
+                    "context " + contextId + " is there already: what was said before can only begin a new one");
         } else if (send.message().taskId() == null) {
             draft.require(send.busy() == Send.Busy.INTERRUPT ? ContextAction.SEND_INTERRUPTING : ContextAction.SEND);
         }

@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +52,7 @@ final class LiveTurn implements Turn {
     private final Store store;
     private final EngineSettings settings;
     private final Outbox outbox;
+    private final Supplier<Loan> loans;
     private final Map<String, Stream> streams = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -67,6 +69,7 @@ final class LiveTurn implements Turn {
     private @Nullable List<Message> history;
     private volatile Wish wish = new Wish(Transition.FINISH, null);
     private volatile boolean lost;
+    private volatile boolean taskEnded;
     private volatile boolean stopping;
 
     /** The agent was shown, or asked and was told, that the process stops. */
@@ -75,7 +78,8 @@ final class LiveTurn implements Turn {
     /** The agent's thread was interrupted from here. */
     private boolean interrupted;
 
-    LiveTurn(Lease lease, Store store, EngineSettings settings, Outbox outbox) {
+    LiveTurn(Lease lease, Store store, EngineSettings settings, Outbox outbox, Supplier<Loan> loans) {
+        this.loans = loans;
         this.lease = lease;
         this.message = lease.message();
         answers = lease.task().messageAt() != lease.task().position();
@@ -131,6 +135,11 @@ final class LiveTurn implements Turn {
     @Override
     public int attempt() {
         return lease.task().attempts();
+    }
+
+    @Override
+    public Loan lend() {
+        return loans.get();
     }
 
     @Override
@@ -209,7 +218,8 @@ final class LiveTurn implements Turn {
 
     @Override
     public List<Message> saidBefore() {
-        if (attempt() <= 1) {
+        // Not by the attempts: one that a stop of its process ended does not count, and may have said much.
+        if (lease.task().epoch() <= 1) {
             return List.of();
         }
         try {
@@ -321,6 +331,11 @@ final class LiveTurn implements Turn {
     }
 
     @Override
+    public boolean taskEnded() {
+        return taskEnded;
+    }
+
+    @Override
     public void onCancel(Runnable action) {
         lock.lock();
         try {
@@ -371,6 +386,12 @@ final class LiveTurn implements Turn {
 
     /** The task was cancelled or taken away: nothing more is written, and the agent is told. */
     void lose(String reason) {
+        lose(reason, false);
+    }
+
+    /** @param forGood whether the task has ended, and is not just taken away */
+    void lose(String reason, boolean forGood) {
+        taskEnded |= forGood;
         lost = true;
         outbox.close(new TurnLost(reason));
         tell();

@@ -180,8 +180,10 @@ final class Neighbours implements Replicas.Listener {
                 if (now == null
                         || now.state() != TaskState.WORKING
                         || now.epoch() != turn.lease().task().epoch()) {
-                    turn.lose("task " + turn.taskId() + " is " + (now == null ? "gone" : now.state())
-                            + ", by another process");
+                    turn.lose(
+                            "task " + turn.taskId() + " is " + (now == null ? "gone" : now.state())
+                                    + ", by another process",
+                            now == null || now.state().terminal());
                 }
             }
         }

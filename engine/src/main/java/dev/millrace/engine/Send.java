@@ -1,6 +1,7 @@
 package dev.millrace.engine;
 
 import dev.millrace.protocol.Message;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param keyPrint what {@code key} stands for (a digest of the request): the same key with another print is refused
  * @param busy what becomes of it in a context that works on something
  * @param parentId of a new context: whose part it is; null = nobody's
+ * @param earlier of a new context: what was said before elsewhere, oldest first; its agent is told it as history
  */
 public record Send(
         String owner,
@@ -29,7 +31,12 @@ public record Send(
         @Nullable String key,
         @Nullable String keyPrint,
         Busy busy,
-        @Nullable String parentId) {
+        @Nullable String parentId,
+        List<Message> earlier) {
+
+    public Send {
+        earlier = List.copyOf(earlier);
+    }
 
     /** What becomes of a message to a {@code SERIAL} context that works on something, or waits for its user. */
     public enum Busy {
@@ -41,30 +48,63 @@ public record Send(
 
     /** A new conversation, or the next message of one, as an A2A client sends it. */
     public static Send task(String owner, @Nullable String agent, Message message) {
-        return new Send(owner, agent, message, null, Context.Concurrency.PARALLEL, true, null, null, Busy.QUEUE, null);
+        return new Send(
+                owner,
+                agent,
+                message,
+                null,
+                Context.Concurrency.PARALLEL,
+                true,
+                null,
+                null,
+                Busy.QUEUE,
+                null,
+                List.of());
     }
 
     /** The first message of a new chat. */
     public static Send chat(String owner, @Nullable String agent, Message message, @Nullable String title) {
-        return new Send(owner, agent, message, title, Context.Concurrency.SERIAL, true, null, null, Busy.QUEUE, null);
+        return new Send(
+                owner,
+                agent,
+                message,
+                title,
+                Context.Concurrency.SERIAL,
+                true,
+                null,
+                null,
+                Busy.QUEUE,
+                null,
+                List.of());
     }
 
     /** The next message of an existing chat, which {@code message.contextId} names. */
     public static Send next(String owner, Message message) {
-        return new Send(owner, null, message, null, Context.Concurrency.SERIAL, false, null, null, Busy.QUEUE, null);
+        return new Send(
+                owner, null, message, null, Context.Concurrency.SERIAL, false, null, null, Busy.QUEUE, null, List.of());
     }
 
     public Send withKey(@Nullable String newKey, @Nullable String print) {
-        return new Send(owner, agent, message, title, concurrency, create, newKey, print, busy, parentId);
+        return new Send(owner, agent, message, title, concurrency, create, newKey, print, busy, parentId, earlier);
     }
 
     /** The same, and what is under way is stopped for it. */
     public Send interrupting() {
-        return new Send(owner, agent, message, title, concurrency, create, key, keyPrint, Busy.INTERRUPT, parentId);
+        return new Send(
+                owner, agent, message, title, concurrency, create, key, keyPrint, Busy.INTERRUPT, parentId, earlier);
     }
 
     /** The same, as the beginning of a part of another context. */
     public Send under(@Nullable String parent) {
-        return new Send(owner, agent, message, title, concurrency, create, key, keyPrint, busy, parent);
+        return new Send(owner, agent, message, title, concurrency, create, key, keyPrint, busy, parent, earlier);
+    }
+
+    /**
+     * The same, as the next message of a conversation that was held elsewhere. In a context that exists it is refused.
+     *
+     * @param said the users' messages and the agents', oldest first
+     */
+    public Send after(List<Message> said) {
+        return new Send(owner, agent, message, title, concurrency, create, key, keyPrint, busy, parentId, said);
     }
 }

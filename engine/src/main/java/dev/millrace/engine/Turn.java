@@ -127,10 +127,35 @@ public interface Turn {
     boolean cancelled();
 
     /**
+     * True once the task itself has ended under the turn: it was cancelled, or deleted. What was begun for it elsewhere can
+     * be stopped then; while it is only taken up by another process, it can not.
+     */
+    default boolean taskEnded() {
+        return false;
+    }
+
+    /**
      * Runs {@code action} when the turn is cancelled or taken away, on a thread of its own; at once, and on the caller's
      * thread, if that was already so.
      */
     void onCancel(Runnable action);
+
+    /**
+     * Lends this turn's place among the turns of the process to others, until the loan is closed: for a turn that does
+     * nothing but wait for other tasks, which may need one. It goes on at once when they are done, whether or not a place
+     * is free then.
+     */
+    default Loan lend() {
+        return () -> {};
+    }
+
+    /** A place that is lent. */
+    @FunctionalInterface
+    interface Loan extends AutoCloseable {
+        /** Takes the place back. Never blocks; idempotent. */
+        @Override
+        void close();
+    }
 
     /** Waits until everything emitted so far is committed and shown to readers. */
     void flush() throws InterruptedException;

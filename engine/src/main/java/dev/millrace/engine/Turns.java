@@ -53,7 +53,12 @@ final class Turns {
      */
     void start(Lease lease) {
         long committed = settings.pace().nanoTime();
-        var turn = new LiveTurn(lease, store, settings, new Outbox(ledger(), lease, settings));
+        var turn = new LiveTurn(
+                lease,
+                store,
+                settings,
+                new Outbox(ledger(), lease, settings),
+                () -> workers.lend(Objects.requireNonNull(dispatcher)::placeFree));
         workers.add(turn);
         if (stopping) {
             turn.stop(); // its lease was being committed while the others were told
@@ -225,7 +230,15 @@ final class Turns {
         }
     }
 
-    /** The task was cancelled in a committed transaction: tell its turn, if it runs here. */
+    /** The task has ended, or is gone, by a committed transaction: tell its turn, if it runs here. */
+    void ended(String taskId, TaskState state) {
+        LiveTurn turn = workers.find(taskId);
+        if (turn != null) {
+            turn.lose("task " + taskId + " is " + state, true);
+        }
+    }
+
+    /** The task was taken away: tell its turn, if it runs here. */
     void lost(String taskId, TaskState state) {
         LiveTurn turn = workers.find(taskId);
         if (turn != null) {

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,7 +22,11 @@ final class Workers {
     private static final Logger LOG = LoggerFactory.getLogger(Workers.class);
 
     private final int size;
-    private final Semaphore places;
+    private final Places places;
+
+    /** Turns that run without a place while they wait for others. */
+    private final AtomicInteger lent = new AtomicInteger();
+
     private final ConcurrentHashMap<String, LiveTurn> running = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Integer> contexts = new ConcurrentHashMap<>();
     private final Pace pace;
@@ -41,7 +47,7 @@ final class Workers {
         this.size = size;
         this.pace = pace;
         returned = new Doorbell(pace);
-        places = new Semaphore(size);
+        places = new Places(size);
     }
 
     boolean tryTake() {
@@ -54,7 +60,42 @@ final class Workers {
     }
 
     int free() {
-        return closed || suspended ? 0 : places.availablePermits();
+        return closed || suspended ? 0 : Math.max(0, places.availablePermits());
+    }
+
+    /**
+     * Gives a turn's place to others until it is taken back, free or not: there may be more turns than places for a moment.
+     *
+     * @param told that a place is free
+     */
+    Turn.Loan lend(Runnable told) {
+        lent.incrementAndGet();
+        giveBack();
+        told.run();
+        var returned = new AtomicBoolean();
+        return () -> {
+            if (returned.compareAndSet(false, true)) {
+                places.takeAnyway();
+                lent.decrementAndGet();
+            }
+        };
+    }
+
+    private boolean idle() {
+        return places.availablePermits() - lent.get() >= size;
+    }
+
+    /** A semaphore that can owe permits. */
+    private static final class Places extends Semaphore {
+        private static final long serialVersionUID = 1L;
+
+        Places(int permits) {
+            super(permits);
+        }
+
+        void takeAnyway() {
+            reducePermits(1);
+        }
     }
 
     /** Nobody gets a place while this process may not take leases. */
@@ -92,9 +133,9 @@ final class Workers {
     /** True if every place was given back in time. One thread at a time. */
     boolean awaitIdle(Duration patience) throws InterruptedException {
         long deadline = pace.nanoTime() + patience.toNanos();
-        while (places.availablePermits() < size) {
+        while (!idle()) {
             if (!returned.await(Duration.ofNanos(deadline - pace.nanoTime()))) {
-                return places.availablePermits() == size;
+                return idle();
             }
         }
         return true;

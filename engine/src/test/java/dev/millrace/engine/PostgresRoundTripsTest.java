@@ -285,7 +285,7 @@ class PostgresRoundTripsTest {
     /** How many it may take in a conversation that is known here; one more where it is not, if its state is asked for. */
     private static int bound(ContextAction action) {
         return switch (action) {
-            case EDIT, RETRY, ARCHIVE, UNARCHIVE, DELETE ->
+            case EDIT, RETRY, INTERRUPT, ARCHIVE, UNARCHIVE, DELETE ->
                 2; // what is behind the message, or the parts; then the change
             case FORK -> 2; // all that was said is read, and then written: it is none of the old conversation's changes
             case ANSWER -> 2; // what the task asked; then the change

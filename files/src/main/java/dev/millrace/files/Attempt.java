@@ -28,6 +28,12 @@ public interface Attempt {
     default void fromCache() {}
 
     /**
+     * What arrives from here on came with the lookup's answer: it says how fast bytes flow, and nothing about how long a
+     * fetch takes.
+     */
+    default void cameWithLookup() {}
+
+    /**
      * Whether another attempt at the same block is under way and late. Then waiting for that one is of no use: what
      * differs from it (another worker, another connection) should be tried.
      */

@@ -48,6 +48,11 @@ final class BlockPlan implements Iterator<Block> {
         return next < end;
     }
 
+    /** Where the next block will begin, if there is one. */
+    long offset() {
+        return next;
+    }
+
     @Override
     public Block next() {
         return next(LINE);

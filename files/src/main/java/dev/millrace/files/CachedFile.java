@@ -24,10 +24,13 @@ final class CachedFile implements SourceFile {
     private final Runnable onChanged;
     private final FileInfo info;
     private final BlockLimits limits;
+    private final boolean looked;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    CachedFile(SharedFile shared, String version, BlockCache cache, Runnable onChanged) {
+    /** @param looked whether it was looked up for this reader, so that what came with the answer goes with it */
+    CachedFile(SharedFile shared, boolean looked, String version, BlockCache cache, Runnable onChanged) {
         this.shared = shared;
+        this.looked = looked;
         this.source = shared.file();
         this.version = version;
         this.cache = cache;
@@ -50,6 +53,16 @@ final class CachedFile implements SourceFile {
     @Override
     public Duration roundTrip() {
         return source.roundTrip();
+    }
+
+    @Override
+    public long headStartEnd() {
+        return source.headStartEnd();
+    }
+
+    @Override
+    public void dropHeadStart() {
+        source.dropHeadStart();
     }
 
     @Override
@@ -129,6 +142,11 @@ final class CachedFile implements SourceFile {
                 public boolean isHedge() {
                     return attempt.isHedge();
                 }
+
+                @Override
+                public void cameWithLookup() {
+                    attempt.cameWithLookup();
+                }
             });
             run.arrived(target, target.capacity());
             window.position((int) (end - block.offset()));
@@ -200,6 +218,9 @@ final class CachedFile implements SourceFile {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
+            if (looked) {
+                source.dropHeadStart();
+            }
             shared.leave();
         }
     }
@@ -207,10 +228,22 @@ final class CachedFile implements SourceFile {
     /** A file whose versions cannot be told apart, straight from its source. */
     static final class Uncached implements SourceFile {
         private final SharedFile shared;
+        private final boolean looked;
         private final AtomicBoolean closed = new AtomicBoolean();
 
-        Uncached(SharedFile shared) {
+        Uncached(SharedFile shared, boolean looked) {
             this.shared = shared;
+            this.looked = looked;
+        }
+
+        @Override
+        public long headStartEnd() {
+            return shared.file().headStartEnd();
+        }
+
+        @Override
+        public void dropHeadStart() {
+            shared.file().dropHeadStart();
         }
 
         @Override
@@ -236,6 +269,9 @@ final class CachedFile implements SourceFile {
         @Override
         public void close() {
             if (closed.compareAndSet(false, true)) {
+                if (looked) {
+                    dropHeadStart();
+                }
                 shared.leave();
             }
         }

@@ -59,6 +59,24 @@ public final class CachedSource implements Source {
 
     @Override
     public SourceFile open(String path) throws SourceException, InterruptedException {
+        return open(path, () -> source.open(path));
+    }
+
+    @Override
+    public SourceFile open(String path, ByteRange likely) throws SourceException, InterruptedException {
+        // Whole units, as the blocks will be.
+        ByteRange units = new ByteRange(
+                likely.first() & -CacheKey.UNIT, Math.min(likely.last() | (CacheKey.UNIT - 1), Long.MAX_VALUE - 1));
+        return open(path, () -> source.open(path, units));
+    }
+
+    @FunctionalInterface
+    private interface RealLookup {
+        SourceFile make() throws SourceException, InterruptedException;
+    }
+
+    private SourceFile open(String path, RealLookup lookup) throws SourceException, InterruptedException {
+        boolean looked = false;
         SharedFile known = known(path);
         if (known == null) {
             ReentrantLock turn = oneAtATime[Math.floorMod(path.hashCode(), STRIPES)];
@@ -66,7 +84,8 @@ public final class CachedSource implements Source {
             try {
                 known = known(path);
                 if (known == null) {
-                    known = keep(path, new SharedFile(source.open(path)));
+                    known = keep(path, new SharedFile(lookup.make()));
+                    looked = true;
                 }
             } finally {
                 turn.unlock();
@@ -75,9 +94,9 @@ public final class CachedSource implements Source {
         FileInfo info = known.file().info();
         EntityTag tag = info.tag();
         if (tag == null || tag.weak()) {
-            return new CachedFile.Uncached(known);
+            return new CachedFile.Uncached(known, looked);
         }
-        return new CachedFile(known, CacheKey.version(name, path, tag, info.size()), cache, () -> forget(path));
+        return new CachedFile(known, looked, CacheKey.version(name, path, tag, info.size()), cache, () -> forget(path));
     }
 
     /** With a use taken for the caller; null if the path has to be looked up. */

@@ -14,8 +14,10 @@ import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The files below one URL of an HTTP server.
  *
- * <p>A file is looked up by a request for its first byte, which tells its size, its validators and whether the origin
- * knows ranges, all at the price of one round trip. Every later request is pinned to the version found, and every answer
+ * <p>A file is looked up by a request for its first byte, or for the first that a reader is likely to want, which tells
+ * its size, its validators and whether the origin knows ranges, all at the price of one round trip. Every later request is pinned to the version found, and every answer
  * is checked for which bytes of which version it brings. So an origin that changes the file, ignores the range, lies
  * about the length, stalls or cuts the connection is found out before a wrong byte is given away. Failures that may pass
  * (a broken connection, silence, 408, 429, 5xx) are tried again from the byte that is missing, a few times and with pauses.
@@ -34,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * reach another host.
  */
 public final class HttpOrigin implements Source {
+    private static final ByteRange FIRST_BYTE = new ByteRange(0, 0);
     private static final Pattern MEDIA_TYPE = Pattern.compile("[\\w.+!#$&^-]+/[\\w.+!#$&^-]+(\\s*;[\\x20-\\x7E]*)?");
     private static final Set<String> OWN_HEADERS = Set.of(
             "range",
@@ -90,14 +93,50 @@ public final class HttpOrigin implements Source {
     public SourceFile open(String path) throws SourceException, InterruptedException {
         FilePath.check(path);
         return withRetries(limit -> {
-            Probe probe = new Probe(path);
-            HttpRequest request = request(path, new ByteRange(0, 0)).build();
+            Probe probe = new Probe(path, FIRST_BYTE);
+            HttpRequest request = request(path, FIRST_BYTE).build();
             run(new Transfer(probe, ByteBuffer.allocate(1)), request, limit);
             if (probe.refusedWithoutSize()) {
                 run(new Transfer(probe::empty, ByteBuffer.allocate(0)), head(path), limit);
             }
-            return probe.file();
+            return probe.file(null);
         });
+    }
+
+    @Override
+    public SourceFile open(String path, ByteRange likely) throws SourceException, InterruptedException {
+        FilePath.check(path);
+        ByteRange asked = headStart(likely);
+        Optional<SourceFile> found = withRetries(limit -> {
+            Probe probe = new Probe(path, asked);
+            HeadStart start = new HeadStart(probe, asked.first());
+            HttpRequest request = signer.sign(request(path, asked).build());
+            CompletableFuture<?> exchange = client.sendAsync(request, start);
+            boolean whole = false;
+            try {
+                start.awaitHead(exchange, limit.compareTo(readTimeout) < 0 ? limit : readTimeout, request.uri());
+                whole = true;
+                return probe.refused() ? Optional.empty() : Optional.of(probe.file(start));
+            } finally {
+                if (!whole) {
+                    start.drop();
+                    exchange.cancel(true);
+                }
+            }
+        });
+        // Empty, or not as long as somebody thinks: the first byte, or none, tells which.
+        return found.isPresent() ? found.get() : open(path);
+    }
+
+    /** From one to two MiB, to where blocks end anyway: what a reader who leaves at once may cost. */
+    private static ByteRange headStart(ByteRange likely) {
+        long most = 2L * BlockPlan.LINE - likely.first() % BlockPlan.LINE;
+        return likely.length() <= most ? likely : new ByteRange(likely.first(), likely.first() + most - 1);
+    }
+
+    /** A block's bytes, or some of them, from what came with the lookup. */
+    void take(HeadStart start, Block block, ByteBuffer into, Attempt attempt) throws InterruptedException {
+        start.take(block, into, attempt, readTimeout, fetchTimeout);
     }
 
     /** One attempt, to be over within the limit. */
@@ -178,15 +217,18 @@ public final class HttpOrigin implements Source {
         return "HTTP origin " + base;
     }
 
-    /** Learns from the answer to a request for the first byte what file this is. */
+    /** Learns from the answer to a request for some of its bytes what file this is. */
     private final class Probe implements Transfer.Check {
         private final long asked = System.nanoTime();
         private final String path;
-        private @Nullable OriginFile found;
+        private final ByteRange wanted;
+        private @Nullable Found found;
         private boolean refusedWithoutSize;
+        private boolean refused;
 
-        Probe(String path) {
+        Probe(String path, ByteRange wanted) {
             this.path = path;
+            this.wanted = wanted;
         }
 
         @Override
@@ -196,22 +238,32 @@ public final class HttpOrigin implements Source {
                 case 206 -> {
                     OriginAnswer.refuseEncoded(answer, path);
                     ContentRange range = OriginAnswer.contentRange(answer, path);
-                    if (range.first() != 0 || range.last() != 0) {
-                        throw new SourceException.Failed("asked for the first byte, the origin gave " + range.first()
-                                + "-" + range.last() + ": " + FilePath.printable(path));
+                    if (range.first() != wanted.first() || range.last() != Math.min(wanted.last(), range.size() - 1)) {
+                        throw new SourceException.Failed("asked for bytes " + wanted.first() + "-" + wanted.last()
+                                + ", the origin gave " + range.first() + "-" + range.last() + ": "
+                                + FilePath.printable(path));
                     }
-                    found = describe(path, range.size(), answer, Duration.ofNanos(System.nanoTime() - asked));
-                    return 1;
+                    int length = (int) (range.last() - range.first() + 1);
+                    if (answer.firstValueAsLong("Content-Length").orElse(length) != length) {
+                        throw new SourceException.Failed("the origin announced another length than that of bytes "
+                                + range.first() + "-" + range.last() + ": " + FilePath.printable(path));
+                    }
+                    found = new Found(range.size(), answer, roundTrip());
+                    return length;
                 }
                 case 200 -> {
                     if (answer.firstValueAsLong("Content-Length").orElse(-1) != 0) {
                         throw new SourceException.Failed(
                                 "the origin does not serve byte ranges: " + FilePath.printable(path));
                     }
-                    found = describe(path, 0, answer, Duration.ofNanos(System.nanoTime() - asked));
+                    found = new Found(0, answer, roundTrip());
                     return 0;
                 }
                 case 416 -> {
+                    refused = true;
+                    if (!wanted.equals(FIRST_BYTE)) {
+                        return HEAD_SUFFICES;
+                    }
                     long size = answer.firstValue("Content-Range")
                             .flatMap(ContentRange::sizeOfUnsatisfied)
                             .orElse(-1L);
@@ -223,7 +275,7 @@ public final class HttpOrigin implements Source {
                         throw new SourceException.Failed(
                                 "the origin refuses the first byte of a file: " + FilePath.printable(path));
                     }
-                    found = describe(path, 0, answer, Duration.ofNanos(System.nanoTime() - asked));
+                    found = new Found(0, answer, roundTrip());
                     return HEAD_SUFFICES;
                 }
                 default -> throw OriginAnswer.failure(head, path);
@@ -235,6 +287,15 @@ public final class HttpOrigin implements Source {
             return refusedWithoutSize;
         }
 
+        /** Whether the file has no such bytes. */
+        boolean refused() {
+            return refused;
+        }
+
+        private Duration roundTrip() {
+            return Duration.ofNanos(System.nanoTime() - asked);
+        }
+
         int empty(HttpResponse.ResponseInfo head) throws SourceException {
             if (head.statusCode() != 200) {
                 throw OriginAnswer.failure(head, path);
@@ -243,23 +304,22 @@ public final class HttpOrigin implements Source {
                 throw new SourceException.Failed(
                         "the origin refuses the first byte of a file: " + FilePath.printable(path));
             }
-            found = describe(path, 0, head.headers(), Duration.ofNanos(System.nanoTime() - asked));
+            found = new Found(0, head.headers(), roundTrip());
             return HEAD_SUFFICES;
         }
 
-        OriginFile file() throws SourceException {
+        OriginFile file(@Nullable HeadStart start) throws SourceException {
             if (found == null) {
                 throw new SourceException.Failed("the origin gave no answer: " + FilePath.printable(path));
             }
-            return found;
+            OriginVersion version = OriginVersion.of(found.size, found.answer);
+            String name = FilePath.name(path);
+            FileInfo info =
+                    new FileInfo(name, found.size, mediaType(found.answer, name), version.tag(), lastModified(version));
+            return new OriginFile(HttpOrigin.this, path, info, version, found.roundTrip, start);
         }
-    }
 
-    private OriginFile describe(String path, long size, HttpHeaders answer, Duration roundTrip) {
-        OriginVersion version = OriginVersion.of(size, answer);
-        String name = FilePath.name(path);
-        FileInfo info = new FileInfo(name, size, mediaType(answer, name), version.tag(), lastModified(version));
-        return new OriginFile(this, path, info, version, roundTrip);
+        private record Found(long size, HttpHeaders answer, Duration roundTrip) {}
     }
 
     private static String mediaType(HttpHeaders answer, String name) {

@@ -28,9 +28,16 @@ final class MirroredFile implements SourceFile {
     private final Map<Block, List<Worker>> busy = new HashMap<>();
     private boolean closed;
 
+    /** The mirror that looked the file up, with whose answer its first bytes may have come. */
+    private final Worker first;
+
+    private final SourceFile firstFile;
+
     MirroredFile(String path, List<Worker> workers, Worker first, SourceFile file) {
         this.path = path;
         this.workers = workers;
+        this.first = first;
+        this.firstFile = file;
         this.info = file.info();
         this.limits = file.limits();
         this.roundTrip = file.roundTrip();
@@ -50,6 +57,16 @@ final class MirroredFile implements SourceFile {
     @Override
     public Duration roundTrip() {
         return roundTrip;
+    }
+
+    @Override
+    public long headStartEnd() {
+        return firstFile.headStartEnd();
+    }
+
+    @Override
+    public void dropHeadStart() {
+        firstFile.dropHeadStart();
     }
 
     @Override
@@ -112,8 +129,10 @@ final class MirroredFile implements SourceFile {
         try {
             SourceFile file = at(worker);
             file.fetch(rest, all.slice(have, rest.length()), progress.from(have));
-            worker.fetched(start);
-            over = true;
+            if (!progress.early) {
+                worker.fetched(start);
+                over = true;
+            }
         } catch (SourceException e) {
             worker.failed(e);
             over = true;
@@ -130,6 +149,10 @@ final class MirroredFile implements SourceFile {
     }
 
     private synchronized @Nullable Worker choose(Block block, List<Worker> tried, boolean hedge) {
+        if (!hedge && !tried.contains(first) && block.offset() < firstFile.headStartEnd()) {
+            busy.computeIfAbsent(block, b -> new ArrayList<>()).add(first);
+            return first;
+        }
         List<Worker> except = new ArrayList<>(tried);
         except.addAll(without);
         Worker chosen = null;
@@ -218,6 +241,7 @@ final class MirroredFile implements SourceFile {
     private static final class Progress {
         private final Attempt whole;
         private volatile int arrived;
+        private volatile boolean early;
 
         Progress(Attempt whole) {
             this.whole = whole;
@@ -235,6 +259,12 @@ final class MirroredFile implements SourceFile {
                 @Override
                 public boolean isHedge() {
                     return whole.isHedge();
+                }
+
+                @Override
+                public void cameWithLookup() {
+                    early = true;
+                    whole.cameWithLookup();
                 }
             };
         }

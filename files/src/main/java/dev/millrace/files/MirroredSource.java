@@ -41,11 +41,26 @@ public final class MirroredSource implements Source {
 
     @Override
     public SourceFile open(String path) throws SourceException, InterruptedException {
+        return open(path, worker -> worker.open(path));
+    }
+
+    @Override
+    public SourceFile open(String path, ByteRange likely) throws SourceException, InterruptedException {
+        return open(path, worker -> worker.open(path, likely));
+    }
+
+    /** How one mirror looks a file up. */
+    @FunctionalInterface
+    private interface Lookup {
+        SourceFile by(Worker worker) throws SourceException, InterruptedException;
+    }
+
+    private SourceFile open(String path, Lookup lookup) throws SourceException, InterruptedException {
         List<Worker> tried = new ArrayList<>();
         SourceException last = null;
         for (Worker worker; (worker = choose(workers, tried)) != null; ) {
             try {
-                SourceFile file = worker.open(path);
+                SourceFile file = lookup.by(worker);
                 return new MirroredFile(path, workers, worker, file);
             } catch (SourceException e) {
                 tried.add(worker);

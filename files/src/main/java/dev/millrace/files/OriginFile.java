@@ -5,6 +5,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** One version of a file at an HTTP origin, read by range requests that are pinned to it. */
 final class OriginFile implements SourceFile {
@@ -13,14 +14,23 @@ final class OriginFile implements SourceFile {
     private final FileInfo info;
     private final OriginVersion version;
     private final Duration roundTrip;
+    private final @Nullable HeadStart headStart;
     private volatile boolean closed;
 
-    OriginFile(HttpOrigin origin, String path, FileInfo info, OriginVersion version, Duration roundTrip) {
+    /** @param headStart bytes of this version that came with the lookup; null if there are none */
+    OriginFile(
+            HttpOrigin origin,
+            String path,
+            FileInfo info,
+            OriginVersion version,
+            Duration roundTrip,
+            @Nullable HeadStart headStart) {
         this.origin = origin;
         this.path = path;
         this.info = info;
         this.version = version;
         this.roundTrip = roundTrip;
+        this.headStart = headStart;
     }
 
     @Override
@@ -39,8 +49,31 @@ final class OriginFile implements SourceFile {
     }
 
     @Override
+    public long headStartEnd() {
+        return headStart == null ? 0 : headStart.end();
+    }
+
+    @Override
+    public void dropHeadStart() {
+        if (headStart != null) {
+            headStart.drop();
+        }
+    }
+
+    @Override
     public void fetch(Block block, ByteBuffer into, Attempt attempt) throws SourceException, InterruptedException {
         ByteBuffer window = into.slice(into.position(), block.length());
+        if (headStart != null && !attempt.isHedge()) {
+            origin.take(headStart, block, window, attempt);
+        }
+        if (window.hasRemaining()) {
+            fetchMissing(block, window, attempt);
+        }
+        into.position(into.position() + block.length());
+    }
+
+    private void fetchMissing(Block block, ByteBuffer window, Attempt attempt)
+            throws SourceException, InterruptedException {
         var _ = origin.withRetries(limit -> {
             if (closed) {
                 throw new SourceException.Failed("closed while it was read: " + FilePath.printable(path));
@@ -53,7 +86,6 @@ final class OriginFile implements SourceFile {
             origin.run(new Transfer(head -> accept(head, missing), window, attempt::arrived), request.build(), limit);
             return missing;
         });
-        into.position(into.position() + block.length());
     }
 
     private int accept(HttpResponse.ResponseInfo head, ByteRange asked) throws SourceException {
@@ -95,5 +127,6 @@ final class OriginFile implements SourceFile {
     @Override
     public void close() {
         closed = true;
+        dropHeadStart();
     }
 }

@@ -23,6 +23,7 @@ final class Pace {
         NOTHING
     }
 
+    private final int first;
     private final int most;
     private int limit;
     private Trying trying = Trying.FIRST;
@@ -36,6 +37,7 @@ final class Pace {
     private int streams;
 
     Pace(int first, int most) {
+        this.first = first;
         this.most = most;
         this.limit = Math.min(first, most);
     }
@@ -43,6 +45,11 @@ final class Pace {
     /** Fetches at once, for each stream. */
     synchronized int limit() {
         return limit;
+    }
+
+    /** Whether more at once were seen to bring more: one connection does not get all that the way has. */
+    synchronized boolean grew() {
+        return limit > first;
     }
 
     /** A stream begins or ends: what was measured till now cannot be compared with what comes. */

@@ -36,8 +36,17 @@ final class PrefetchReader implements RangeReader {
     /** Below this a block is not late: a second fetch would take as long as the rest of the first. */
     private static final Duration SOONEST_HEDGE = Duration.ofMillis(150);
 
+    /** How often it is told how fast the lookup's connection flows, in nanoseconds. */
+    private static final long WORTH_TELLING = Duration.ofMillis(20).toNanos();
+
     /** How often a second fetch in waiting looks whether it is due, in nanoseconds. */
     private static final long LOOK_AGAIN = Duration.ofMillis(50).toNanos();
+
+    /** More than comes in this time is not asked for: it would only come later if it had to share with still more. */
+    private static final Duration LONG_ENOUGH = Duration.ofSeconds(1);
+
+    /** What a request takes beside the round trip. */
+    private static final Duration A_LITTLE = Duration.ofMillis(20);
 
     /** Blocks in flight or undelivered for each fetch in flight: see the reference in {@link Prefetch}. */
     private static final int WINDOW = 3;
@@ -61,6 +70,11 @@ final class PrefetchReader implements RangeReader {
     private ByteBudget.@Nullable Reservation granted;
     private Filling.@Nullable Try current;
     private int fetching;
+    private boolean held;
+    private long enough;
+    private long earlyAt;
+    private long earlyBytes;
+    private long lastEarly;
     private int taken;
     private boolean planned;
     private boolean cancelled;
@@ -103,19 +117,26 @@ final class PrefetchReader implements RangeReader {
         int limit = experience.pace().limit();
         lock.lock();
         try {
+            long headStart = file.headStartEnd();
             long asked = 0;
-            long missing = 0;
+            int early = 0;
             for (Filling filling : fillings) {
-                asked += filling.isSettled() ? 0 : filling.block.length();
-                missing += filling.missing();
+                if (!filling.isSettled()) {
+                    asked += filling.block.length();
+                    early += filling.block.offset() < headStart ? 1 : 0;
+                }
             }
+            // However many blocks the lookup's connection brings, it is one.
+            int ways = fetching - Math.max(0, early - 1);
             // What was asked for, and not what is left of it: until a block is over, nobody knows how fast the way is.
-            if (cancelled || (fetching >= limit && asked >= worthInFlight(limit))) {
+            if (cancelled || (ways >= limit && asked >= worthInFlight(limit))) {
                 return false;
             }
-            // More than comes in a second is under way already, and would come later if it had to share with more.
-            boolean enough = missing > experience.rate().perSecond(fetching);
-            if (enough || fillings.size() >= WINDOW * limit) {
+            boolean alone = early > 0 && !experience.pace().grew();
+            enough = experience.rate().within(alone ? lookAhead() : LONG_ENOUGH, ways);
+            boolean known = experience.rate().isKnown();
+            held = plan.offset() >= headStart && (missing() > enough || (alone && !known));
+            if (held || fillings.size() >= WINDOW * limit) {
                 experience.pace().heldBack();
                 return false;
             }
@@ -127,6 +148,24 @@ final class PrefetchReader implements RangeReader {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Bytes that were asked for and are still on their way. Under the lock. */
+    private long missing() {
+        long missing = 0;
+        for (Filling filling : fillings) {
+            missing += filling.missing();
+        }
+        return missing;
+    }
+
+    /**
+     * While the lookup's connection brings the first bytes, it is presumed to have all of the way: whatever else is asked
+     * for would take from them. So it is asked for just early enough to come when they have come.
+     */
+    private Duration lookAhead() {
+        Duration roundTrip = file.roundTrip();
+        return roundTrip.plus(roundTrip.dividedBy(4)).plus(A_LITTLE);
     }
 
     /**
@@ -225,7 +264,9 @@ final class PrefetchReader implements RangeReader {
         try {
             while (!filling.isSettled()) {
                 Duration late = experience.rate().late(filling.block.length());
-                long left = late == null ? LOOK_AGAIN : late.toNanos() - (nanoTime.getAsLong() - filling.since);
+                // What the lookup's connection brings comes in turn; it is late only if nothing comes at all.
+                long since = filling.block.offset() < file.headStartEnd() && earlyAt != 0 ? lastEarly : filling.since;
+                long left = late == null ? LOOK_AGAIN : late.toNanos() - (nanoTime.getAsLong() - since);
                 if (left <= 0) {
                     return true;
                 }
@@ -324,6 +365,7 @@ final class PrefetchReader implements RangeReader {
         private volatile long firstAt;
         private volatile int first;
         private volatile boolean fromCache;
+        private volatile boolean early;
 
         Watch(Filling.Try mine, boolean hedge) {
             this.mine = mine;
@@ -336,12 +378,37 @@ final class PrefetchReader implements RangeReader {
                 firstAt = nanoTime.getAsLong();
                 first = bytes;
             }
+            boolean fewer;
             lock.lock();
             try {
+                if (early) {
+                    flowed(bytes - mine.arrived());
+                }
                 mine.arrived(bytes);
                 progress.signalAll();
+                fewer = held && missing() <= enough;
+                held &= !fewer;
             } finally {
                 lock.unlock();
+            }
+            if (fewer) {
+                nudge();
+            }
+        }
+
+        /** Under the lock. */
+        private void flowed(int bytes) {
+            long now = nanoTime.getAsLong();
+            lastEarly = now;
+            if (earlyAt == 0) {
+                earlyAt = now;
+            } else {
+                earlyBytes += bytes;
+                if (now - earlyAt >= WORTH_TELLING) {
+                    experience.rate().flowed(earlyBytes, now - earlyAt);
+                    earlyAt = now;
+                    earlyBytes = 0;
+                }
             }
         }
 
@@ -351,12 +418,17 @@ final class PrefetchReader implements RangeReader {
         }
 
         @Override
+        public void cameWithLookup() {
+            early = true;
+        }
+
+        @Override
         public void fromCache() {
             fromCache = true;
         }
 
         void measure(Block block, long start, long now) {
-            if (fromCache) {
+            if (fromCache || early) {
                 return;
             }
             experience.pace().fetched(block.length(), now);

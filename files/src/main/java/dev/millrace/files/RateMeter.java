@@ -57,9 +57,14 @@ final class RateMeter {
         return flow > 0 ? (long) (flow * fetches * seconds) : (long) Math.min(MOST_UNSEEN, UNSEEN * seconds);
     }
 
-    /** Bytes that come within a second by so many fetches, as far as is known. */
-    synchronized long perSecond(int fetches) {
-        return flow > 0 ? (long) (flow * fetches) : Long.MAX_VALUE;
+    /** Whether bytes were seen to flow, for long enough to tell how fast. */
+    synchronized boolean isKnown() {
+        return flow > 0;
+    }
+
+    /** Bytes that come within so long by so many fetches, as far as is known; while nothing is, without limit. */
+    synchronized long within(Duration time, int fetches) {
+        return flow > 0 ? (long) (flow * fetches * (time.toNanos() / 1e9)) : Long.MAX_VALUE;
     }
 
     void fetched(int bytes, long nanos) {
@@ -75,14 +80,19 @@ final class RateMeter {
      */
     synchronized void fetched(int bytes, long nanos, int flowed, long flowNanos) {
         rate = average(rate, bytes * 1e9 / Math.max(1, nanos));
-        if (flowNanos >= WORTH_MEASURING) {
-            flow = average(flow, flowed * 1e9 / flowNanos);
-        } else if (flow > 0 && flowed > 0) {
-            flow = average(flow, Math.max(flow, flowed * 1e9 / WORTH_MEASURING));
-        }
+        flowed(flowed, flowNanos);
         int size = sizeClass(bytes);
         times[size][counts[size]++ % SAMPLES] = nanos;
         allTimes[all++ % SAMPLES] = nanos;
+    }
+
+    /** So many bytes came in this time over one connection, whatever was waited for before. */
+    synchronized void flowed(long bytes, long nanos) {
+        if (nanos >= WORTH_MEASURING) {
+            flow = average(flow, bytes * 1e9 / nanos);
+        } else if (flow > 0 && bytes > 0) {
+            flow = average(flow, Math.max(flow, bytes * 1e9 / WORTH_MEASURING));
+        }
     }
 
     /**

@@ -6,8 +6,10 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -124,8 +126,11 @@ public final class S3Bucket implements AutoCloseable {
 
     private static void require(HttpResponse<byte[]> answer, boolean good) throws IOException {
         if (!good) {
-            throw new IOException("S3 answered " + answer.statusCode() + " to "
-                    + answer.request().method() + ' ' + answer.uri());
+            int status = answer.statusCode();
+            throw new BucketException(
+                    "S3 answered " + status + " to " + answer.request().method() + ' ' + answer.uri(),
+                    status == 408 || status == 504,
+                    null);
         }
     }
 
@@ -140,12 +145,17 @@ public final class S3Bucket implements AutoCloseable {
                     if (!passing || failures >= backoff.attempts()) {
                         return answer;
                     }
+                } catch (FileNotFoundException e) {
+                    throw e;
                 } catch (IOException e) {
                     if (failures >= backoff.attempts()) {
-                        throw e;
+                        throw new BucketException(
+                                "S3 cannot be reached at " + request.uri() + ": " + e,
+                                e instanceof HttpTimeoutException && !(e instanceof HttpConnectTimeoutException),
+                                e);
                     }
                 } catch (SourceException e) {
-                    throw new IOException(e.getMessage(), e);
+                    throw new BucketException(String.valueOf(e.getMessage()), e instanceof SourceException.TimedOut, e);
                 }
                 Thread.sleep(backoff.pause(failures));
             }

@@ -44,6 +44,11 @@ public final class S3Source implements Source {
     }
 
     @Override
+    public SourceFile open(String path, ByteRange likely) throws SourceException, InterruptedException {
+        return objects.open(path, likely);
+    }
+
+    @Override
     public Access access() {
         return Access.PARALLEL;
     }

@@ -20,6 +20,16 @@ public interface Source extends AutoCloseable {
      */
     SourceFile open(String path) throws SourceException, InterruptedException;
 
+    /**
+     * As {@link #open(String)}, for a reader who is likely to begin with these bytes: a source for which a request is a
+     * round trip may let them come with the answer to its lookup ({@link SourceFile#headStartEnd}).
+     *
+     * @param likely may reach beyond the file's end, whose size nobody knows yet
+     */
+    default SourceFile open(String path, ByteRange likely) throws SourceException, InterruptedException {
+        return open(path);
+    }
+
     /** How the bytes of its files are best had. */
     Access access();
 

@@ -22,6 +22,17 @@ public interface SourceFile extends AutoCloseable {
     }
 
     /**
+     * Blocks that begin before this offset, and not before what {@link Source#open(String, ByteRange)} was told, are on
+     * their way over one connection since the lookup, in order; 0 if there are none, or no longer.
+     */
+    default long headStartEnd() {
+        return 0;
+    }
+
+    /** Stops what came with the lookup: the reader that it was meant for has gone. Idempotent; any thread. */
+    default void dropHeadStart() {}
+
+    /**
      * Fills {@code into} with exactly the block's bytes, and returns with its position advanced by the block's length.
      * Interrupting the thread stops the transfer at once; the buffer is not touched after this method has ended, however
      * it ended.

@@ -1,6 +1,7 @@
 package dev.millrace.files;
 
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -112,13 +113,20 @@ final class Transfer implements HttpResponse.BodyHandler<Void>, HttpResponse.Bod
         if (missing == 0 && subscription != null) {
             return; // Every byte that was announced is here; how the connection ended no longer matters.
         }
-        switch (failure) {
-            case null -> throw SourceException.Failed.passing(missing + " bytes short: " + request.uri(), null);
-            case HttpTimeoutException timeout -> throw new SourceException.TimedOut("no connection: " + request.uri());
+        throw failure == null
+                ? SourceException.Failed.passing(missing + " bytes short: " + request.uri(), null)
+                : broken(failure, request.uri());
+    }
+
+    /** What it means that a request ended with this instead of an answer. */
+    static SourceException broken(Throwable failure, URI url) {
+        return switch (failure) {
+            case CompletionException wrapped when wrapped.getCause() != null -> broken(wrapped.getCause(), url);
+            case HttpTimeoutException timeout -> new SourceException.TimedOut("no connection: " + url);
             case IOException broken ->
-                throw SourceException.Failed.passing("connection failed: " + request.uri() + ": " + broken, broken);
-            default -> throw new SourceException.Failed("request failed: " + request.uri(), failure);
-        }
+                SourceException.Failed.passing("connection failed: " + url + ": " + broken, broken);
+            default -> new SourceException.Failed("request failed: " + url, failure);
+        };
     }
 
     private void cut(CompletableFuture<?> exchange) {

@@ -34,10 +34,23 @@ final class Worker {
     }
 
     SourceFile open(String path) throws SourceException, InterruptedException {
+        return open(() -> source.open(path));
+    }
+
+    SourceFile open(String path, ByteRange likely) throws SourceException, InterruptedException {
+        return open(() -> source.open(path, likely));
+    }
+
+    @FunctionalInterface
+    private interface Lookup {
+        SourceFile make() throws SourceException, InterruptedException;
+    }
+
+    private SourceFile open(Lookup lookup) throws SourceException, InterruptedException {
         begin();
         SourceException failure = null;
         try {
-            return source.open(path);
+            return lookup.make();
         } catch (SourceException e) {
             failure = e;
             throw e;

@@ -57,13 +57,13 @@ class RateMeterTest {
         assertThat(rate.perRoundTrip(Duration.ZERO, 4)).isZero();
         assertThat(rate.perRoundTrip(Duration.ofMillis(125), 4)).isEqualTo(MIB);
         assertThat(rate.perRoundTrip(Duration.ofSeconds(9), 4)).isEqualTo(2 * MIB);
-        assertThat(rate.perSecond(4)).isEqualTo(Long.MAX_VALUE);
+        assertThat(rate.within(Duration.ofSeconds(1), 4)).isEqualTo(Long.MAX_VALUE);
     }
 
     @Test
     void what_flowed_tells_what_a_round_trip_and_a_second_are_worth() {
         rate.fetched(MIB, 1_250_000_000L, MIB, 1_000_000_000L);
         assertThat(rate.perRoundTrip(Duration.ofMillis(250), 4)).isEqualTo(MIB);
-        assertThat(rate.perSecond(3)).isEqualTo(3 * MIB);
+        assertThat(rate.within(Duration.ofSeconds(1), 3)).isEqualTo(3 * MIB);
     }
 }

@@ -29,6 +29,7 @@ import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
 import dev.millrace.server.metrics.Health;
 import dev.millrace.server.metrics.Metrics;
+import dev.millrace.server.openai.OpenAiApi;
 import dev.millrace.server.page.FrontPage;
 import dev.millrace.server.page.WebPage;
 import dev.millrace.server.push.PushRoutes;
@@ -150,21 +151,24 @@ public final class Millrace implements AutoCloseable {
         WebPage.built(new FrontPage(agents)).register(router);
         new Health(engine).register(router);
         metrics.register(router);
-        SigningKey key = signingKey(settings.store(), store);
-        var gate = key == null
+        List<SigningKey> keys = signingKeys(settings.store(), store);
+        var gate = keys.isEmpty()
                 ? new FrontGate(auth(settings))
-                : new FrontGate(auth(settings), key.derived("millrace browser sessions"));
+                : new FrontGate(auth(settings), keys.getFirst().derived("millrace browser sessions"));
         new SessionRoutes(gate).register(router);
         files.register(router);
         new ChatApi(engine, identity, files.attachments()::checked).register(router);
+        new OpenAiApi(engine, identity).register(router);
         var pushes = new Pushes(
-                engine, Objects.requireNonNull(store.pushes(), "every store here keeps pushes"), pushes(settings, key));
+                engine,
+                Objects.requireNonNull(store.pushes(), "every store here keeps pushes"),
+                pushes(settings, keys));
         belongings.push(pushes);
         new PushRoutes(pushes, identity).register(router);
         var a2a = new A2aEndpoints(
                 engine,
                 identity,
-                more.apply(a2a(settings).withSecurity(gate::schemes).withSigningKey(key)),
+                more.apply(a2a(settings).withSecurity(gate::schemes).withSigningKeys(keys)),
                 pushes);
         belongings.push(a2a);
         a2a.register(router);
@@ -190,7 +194,13 @@ public final class Millrace implements AutoCloseable {
     private static FileHouse files(Settings settings, Identity identity, Store store) throws IOException {
         try {
             return new FileHouse(
-                    settings.files(), settings.fileOptions(), folder(settings.store()), identity, settings.publicUrl());
+                    settings.files(),
+                    settings.fileOptions(),
+                    folder(settings.store()),
+                    identity,
+                    settings.publicUrl(),
+                    store.secrets(),
+                    store.revocations());
         } catch (IOException | RuntimeException e) {
             store.close();
             throw e;
@@ -202,19 +212,36 @@ public final class Millrace implements AutoCloseable {
         return store instanceof StoreSettings.Sqlite(Path folder) ? folder : null;
     }
 
-    /** What pushes and cards are signed with, if the store keeps it: whoever checks them must find the same key again. */
-    private static @Nullable SigningKey signingKey(StoreSettings where, Store store) throws IOException {
+    /**
+     * What cards are signed with, and pushes with the first of them, which every receiver can check; none if the store does
+     * not keep them: whoever checks them must find the same keys again.
+     */
+    private static List<SigningKey> signingKeys(StoreSettings where, Store store) throws IOException {
         if (where instanceof StoreSettings.Sqlite(Path folder)) {
-            return SigningKey.inFile(folder.resolve("push-key.pem"));
+            return List.of(
+                    SigningKey.inFile(folder.resolve("push-key.pem"), SigningKey.Algorithm.ES256),
+                    SigningKey.inFile(folder.resolve("card-key.pem"), SigningKey.Algorithm.ED25519));
         }
         SecretStore secrets = store.secrets();
-        return secrets == null ? null : SigningKey.ofPem(secrets.keep("signing-key", SigningKey::newPem));
+        return secrets == null
+                ? List.of()
+                : List.of(
+                        kept(secrets, "signing-key", SigningKey.Algorithm.ES256),
+                        kept(secrets, "card-key", SigningKey.Algorithm.ED25519));
     }
 
-    private static PushSettings pushes(Settings settings, @Nullable SigningKey key) {
+    private static SigningKey kept(SecretStore secrets, String name, SigningKey.Algorithm algorithm) {
+        return SigningKey.ofPem(secrets.keep(name, () -> SigningKey.newPem(algorithm)));
+    }
+
+    private static PushSettings pushes(Settings settings, List<SigningKey> keys) {
         return PushSettings.defaults()
                 .withAllowed(settings.a2a().pushTo())
-                .withSigner(key == null ? null : new PushSigner(key, InstantSource.system()));
+                .withSigner(
+                        keys.isEmpty()
+                                ? null
+                                : new PushSigner(
+                                        keys.getFirst(), keys.subList(1, keys.size()), InstantSource.system()));
     }
 
     /** The server may also be called by the names that its other settings give it. */

@@ -16,14 +16,14 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 
 /** A server of OpenAI's chat completions that always gives the same answer, encoded beforehand, as fast as it is read. */
-final class TokenServer implements AutoCloseable {
+public final class TokenServer implements AutoCloseable {
     private final ServerSocket socket;
     private final String text;
     private final byte[] answer;
     private final Queue<CompletableFuture<Long>> silences = new ConcurrentLinkedQueue<>();
     private final Semaphore requests = new Semaphore(0);
 
-    TokenServer(int tokens) {
+    public TokenServer(int tokens) {
         var words = new StringBuilder();
         var events =
                 new StringBuilder("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n");
@@ -43,11 +43,12 @@ final class TokenServer implements AutoCloseable {
         Thread.startVirtualThread(this::accept);
     }
 
-    URI baseUrl() {
+    public URI baseUrl() {
         return URI.create("http://127.0.0.1:" + socket.getLocalPort() + "/v1");
     }
 
-    String text() {
+    /** The whole answer. */
+    public String text() {
         return text;
     }
 

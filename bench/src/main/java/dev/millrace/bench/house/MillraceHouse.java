@@ -8,6 +8,7 @@ import dev.millrace.engine.EngineSettings;
 import dev.millrace.engine.Observer;
 import dev.millrace.engine.Stage;
 import dev.millrace.engine.store.Store;
+import dev.millrace.protocol.Artifact;
 import dev.millrace.server.a2a.A2aEndpoints;
 import dev.millrace.server.a2a.A2aSettings;
 import dev.millrace.server.http.Router;
@@ -26,7 +27,13 @@ final class MillraceHouse {
         var echo = new EchoAgent();
         Agent gated = turn -> {
             controls.gate().await();
-            echo.run(turn);
+            if (turn.message().metadata() == null) {
+                // In one piece, as the agents do that others are measured with: a count is what comes in pieces.
+                turn.emit(
+                        Artifact.text(turn.answerId(), "Echo: " + turn.message().text()));
+            } else {
+                echo.run(turn);
+            }
         };
         Observer observer = new Observer() {
             @Override

@@ -44,7 +44,12 @@ public final class Crowd implements AutoCloseable {
 
     /** A reader that takes a few kilobytes and then rests, over a connection that holds little. */
     public Reading connectSlow(byte[] request, Duration rest) throws IOException {
-        Reading reading = register(new Reading(open(SLOW_PIECE), request, false));
+        return connectSlow(request, rest, false);
+    }
+
+    /** @param whole as with {@link #connect} */
+    public Reading connectSlow(byte[] request, Duration rest, boolean whole) throws IOException {
+        Reading reading = register(new Reading(open(SLOW_PIECE), request, whole));
         reading.restNanos = rest.toNanos();
         return reading;
     }

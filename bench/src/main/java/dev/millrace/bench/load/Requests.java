@@ -28,6 +28,16 @@ public final class Requests {
                         + "}}}}");
     }
 
+    /** Sends a text, which needs no escapes in JSON, in a new context and waits for the completed task. */
+    public static byte[] send(String path, String text) {
+        return post(
+                path,
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"SendMessage\",\"params\":{\"message\":{\"messageId\":\""
+                        + RUN
+                        + "-" + MESSAGES.incrementAndGet() + "\",\"role\":\"ROLE_USER\",\"parts\":[{\"text\":\"" + text
+                        + "\"}]}}}");
+    }
+
     /** Joins the stream of a task. */
     public static byte[] subscribe(String taskId) {
         return post(
@@ -36,7 +46,8 @@ public final class Requests {
     }
 
     private static byte[] post(String path, String body) {
-        return ("POST " + path + " HTTP/1.1\r\nHost: bench\r\nA2A-Version: 1.0\r\nAccept: text/event-stream\r\n"
+        return ("POST " + path
+                        + " HTTP/1.1\r\nHost: bench\r\nA2A-Version: 1.0\r\nAccept: application/json, text/event-stream\r\n"
                         + "Content-Type: application/json\r\nContent-Length: " + body.getBytes(UTF_8).length
                         + "\r\n\r\n"
                         + body)

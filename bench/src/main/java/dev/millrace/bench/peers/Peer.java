@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.millrace.bench.house.House;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,10 +16,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A server to be measured.
  *
+ * <p>Each one's agent does the same: it counts to a number in pieces, or echoes a text in one.
+ *
  * @param path of its JSON-RPC interface
- * @param counts whether its agent can count, so that its streams can be of any length; else it echoes
  */
-record Peer(String name, int port, String path, boolean counts, AutoCloseable process) implements AutoCloseable {
+record Peer(String name, int port, String path, AutoCloseable process) implements AutoCloseable {
 
     /** How a server comes to be; each call starts one anew. */
     record Kind(String name, Callable<Peer> start) {}
@@ -34,7 +34,7 @@ record Peer(String name, int port, String path, boolean counts, AutoCloseable pr
         if (python != null) {
             kinds.add(new Kind("a2a-python 1.3.0", () -> python(python)));
         }
-        Path rust = installed("a2a-rust-", "target/release/echo-agent");
+        Path rust = installed("a2a-rust-", "target/release/counting_agent");
         if (rust != null) {
             kinds.add(new Kind("a2a-rust 0.5.0", () -> rust(rust)));
         }
@@ -42,7 +42,7 @@ record Peer(String name, int port, String path, boolean counts, AutoCloseable pr
     }
 
     private static Peer house(String name, House house) {
-        return new Peer(name, house.port(), "/a2a", true, house);
+        return new Peer(name, house.port(), "/a2a", house);
     }
 
     private static Peer python(Path program) throws IOException {
@@ -51,20 +51,21 @@ record Peer(String name, int port, String path, boolean counts, AutoCloseable pr
                 program.toString(),
                 "-B",
                 Path.of("interop/python/agent.py").toString());
-        String url = process.inputReader(UTF_8).readLine();
-        if (url == null) {
-            throw new IOException("the a2a-python server did not start");
-        }
-        return new Peer("a2a-python 1.3.0", URI.create(url).getPort(), "/rpc", true, process::destroyForcibly);
+        return new Peer("a2a-python 1.3.0", port(process), "/rpc", process::destroyForcibly);
     }
 
     private static Peer rust(Path program) throws IOException {
-        int port;
-        try (var free = new ServerSocket(0)) {
-            port = free.getLocalPort();
+        Process process = process(Map.of("A2A_BIND_ADDR", "127.0.0.1:0"), program.toString());
+        return new Peer("a2a-rust 0.5.0", port(process), "/", process::destroyForcibly);
+    }
+
+    /** The port of the address that a server prints once it serves. */
+    private static int port(Process process) throws IOException {
+        String url = process.inputReader(UTF_8).readLine();
+        if (url == null) {
+            throw new IOException("the server to be measured did not start");
         }
-        Process process = process(Map.of("A2A_BIND_ADDR", "127.0.0.1:" + port), program.toString());
-        return new Peer("a2a-rust 0.5.0", port, "/", false, process::destroyForcibly);
+        return URI.create(url).getPort();
     }
 
     private static Process process(Map<String, String> environment, String... command) throws IOException {

@@ -1,55 +1,58 @@
 package dev.millrace.bench.peers;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.millrace.bench.Experiment;
-import dev.millrace.bench.Lost;
 import dev.millrace.bench.Plan;
 import dev.millrace.bench.Report;
 import dev.millrace.bench.Row;
 import dev.millrace.bench.Samples;
-import dev.millrace.bench.load.Answers;
-import dev.millrace.bench.load.Crowd;
-import dev.millrace.bench.load.Reading;
-import dev.millrace.bench.load.Requests;
-import dev.millrace.protocol.Artifact;
-import dev.millrace.protocol.Task;
-import dev.millrace.protocol.TaskFold;
-import dev.millrace.protocol.TaskState;
-import dev.millrace.protocol.json.A2aJson;
-import dev.millrace.protocol.json.JsonText;
+import dev.millrace.bench.load.Line;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.ConnectException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.UUID;
-import java.util.stream.Collectors;
 
 /** Sends and streams over JSON-RPC: ours beside a2a-python's and a2a-rust's servers, where they are installed. */
 public final class Peers implements Experiment {
     private static final String TABLE = "a2a: servers side by side";
-    private static final Duration LIMIT = Duration.ofMinutes(2);
+    private static final Duration START_LIMIT = Duration.ofMinutes(1);
 
     /** So many words make a stream of about 502 events. */
     private static final int LONG = 499;
+
+    /** So many words are more than what a server and the kernel keep for a reader that rests. */
+    private static final int LONGER = 5_000;
 
     private static final int MEGABYTE = 1_000_000;
 
     /** Measures one thing once; gives nanoseconds. */
     private interface Measure {
-        long of(Peer peer) throws Exception;
+        long of(Guest guest) throws Exception;
     }
 
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    /** A peer and the connection that sends go over. */
+    private record Guest(Peer peer, Line line) implements AutoCloseable {
+        String name() {
+            return peer.name();
+        }
+
+        long send(String text) throws IOException {
+            return Load.send(peer, line, text);
+        }
+
+        long streams(int count, int words) throws IOException {
+            return Load.streams(peer, count, words);
+        }
+
+        @Override
+        public void close() throws Exception {
+            line.close();
+            peer.close();
+        }
+    }
 
     @Override
     public void run(Plan plan, Report report) throws Exception {
@@ -58,71 +61,69 @@ public final class Peers implements Experiment {
             report.progress("for all peers: interop/install python; interop/build-a2a-rust");
         }
         coldStarts(plan, report, kinds);
-        var peers = new ArrayList<Peer>();
+        var guests = new ArrayList<Guest>();
         try {
             for (Peer.Kind kind : kinds) {
-                Peer peer = kind.start().call();
-                peers.add(peer);
-                awaitAnswer(peer);
-            }
-            for (Peer peer : peers) {
-                plan.warmUp(() -> {
-                    send(peer, "warm");
-                    streams(peer, 1, 1);
-                });
+                guests.add(welcome(kind));
             }
             String big = "x".repeat(MEGABYTE);
-            measure(plan, report, peers, "send", 500, peer -> send(peer, "hello"));
-            measure(plan, report, peers, "4-event stream", 500, peer -> streams(peer, 1, 1));
-            measure(plan, report, counting(peers), "502-event stream", 50, peer -> streams(peer, 1, LONG));
-            measure(plan, report, peers, "64 streams at once", 20, peer -> streams(peer, 64, 1));
-            measure(plan, report, peers, "1 MB there and back", 20, peer -> send(peer, big));
+            for (Guest guest : guests) {
+                report.progress("warm-up of " + guest.name());
+                plan.warmUp(() -> {
+                    guest.send("warm");
+                    guest.streams(1, 1);
+                });
+                plan.warmUp(() -> guest.streams(64, 1));
+                plan.warmUp(() -> guest.send(big));
+                plan.warmUp(() -> guest.streams(1, LONG));
+            }
+            measure(plan, report, guests, "send", 500, guest -> guest.send("hello"));
+            measure(plan, report, guests, "4-event stream", 500, guest -> guest.streams(1, 1));
+            measure(plan, report, guests, "502-event stream", 50, guest -> guest.streams(1, LONG));
+            measure(plan, report, guests, "64 streams at once", 20, guest -> guest.streams(64, 1));
+            measure(plan, report, guests, "1 MB there and back", 20, guest -> guest.send(big));
+            slowReaders(plan, report, guests);
             int stored = plan.times(20_000);
-            for (Peer peer : peers) {
-                report.progress(stored + " tasks into " + peer.name());
+            for (Guest guest : guests) {
+                report.progress(stored + " tasks into " + guest.name());
                 for (int i = 0; i < stored; i++) {
-                    send(peer, "stored");
+                    guest.send("stored");
                 }
             }
-            String full = String.format(java.util.Locale.ROOT, ", %,d tasks more", stored);
-            measure(plan, report, peers, "send" + full, 500, peer -> send(peer, "hello"));
-            measure(plan, report, peers, "4-event stream" + full, 500, peer -> streams(peer, 1, 1));
+            String full = String.format(Locale.ROOT, ", %,d tasks more", stored);
+            measure(plan, report, guests, "send" + full, 500, guest -> guest.send("hello"));
+            measure(plan, report, guests, "4-event stream" + full, 500, guest -> guest.streams(1, 1));
         } finally {
-            for (Peer peer : peers) {
-                peer.close();
+            for (Guest guest : guests) {
+                guest.close();
             }
         }
         report.print(TABLE);
     }
 
-    private static List<Peer> counting(List<Peer> peers) {
-        return peers.stream().filter(Peer::counts).toList();
-    }
-
-    private static void measure(Plan plan, Report report, List<Peer> peers, String what, int times, Measure measure)
+    private static void measure(Plan plan, Report report, List<Guest> guests, String what, int times, Measure measure)
             throws Exception {
-        Map<Peer, Samples> samples = new LinkedHashMap<>();
+        Map<Guest, Samples> samples = new LinkedHashMap<>();
         for (int round = 1; round <= plan.rounds(); round++) {
             report.progress(what + ", round " + round);
-            for (Peer peer : peers) {
+            for (Guest guest : guests) {
                 for (int i = 0; i < plan.times(times); i++) {
-                    samples.computeIfAbsent(peer, _ -> new Samples()).add((double) measure.of(peer));
+                    samples.computeIfAbsent(guest, _ -> new Samples()).add((double) measure.of(guest));
                 }
             }
         }
         samples.forEach(
-                (peer, of) -> report.add(TABLE, Row.of(what, peer.name()).millis("one", of)));
+                (guest, of) -> report.add(TABLE, Row.of(what, guest.name()).millis("one", of)));
     }
 
     /** From the start of the process to the end of the first answer. */
-    private void coldStarts(Plan plan, Report report, List<Peer.Kind> kinds) throws Exception {
+    private static void coldStarts(Plan plan, Report report, List<Peer.Kind> kinds) throws Exception {
         for (Peer.Kind kind : kinds) {
             report.progress("cold start of " + kind.name());
             var samples = new Samples();
             for (int i = 0; i < plan.times(5); i++) {
                 long began = System.nanoTime();
-                try (Peer peer = kind.start().call()) {
-                    awaitAnswer(peer);
+                try (Guest _ = welcome(kind)) {
                     samples.add((double) (System.nanoTime() - began));
                 }
             }
@@ -130,14 +131,18 @@ public final class Peers implements Experiment {
         }
     }
 
-    private void awaitAnswer(Peer peer) throws Exception {
-        long deadline = System.nanoTime() + LIMIT.toNanos();
+    /** A new server that has answered once. */
+    private static Guest welcome(Peer.Kind kind) throws Exception {
+        Peer peer = kind.start().call();
+        long deadline = System.nanoTime() + START_LIMIT.toNanos();
         while (true) {
             try {
-                send(peer, "first");
-                return;
-            } catch (IOException notThereYet) {
+                var guest = new Guest(peer, new Line(peer.port()));
+                guest.send("first");
+                return guest;
+            } catch (ConnectException notThereYet) {
                 if (System.nanoTime() > deadline) {
+                    peer.close();
                     throw notThereYet;
                 }
                 Thread.sleep(2);
@@ -145,60 +150,24 @@ public final class Peers implements Experiment {
         }
     }
 
-    /** Sends a text and checks that the completed task holds it. */
-    private long send(Peer peer, String text) throws IOException, InterruptedException {
-        String body =
-                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"SendMessage\",\"params\":{\"message\":{\"messageId\":\""
-                        + UUID.randomUUID() + "\",\"role\":\"ROLE_USER\",\"parts\":[{\"text\":\"" + text + "\"}]}}}";
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + peer.port() + peer.path()))
-                .header("Content-Type", "application/json")
-                .header("A2A-Version", "1.0")
-                .timeout(LIMIT)
-                .POST(BodyPublishers.ofString(body))
-                .build();
-        long began = System.nanoTime();
-        HttpResponse<byte[]> response = http.send(request, BodyHandlers.ofByteArray());
-        long took = System.nanoTime() - began;
-        Task task =
-                A2aJson.TASK.read(JsonText.parse(response.body()).path("result").path("task"), "result.task");
-        requireEcho(peer, task, text);
-        return took;
-    }
-
-    /** Opens so many streams at once and reads them to their ends; checks every event of each. */
-    private static long streams(Peer peer, int count, int words) throws IOException {
-        try (var crowd = new Crowd(peer.port())) {
-            var readings = new ArrayList<Reading>(count);
-            for (int i = 0; i < count; i++) {
-                readings.add(crowd.connect(Requests.stream(peer.path(), words), true));
-            }
-            long began = System.nanoTime();
-            crowd.send(readings);
-            crowd.readToEnd(readings, LIMIT);
-            long took = System.nanoTime() - began;
-            for (Reading reading : readings) {
-                reading.requireCompleted();
-                if (peer.counts()) {
-                    Answers.require(reading.payloads(), words);
-                } else {
-                    requireEcho(
-                            peer,
-                            TaskFold.fold(reading.payloads().stream()
-                                    .map(Answers::event)
-                                    .toList()),
-                            "count");
+    /**
+     * What comes to a reader that takes 8 KB and then rests for 5 ms. The rests are most of the time, so that it is no
+     * figure; the figure is how many of the answers came whole.
+     */
+    private static void slowReaders(Plan plan, Report report, List<Guest> guests) throws Exception {
+        for (Guest guest : guests) {
+            report.progress("a slow reader of " + guest.name());
+            int times = plan.times(5);
+            int whole = 0;
+            for (int i = 0; i < times; i++) {
+                if (Load.slowly(guest.peer(), LONGER, Duration.ofMillis(5))) {
+                    whole++;
                 }
             }
-            return took;
-        }
-    }
-
-    private static void requireEcho(Peer peer, Task task, String text) {
-        String said = task.artifacts().stream().map(Artifact::text).collect(Collectors.joining());
-        if (task.status().state() != TaskState.COMPLETED || !said.strip().endsWith(text)) {
-            byte[] begin = said.substring(0, Math.min(80, said.length())).getBytes(UTF_8);
-            throw new Lost(
-                    peer.name() + " answered " + task.status().state() + " and \"" + new String(begin, UTF_8) + "\"");
+            report.add(
+                    TABLE,
+                    Row.of(String.format(Locale.ROOT, "slow reader, %,d words", LONGER), guest.name())
+                            .number("whole of " + times, whole));
         }
     }
 }

@@ -3,12 +3,17 @@ package dev.millrace.engine.store;
 import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
+import dev.millrace.engine.DayUsage;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
 import dev.millrace.engine.Usage;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A consistent view of one context (and, for lists, of the whole store). Valid only inside the call it is given to. */
@@ -109,6 +114,27 @@ public interface Reader {
                         : events.stream()
                                 .filter(entry -> task.shows(entry.offset()))
                                 .toList());
+    }
+
+    /**
+     * What the owner's tasks took, day by day, the oldest first; days without tasks are left out.
+     *
+     * @param from the first day, in UTC
+     */
+    default List<DayUsage> usageByDay(String owner, LocalDate from) {
+        var days = new TreeMap<LocalDate, Usage>();
+        Instant since = from.atStartOfDay(ZoneOffset.UTC).toInstant();
+        String after = null;
+        do {
+            Page<TaskRecord> page = tasks(new TaskQuery(owner, null, null, null, since, 500, after));
+            for (TaskRecord task : page.items()) {
+                days.merge(LocalDate.ofInstant(task.statusAt(), ZoneOffset.UTC), task.usage(), Usage::plus);
+            }
+            after = page.next();
+        } while (after != null);
+        return days.entrySet().stream()
+                .map(day -> new DayUsage(day.getKey(), day.getValue()))
+                .toList();
     }
 
     /** The contexts that are parts of this one. */

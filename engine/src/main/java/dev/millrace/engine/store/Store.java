@@ -47,6 +47,11 @@ public interface Store extends AutoCloseable {
         return null;
     }
 
+    /** What its processes no longer take for good; null = the store keeps none, as for {@link #secrets}. */
+    default @Nullable RevocationStore revocations() {
+        return null;
+    }
+
     /** Waits for what was submitted, then releases everything. Idempotent. */
     @Override
     void close();

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -52,6 +53,22 @@ public record FileAnswer(int status, Map<String, String> headers, List<Piece> bo
             String method, Function<String, List<String>> headers, FileInfo file, Instant now, Wish wish) {
         // 128 random bits: whoever made the file cannot know what would look like its end.
         return to(method, headers, file, now, wish, () -> new BigInteger(128, RANDOM).toString(36));
+    }
+
+    /**
+     * Which bytes an answer is likely to begin with, as far as can be told before the file is looked up; they may reach
+     * beyond its end. Empty if it probably has no body, or begins somewhere in relation to the file's end.
+     */
+    public static Optional<ByteRange> likely(String method, Function<String, List<String>> headers) {
+        boolean has = !headers.apply("If-None-Match").isEmpty()
+                || !headers.apply("If-Modified-Since").isEmpty();
+        if (!method.equals("GET") || has) {
+            return Optional.empty();
+        }
+        List<String> range = headers.apply("Range");
+        return range.size() == 1
+                ? RangeHeader.likely(range.getFirst())
+                : Optional.of(new ByteRange(0, Long.MAX_VALUE - 1));
     }
 
     static FileAnswer to(

@@ -4,6 +4,7 @@ import dev.millrace.files.ByteRange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** What a {@code Range} header asks of a file of a known size (RFC 9110 section 14). */
 public sealed interface RangeHeader {
@@ -27,6 +28,17 @@ public sealed interface RangeHeader {
 
     /** More ranges than this in one header are not a reader's wish but an attack (RFC 9110 section 14.2): ignored. */
     int MAX_RANGES = 100;
+
+    /** The first range that is asked for, if it says where it begins; whether it is in the file is not known yet. */
+    static Optional<ByteRange> likely(String header) {
+        return switch (parse(header, Long.MAX_VALUE)) {
+            case Ignored() -> Optional.of(new ByteRange(0, Long.MAX_VALUE - 1));
+            case Unsatisfiable() -> Optional.empty();
+            // From the file's end: of a file of this size nothing else begins there.
+            case Satisfiable(List<ByteRange> ranges) ->
+                Optional.of(ranges.getFirst()).filter(range -> range.first() < Long.MAX_VALUE / 2);
+        };
+    }
 
     /**
      * Reads the header's value. Another unit than bytes, or any flaw in the syntax of any range, makes the whole header

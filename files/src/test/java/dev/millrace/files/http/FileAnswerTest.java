@@ -37,6 +37,37 @@ class FileAnswerTest {
         return answer("GET", FILE, LATER, headers);
     }
 
+    @ParameterizedTest(name = "{0} {1}: {2}")
+    @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
+            GET  | -               | 0-
+            HEAD | -               | -
+            GET  | bytes=0-        | 0-
+            GET  | bytes=500-      | 500-
+            GET  | bytes=500-999   | 500-999
+            GET  | bytes=7-7,0-3   | 7-7
+            GET  | bytes=-500      | -
+            GET  | bytes=-500,0-   | -
+            GET  | lines=1-2       | 0-
+            GET  | bytes=9-1       | 0-
+            GET  | bytes=99999999999999999999- | -
+            """)
+    void before_a_file_is_known_it_can_be_told_where_the_answer_will_probably_begin(
+            String method, String range, String expected) {
+        Map<String, List<String>> headers = range == null ? Map.of() : Map.of("Range", List.of(range));
+        assertThat(FileAnswer.likely(method, name -> headers.getOrDefault(name, List.of()))
+                        .map(likely -> likely.first() + "-" + (likely.last() > 1L << 60 ? "" : likely.last()))
+                        .orElse(null))
+                .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"If-None-Match", "If-Modified-Since"})
+    void who_may_have_the_file_already_is_likely_to_need_none_of_it(String condition) {
+        Map<String, List<String>> headers = Map.of(condition, List.of("\"v1\""));
+        assertThat(FileAnswer.likely("GET", name -> headers.getOrDefault(name, List.of())))
+                .isEmpty();
+    }
+
     /** {@code SAME}, {@code BEFORE} and {@code AFTER} are dates around that of the file, whose tag is {@code "v1"}. */
     @ParameterizedTest(name = "{0} {1}: {2}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', nullValues = "-", textBlock = """

@@ -1,44 +1,39 @@
 package dev.millrace.protocol.json;
 
 import java.io.OutputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Collects what a generator writes. A generator hands over a small document in one piece, so the common case is one
- * array of exactly the right size, copied once.
+ * array of exactly the right size, copied once. A large one comes in pieces, which are put together at the end.
  */
 final class ExactBytes extends OutputStream {
-    private static final byte[] NOTHING = {};
-
-    private byte[] bytes = NOTHING;
+    private final List<byte[]> pieces = new ArrayList<>(1);
     private int length;
 
     @Override
     public void write(int b) {
-        grow(1);
-        bytes[length++] = (byte) b;
+        write(new byte[] {(byte) b}, 0, 1);
     }
 
     @Override
     public void write(byte[] from, int offset, int count) {
-        if (length == 0) {
-            bytes = Arrays.copyOfRange(from, offset, offset + count);
-        } else {
-            grow(count);
-            System.arraycopy(from, offset, bytes, length, count);
-        }
-        length += count;
-    }
-
-    private void grow(int count) {
-        int needed = Math.addExact(length, count);
-        if (needed > bytes.length) {
-            int roomy = (int) Math.min((long) Integer.MAX_VALUE - 8, 2L * bytes.length);
-            bytes = Arrays.copyOf(bytes, Math.max(needed, roomy));
-        }
+        length = Math.addExact(length, count);
+        pieces.add(Arrays.copyOfRange(from, offset, offset + count));
     }
 
     byte[] bytes() {
-        return length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
+        if (pieces.size() == 1) {
+            return pieces.getFirst();
+        }
+        byte[] all = new byte[length];
+        int to = 0;
+        for (byte[] piece : pieces) {
+            System.arraycopy(piece, 0, all, to, piece.length);
+            to += piece.length;
+        }
+        return all;
     }
 }

@@ -47,7 +47,7 @@ final class FieldWriter {
 
     void requiredText(Name name, String text) {
         json.writeName(name.encoded);
-        json.writeString(Unicode.wellFormed(text));
+        LongText.write(json, Unicode.wellFormed(text));
     }
 
     void texts(Name name, List<String> texts) {
@@ -200,7 +200,7 @@ final class FieldWriter {
                 }
                 json.writeEndArray();
             }
-            case STRING -> json.writeString(Unicode.wellFormed(value.stringValue()));
+            case STRING -> LongText.write(json, Unicode.wellFormed(value.stringValue()));
             case NUMBER -> writeNumber(value);
             case BOOLEAN -> json.writeBoolean(value.booleanValue());
             case NULL, MISSING -> json.writeNull();

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -74,143 +75,96 @@ public record A2aSettings(
     }
 
     public A2aSettings withPublicBase(@Nullable URI base) {
-        return new A2aSettings(
-                base,
-                version,
-                cardMaxAge,
-                heartbeat,
-                errors,
-                tenants,
-                security,
-                signer,
-                cards,
-                interceptor,
-                extensions);
+        return with(change -> change.publicBase = base);
     }
 
     public A2aSettings withCardMaxAge(Duration maxAge) {
-        return new A2aSettings(
-                publicBase,
-                version,
-                maxAge,
-                heartbeat,
-                errors,
-                tenants,
-                security,
-                signer,
-                cards,
-                interceptor,
-                extensions);
+        return with(change -> change.cardMaxAge = maxAge);
     }
 
     public A2aSettings withHeartbeat(Duration period) {
-        return new A2aSettings(
-                publicBase,
-                version,
-                cardMaxAge,
-                period,
-                errors,
-                tenants,
-                security,
-                signer,
-                cards,
-                interceptor,
-                extensions);
+        return with(change -> change.heartbeat = period);
     }
 
     public A2aSettings withErrors(ErrorTable table) {
-        return new A2aSettings(
-                publicBase,
-                version,
-                cardMaxAge,
-                heartbeat,
-                table,
-                tenants,
-                security,
-                signer,
-                cards,
-                interceptor,
-                extensions);
+        return with(change -> change.errors = table);
     }
 
     public A2aSettings withTenants(Tenants those) {
-        return new A2aSettings(
-                publicBase,
-                version,
-                cardMaxAge,
-                heartbeat,
-                errors,
-                those,
-                security,
-                signer,
-                cards,
-                interceptor,
-                extensions);
+        return with(change -> change.tenants = those);
     }
 
     public A2aSettings withInterceptor(Interceptor that) {
-        return new A2aSettings(
-                publicBase, version, cardMaxAge, heartbeat, errors, tenants, security, signer, cards, that, extensions);
+        return with(change -> change.interceptor = that);
     }
 
     public A2aSettings withExtensions(List<AgentExtension> more) {
-        return new A2aSettings(
-                publicBase,
-                version,
-                cardMaxAge,
-                heartbeat,
-                errors,
-                tenants,
-                security,
-                signer,
-                cards,
-                interceptor,
-                more);
+        return with(change -> change.extensions = more);
     }
 
     public A2aSettings withSecurity(Supplier<Map<String, SecurityScheme>> schemes) {
-        return new A2aSettings(
-                publicBase,
-                version,
-                cardMaxAge,
-                heartbeat,
-                errors,
-                tenants,
-                schemes,
-                signer,
-                cards,
-                interceptor,
-                extensions);
+        return with(change -> change.security = schemes);
     }
 
-    /** Signs the cards with this key, which is to be found at {@code /.well-known/jwks.json}. */
-    public A2aSettings withSigningKey(@Nullable SigningKey key) {
-        return new A2aSettings(
-                publicBase,
-                version,
-                cardMaxAge,
-                heartbeat,
-                errors,
-                tenants,
-                security,
-                key == null ? null : new CardSigner(key),
-                cards,
-                interceptor,
-                extensions);
+    /**
+     * Signs the cards with each of these keys, which are to be found at {@code /.well-known/jwks.json}; with none, cards
+     * are not signed.
+     */
+    public A2aSettings withSigningKeys(List<SigningKey> keys) {
+        return with(change -> change.signer = keys.isEmpty() ? null : new CardSigner(keys));
     }
 
     public A2aSettings withCards(CardAuthor author) {
-        return new A2aSettings(
-                publicBase,
-                version,
-                cardMaxAge,
-                heartbeat,
-                errors,
-                tenants,
-                security,
-                signer,
-                author,
-                interceptor,
-                extensions);
+        return with(change -> change.cards = author);
+    }
+
+    private A2aSettings with(Consumer<Change> change) {
+        var changed = new Change(this);
+        change.accept(changed);
+        return changed.settings();
+    }
+
+    /** Settings while some of them become others: the one place that names them all. */
+    private static final class Change {
+        private @Nullable URI publicBase;
+        private final String version;
+        private Duration cardMaxAge;
+        private Duration heartbeat;
+        private ErrorTable errors;
+        private Tenants tenants;
+        private Supplier<Map<String, SecurityScheme>> security;
+        private @Nullable CardSigner signer;
+        private CardAuthor cards;
+        private Interceptor interceptor;
+        private List<AgentExtension> extensions;
+
+        Change(A2aSettings from) {
+            publicBase = from.publicBase;
+            version = from.version;
+            cardMaxAge = from.cardMaxAge;
+            heartbeat = from.heartbeat;
+            errors = from.errors;
+            tenants = from.tenants;
+            security = from.security;
+            signer = from.signer;
+            cards = from.cards;
+            interceptor = from.interceptor;
+            extensions = from.extensions;
+        }
+
+        A2aSettings settings() {
+            return new A2aSettings(
+                    publicBase,
+                    version,
+                    cardMaxAge,
+                    heartbeat,
+                    errors,
+                    tenants,
+                    security,
+                    signer,
+                    cards,
+                    interceptor,
+                    extensions);
+        }
     }
 }

@@ -49,7 +49,7 @@ final class CardEndpoint {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
             CardSigner signer = cards.settings().signer();
             if (signer != null) {
-                sha.update(signer.key().id().getBytes(StandardCharsets.US_ASCII));
+                signer.keys().forEach(key -> sha.update(key.id().getBytes(StandardCharsets.US_ASCII)));
             }
             byte[] digest = Arrays.copyOf(sha.digest(card), 16);
             return (signer == null ? "\"" : "W/\"")

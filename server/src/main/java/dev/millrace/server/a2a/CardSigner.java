@@ -11,21 +11,30 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Signs cards (A2A v1.0, 8.4): a detached JWS over the card's canonical form (RFC 8785), without its signatures. The header
- * says where the key is published.
+ * Signs cards (A2A v1.0, 8.4): for each key a detached JWS over the card's canonical form (RFC 8785), without its
+ * signatures. The header says where the keys are published. With keys of several algorithms, who checks a card may choose
+ * the one that it knows.
  */
-record CardSigner(SigningKey key) {
+record CardSigner(List<SigningKey> keys) {
+    CardSigner {
+        keys = List.copyOf(keys);
+    }
 
     /**
-     * The card with this server's signature.
+     * The card with this server's signatures, one by each key.
      *
-     * @param jwks where the key is found
+     * @param jwks where the keys are found
      */
     AgentCard sign(AgentCard card, String jwks) {
+        byte[] text = canonical(card);
+        return with(card, keys.stream().map(key -> signature(key, jwks, text)).toList());
+    }
+
+    private static AgentCardSignature signature(SigningKey key, String jwks, byte[] text) {
         ObjectNode header =
                 JsonNodeFactory.instance.objectNode().put("typ", "JOSE").put("jku", jwks);
-        SigningKey.Signed signed = key.sign(header, canonical(card));
-        return with(card, List.of(new AgentCardSignature(signed.protectedHeader(), signed.signature(), null)));
+        SigningKey.Signed signed = key.sign(header, text);
+        return new AgentCardSignature(signed.protectedHeader(), signed.signature(), null);
     }
 
     /** What is signed. */

@@ -80,7 +80,7 @@ public final class ApiKeys implements Way {
             // Told below, without what was sent.
         }
         throw new IllegalArgumentException("what stands for \"" + owner + "\" is no hash of a key; make one with"
-                + " 'millrace key " + owner + "'" + (hash.startsWith(MARK) ? ". A key itself must not be here" : ""));
+                + " 'millrace keys " + owner + "'" + (hash.startsWith(MARK) ? ". A key itself must not be here" : ""));
     }
 
     /** A new key. It is shown once, to its owner; the server keeps its {@link #hash}. */

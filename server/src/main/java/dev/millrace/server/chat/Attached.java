@@ -2,6 +2,7 @@ package dev.millrace.server.chat;
 
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.json.InvalidField;
+import dev.millrace.server.http.HttpProblem;
 
 /** What is known of the files that messages name. Any thread. */
 @FunctionalInterface
@@ -13,6 +14,7 @@ public interface Attached {
      * The message as it is to be kept, with what is known of the files that its {@code url} parts name.
      *
      * @throws InvalidField if it names one that its owner does not have
+     * @throws HttpProblem if that cannot be told now
      */
-    Message checked(String owner, Message message);
+    Message checked(String owner, Message message) throws HttpProblem;
 }

@@ -3,6 +3,7 @@ package dev.millrace.server.chat;
 import dev.millrace.engine.Arrangement;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
+import dev.millrace.engine.DayUsage;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.RequestKey;
@@ -12,6 +13,8 @@ import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
 import java.io.IOException;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -172,12 +175,34 @@ final class ChatShelf {
     /** {@code GET /chats/{id}/usage}. */
     void usage(Exchange exchange) throws HttpProblem, IOException {
         String owner = identity.owner(exchange);
-        ChatJson.respond(exchange, 200, ChatJson.usage(engine.chats().usage(owner, exchange.pathParameter("id"))));
+        String chatId = exchange.pathParameter("id");
+        boolean parts = Boolean.TRUE.equals(Parameters.flag(exchange, "parts"));
+        ChatJson.respond(
+                exchange,
+                200,
+                ChatJson.usage(
+                        parts
+                                ? engine.chats().usageOfTree(owner, chatId)
+                                : engine.chats().usage(owner, chatId)));
     }
 
     /** {@code GET /usage}. */
     void usageOfAll(Exchange exchange) throws HttpProblem, IOException {
-        ChatJson.respond(exchange, 200, ChatJson.usage(engine.chats().usage(identity.owner(exchange))));
+        String owner = identity.owner(exchange);
+        String by = exchange.queryParameter("by").orElse(null);
+        if (by != null && !by.equals("day")) {
+            throw Problems.parameter("by", "must be day, not \"" + by + "\"");
+        }
+        ObjectNode usage = ChatJson.usage(engine.chats().usage(owner));
+        if (by != null) {
+            int days = Parameters.count(exchange, "days", 30, 366);
+            ArrayNode all = usage.putArray("days");
+            for (DayUsage day : engine.chats()
+                    .usageByDay(owner, LocalDate.now(ZoneOffset.UTC).minusDays(days - 1L))) {
+                all.addObject().put("day", day.day().toString()).setAll(ChatJson.usage(day.usage()));
+            }
+        }
+        ChatJson.respond(exchange, 200, usage);
     }
 
     /** {@code POST /chats/{id}:fork}. */

@@ -9,16 +9,20 @@ import org.jspecify.annotations.Nullable;
 final class Parameters {
     private Parameters() {}
 
-    /** A number from {@code min} to {@code max}, or {@code otherwise} if it was not sent. */
+    /** How many entries a page may have: from 1 to {@code max}, or {@code otherwise} if it was not sent. */
     static int limit(Exchange exchange, int otherwise, int max) throws HttpProblem {
-        Optional<String> sent = exchange.queryParameter("limit");
+        return count(exchange, "limit", otherwise, max);
+    }
+
+    /** A number from 1 to {@code max}, or {@code otherwise} if it was not sent. */
+    static int count(Exchange exchange, String name, int otherwise, int max) throws HttpProblem {
+        Optional<String> sent = exchange.queryParameter(name);
         if (sent.isEmpty()) {
             return otherwise;
         }
         Long number = digits(sent.get());
         if (number == null || number < 1 || number > max) {
-            throw Problems.parameter(
-                    "limit", "must be a whole number from 1 to " + max + ", not \"" + sent.get() + "\"");
+            throw Problems.parameter(name, "must be a whole number from 1 to " + max + ", not \"" + sent.get() + "\"");
         }
         return number.intValue();
     }

@@ -13,9 +13,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code millrace key}: makes a key for an owner. */
+/** {@code millrace keys}: makes a key for an owner. */
 @Command(
-        name = "key",
+        name = "keys",
+        aliases = "key",
         description = "Makes an API key, and the line of the configuration that lets its owner in.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,

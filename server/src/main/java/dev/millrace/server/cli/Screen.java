@@ -15,9 +15,12 @@ import dev.millrace.protocol.TextPart;
 import dev.millrace.protocol.UrlPart;
 import java.io.PrintWriter;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A task's events on a terminal: what the agent makes on standard output, piece by piece, and what is said about it on
@@ -31,6 +34,7 @@ final class Screen {
     private final PrintWriter err;
     private final boolean terminal;
     private final Map<String, StringBuilder> shown = new HashMap<>();
+    private final Set<String> asides = new HashSet<>();
     private @Nullable String current;
     private boolean midLine;
 
@@ -91,14 +95,15 @@ final class Screen {
         }
         String words = safe(message.text().strip());
         if (!words.isEmpty()) {
-            endLine();
-            err.println(terminal ? "\u001b[2m" + words + "\u001b[0m" : words);
-            err.flush();
+            dim(words);
         }
     }
 
     private void artifact(Artifact artifact, boolean append) {
         String id = artifact.artifactId();
+        if (aside(artifact)) {
+            return;
+        }
         StringBuilder before = shown.computeIfAbsent(id, _ -> new StringBuilder());
         String text = text(artifact.parts());
         if (!id.equals(current)) {
@@ -119,6 +124,31 @@ final class Screen {
             before.append(text);
             print(text);
         }
+    }
+
+    /** What an agent with a model does beside its answer ({@code docs/agents.md}): told in a word, and not shown. */
+    private boolean aside(Artifact artifact) {
+        String id = artifact.artifactId();
+        ObjectNode metadata = artifact.metadata();
+        String kind =
+                metadata == null ? "" : metadata.path("millrace").path("kind").asString("");
+        if (!kind.isEmpty() && !kind.equals("answer") && asides.add(id)) {
+            switch (kind) {
+                case "reasoning" -> dim("[thinks]");
+                case "call" -> dim("[calls " + (artifact.name() == null ? "a tool" : artifact.name()) + "]");
+                case "summary" -> dim("[sums up what was said]");
+                default -> {
+                    // What came of a call is in the answer, if it matters.
+                }
+            }
+        }
+        return asides.contains(id);
+    }
+
+    private void dim(String words) {
+        endLine();
+        err.println(terminal ? "\u001b[2m" + safe(words) + "\u001b[0m" : words);
+        err.flush();
     }
 
     private String text(List<Part> parts) {

@@ -114,7 +114,8 @@ final class ServeCommand implements Callable<Integer> {
         end.listen();
         if (config != null) {
             // Daemon: it ends with the process.
-            new ConfigWatch(config, () -> reload(server)).start();
+            new ConfigWatch(config, () -> reload(server, "has changed")).start();
+            Hangup.heard(() -> reload(server, "was read again (SIGHUP)"));
         }
         long upSince = ManagementFactory.getRuntimeMXBean().getStartTime();
         println("millrace ready on " + server.uri() + " in " + (System.currentTimeMillis() - upSince) + " ms");
@@ -125,17 +126,18 @@ final class ServeCommand implements Callable<Integer> {
         end.await();
     }
 
-    private void reload(Millrace server) {
+    /** One at a time, so that what was read last is what holds. */
+    private synchronized void reload(Millrace server, String what) {
         try {
             List<String> later = server.reload(settings());
-            log().info("{} has changed: who may use the server, and how much, is now as it says", config);
+            log().info("{} {}: who may use the server, and how much, is now as it says", config, what);
             if (!later.isEmpty()) {
-                log().warn("{} has changed; only a restart makes these hold: {}", config, String.join(", ", later));
+                log().warn("{} {}; only a restart makes these hold: {}", config, what, String.join(", ", later));
             }
         } catch (BadSetting e) {
-            log().warn("{} has changed, and is not taken over: {}", config, e.getMessage());
+            log().warn("{} {}, and is not taken over: {}", config, what, e.getMessage());
         } catch (RuntimeException e) {
-            log().error("{} has changed, and can't be taken over", config, e);
+            log().error("{} {}, and can't be taken over", config, what, e);
         }
     }
 
@@ -210,7 +212,7 @@ final class ServeCommand implements Callable<Integer> {
                     "--host",
                     address
                             + " can be reached by others, and whoever reaches it could use everything here. Name who may"
-                            + " in the section auth of the configuration ('millrace key NAME' makes a key,"
+                            + " in the section auth of the configuration ('millrace keys NAME' makes a key,"
                             + " docs/security.md tells more), or mean it, with --insecure");
         }
         log().warn(

@@ -87,6 +87,7 @@ public final class ConfigFile {
             settings.a2a(A2aConfig.read(all.section("a2a")));
             model.read(all);
             settings.mcp(McpSettings.read(all.section("mcp")));
+            settings.remotes(RemotePlan.read(all.section("remotes")));
             all.done();
         } catch (BadSetting e) {
             throw new BadSetting(file + ": " + e.getMessage());
@@ -202,7 +203,8 @@ public final class ConfigFile {
                     keys(links),
                     uploads.bytes("size", Long.MAX_VALUE >> 1).orElse(defaults.uploadBytes()),
                     uploads.text("types").map(ConfigFile::list).orElse(defaults.uploadTypes()),
-                    bucket(uploads));
+                    bucket(uploads),
+                    uploads.text("folder").map(this::path).orElse(null));
             limits.done();
             cache.done();
             links.done();

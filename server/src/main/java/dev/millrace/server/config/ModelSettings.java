@@ -1,6 +1,7 @@
 package dev.millrace.server.config;
 
 import dev.millrace.agents.AgentConfig;
+import dev.millrace.agents.Budgets;
 import dev.millrace.agents.Effort;
 import dev.millrace.agents.ModelConfig;
 import dev.millrace.agents.ModelRetry;
@@ -202,14 +203,51 @@ public final class ModelSettings {
                                     section.duration("toolTimeout").orElse(limits.toolTimeout()),
                                     section.integer("resultLength", 100, MOST).orElse(limits.resultLength()),
                                     section.duration("approvalWithin").orElse(limits.approvalWithin()),
-                                    section.number("compactAt").orElse(limits.compactAt()))),
+                                    section.number("compactAt").orElse(limits.compactAt())),
+                            budgets(section.section("budgets")),
+                            titles(section)),
                     list(section.text("tools").orElse("*")),
-                    list(section.text("approve").orElse("")));
+                    list(section.text("approve").orElse("")),
+                    list(section.text("spawns").orElse("")));
             section.done();
             return plan;
         } catch (IllegalArgumentException e) {
             throw new BadSetting(section.at("models"), String.valueOf(e.getMessage()));
         }
+    }
+
+    private @Nullable ModelConfig titles(Section section) {
+        String id = section.text("titles").orElse(null);
+        if (id == null) {
+            return null;
+        }
+        ModelConfig model = models.get(id);
+        if (model == null) {
+            throw new BadSetting(
+                    section.at("titles"),
+                    "there is no model \"" + id + "\" in the section models; there are: "
+                            + String.join(", ", models.keySet()));
+        }
+        return model;
+    }
+
+    private static Budgets budgets(Section section) {
+        var budgets = new Budgets(budget(section, "turn"), budget(section, "chat"), budget(section, "day"));
+        section.done();
+        return budgets;
+    }
+
+    private static Budgets.@Nullable Budget budget(Section all, String name) {
+        Section section = all.section(name);
+        OptionalInt tokens = section.integer("tokens", 1, Integer.MAX_VALUE);
+        OptionalDouble cost = section.number("cost");
+        section.done();
+        if (cost.isPresent() && !(cost.getAsDouble() > 0)) {
+            throw new BadSetting(section.at("cost"), "must be above 0");
+        }
+        return tokens.isEmpty() && cost.isEmpty()
+                ? null
+                : new Budgets.Budget(tokens.orElse(0), Math.round(cost.orElse(0) * 1_000_000));
     }
 
     static List<String> list(String text) {
@@ -240,6 +278,7 @@ public final class ModelSettings {
                 "Answers with the chat model " + all.getFirst().model() + ".",
                 new AgentConfig(new Models(all), systemPrompt, List.of(), AgentConfig.Limits.DEFAULT),
                 List.of("*"),
+                List.of(),
                 List.of()));
     }
 

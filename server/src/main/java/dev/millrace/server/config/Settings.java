@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param a2a what was chosen of A2A
  * @param auth who may use the server, and from where
  * @param mcp servers of tools for the agents with models
+ * @param remotes agents that are somewhere else
  * @param agents agents with models, the default one first; none = only those that need none
  */
 public record Settings(
@@ -48,6 +49,7 @@ public record Settings(
         A2aConfig a2a,
         AuthSettings auth,
         List<McpConfig> mcp,
+        List<RemotePlan> remotes,
         List<AgentPlan> agents) {
 
     /** The default folder of the SQLite store, in the working directory. */
@@ -65,19 +67,48 @@ public record Settings(
     public Settings {
         files = Map.copyOf(files);
         mcp = List.copyOf(mcp);
+        remotes = List.copyOf(remotes);
         agents = List.copyOf(agents);
     }
 
     /** The same, but for who may use the server. */
     public Settings withAuth(AuthSettings those) {
         return new Settings(
-                host, port, tls, publicUrl, drain, store, http, work, files, fileOptions, a2a, those, mcp, agents);
+                host,
+                port,
+                tls,
+                publicUrl,
+                drain,
+                store,
+                http,
+                work,
+                files,
+                fileOptions,
+                a2a,
+                those,
+                mcp,
+                remotes,
+                agents);
     }
 
     /** The same, but for how long a stop may take. */
     public Settings withDrain(Duration time) {
         return new Settings(
-                host, port, tls, publicUrl, time, store, http, work, files, fileOptions, a2a, auth, mcp, agents);
+                host,
+                port,
+                tls,
+                publicUrl,
+                time,
+                store,
+                http,
+                work,
+                files,
+                fileOptions,
+                a2a,
+                auth,
+                mcp,
+                remotes,
+                agents);
     }
 
     /** What differs in others that holds from the start to the end of a server, as the configuration names it. */
@@ -94,6 +125,7 @@ public record Settings(
         differs(differences, "files", fileOptions, other.fileOptions);
         differs(differences, "a2a", a2a, other.a2a);
         differs(differences, "mcp", mcp, other.mcp);
+        differs(differences, "remotes", remotes, other.remotes);
         differs(differences, "agents and models", agents, other.agents);
         return List.copyOf(differences);
     }
@@ -129,6 +161,7 @@ public record Settings(
         private A2aConfig a2a = A2aConfig.defaults();
         private AuthSettings auth = AuthSettings.open();
         private List<McpConfig> mcp = List.of();
+        private List<RemotePlan> remotes = List.of();
         private List<AgentPlan> agents = List.of();
 
         private Builder() {}
@@ -205,6 +238,11 @@ public record Settings(
             return this;
         }
 
+        public Builder remotes(List<RemotePlan> plans) {
+            remotes = plans;
+            return this;
+        }
+
         public Builder mcp(List<McpConfig> servers) {
             mcp = servers;
             return this;
@@ -231,6 +269,7 @@ public record Settings(
                     a2a,
                     auth.withCertificates(clients != null),
                     mcp,
+                    remotes,
                     agents);
         }
 

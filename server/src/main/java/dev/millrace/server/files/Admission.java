@@ -3,6 +3,7 @@ package dev.millrace.server.files;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 
@@ -41,7 +42,7 @@ final class Admission {
      * @return whether it is by a link
      * @throws HttpProblem 404 for every bad link, whatever is wrong with it; 429 for who has tried too many
      */
-    boolean admit(Exchange exchange, String source, String path) throws HttpProblem {
+    boolean admit(Exchange exchange, String source, String path) throws HttpProblem, IOException {
         LinkQuery link = LinkQuery.of(exchange);
         if (!link.isThere()) {
             String owner = identity.owner(exchange);

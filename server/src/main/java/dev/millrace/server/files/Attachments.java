@@ -3,12 +3,14 @@ package dev.millrace.server.files;
 import dev.millrace.engine.Agent;
 import dev.millrace.engine.AgentCatalog.Listing;
 import dev.millrace.engine.Turn;
+import dev.millrace.files.BucketException;
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Part;
 import dev.millrace.protocol.RawPart;
 import dev.millrace.protocol.UrlPart;
 import dev.millrace.protocol.json.InvalidField;
+import dev.millrace.server.http.HttpProblem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -74,12 +76,13 @@ public final class Attachments {
      * The message with the name and type of each uploaded file that it names.
      *
      * @throws InvalidField if it names an uploaded file that is not there, or is not its owner's
+     * @throws HttpProblem if the place where they are kept cannot tell now
      */
-    public Message checked(String owner, Message message) {
+    public Message checked(String owner, Message message) throws HttpProblem {
         List<Part> parts = new ArrayList<>();
         for (Part part : message.parts()) {
             if (part instanceof UrlPart url && path(url.url()).isPresent()) {
-                Uploads.About about = find(owner, url)
+                Uploads.About about = told(owner, url)
                         .orElseThrow(() -> new InvalidField(
                                 "message.parts[" + parts.size() + "].url",
                                 "names no file of yours; use the url that the upload was answered with"));
@@ -89,6 +92,17 @@ public final class Attachments {
             }
         }
         return message.withParts(parts);
+    }
+
+    private Optional<Uploads.About> told(String owner, UrlPart url) throws HttpProblem {
+        try {
+            return find(owner, url);
+        } catch (BucketException e) {
+            LOG.warn("a message names {}: {}", url.url(), e.getMessage());
+            throw Problems.of(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("what is known of " + url.url() + " cannot be read", e);
+        }
     }
 
     private static UrlPart described(UrlPart url, Uploads.About about) {
@@ -119,20 +133,21 @@ public final class Attachments {
     }
 
     private Part opened(String owner, UrlPart url, AtomicLong allowance) {
-        Uploads.About about = find(owner, url).orElse(null);
-        if (about == null || uploads == null) {
-            return url;
-        }
-        UrlPart described = described(url, about);
-        if (about.size() > OPENED || about.size() > allowance.get()) {
-            return described;
-        }
+        UrlPart described = url;
         try {
+            Uploads.About about = find(owner, url).orElse(null);
+            if (about == null || uploads == null) {
+                return url;
+            }
+            described = described(url, about);
+            if (about.size() > OPENED || about.size() > allowance.get()) {
+                return described;
+            }
             byte[] bytes = uploads.read(about);
             allowance.addAndGet(-bytes.length);
             return new RawPart(bytes, described.metadata(), described.filename(), described.mediaType());
         } catch (IOException e) {
-            LOG.warn("an agent is not given {}: {}", about.url(), e.toString());
+            LOG.warn("an agent is not given {}: {}", url.url(), e.toString());
             return described;
         }
     }
@@ -170,8 +185,9 @@ public final class Attachments {
 
     // ---- which file a URL names
 
-    private Optional<Uploads.About> find(String owner, UrlPart url) {
-        return uploads == null ? Optional.empty() : path(url.url()).flatMap(path -> uploads.at(owner, path));
+    private Optional<Uploads.About> find(String owner, UrlPart url) throws IOException {
+        Optional<String> path = path(url.url());
+        return uploads == null || path.isEmpty() ? Optional.empty() : uploads.at(owner, path.get());
     }
 
     /** Below {@code /files/uploads/}, decoded; empty for every other URL. */

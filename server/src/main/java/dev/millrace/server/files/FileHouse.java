@@ -1,5 +1,7 @@
 package dev.millrace.server.files;
 
+import dev.millrace.engine.store.RevocationStore;
+import dev.millrace.engine.store.SecretStore;
 import dev.millrace.files.BlockCache;
 import dev.millrace.files.CachedSource;
 import dev.millrace.files.Pipeline;
@@ -44,6 +46,24 @@ public final class FileHouse implements AutoCloseable {
             Identity identity,
             @Nullable URI publicUrl)
             throws IOException {
+        this(sources, options, data, identity, publicUrl, null, null);
+    }
+
+    /**
+     * The same for a server that shares a store with others.
+     *
+     * @param secrets where the links' key is if the options name none; null: it is this server's own
+     * @param revocations where revoked links are; null: they are this server's own
+     */
+    public FileHouse(
+            Map<String, FileSourceConfig> sources,
+            FileOptions options,
+            @Nullable Path data,
+            Identity identity,
+            @Nullable URI publicUrl,
+            @Nullable SecretStore secrets,
+            @Nullable RevocationStore revocations)
+            throws IOException {
         InstantSource clock = InstantSource.system();
         this.cache = cache(options);
         this.pipeline = new Pipeline(options.pipeline());
@@ -56,10 +76,8 @@ public final class FileHouse implements AutoCloseable {
         }
         this.kept = kept;
         this.attachments = new Attachments(kept, publicUrl);
-        LinkKeys keys = keys(options, data);
-        RevokedLinks revoked = data == null
-                ? RevokedLinks.inMemory()
-                : RevokedLinks.inFile(data.resolve("revoked-links"), clock.instant());
+        LinkKeys keys = keys(options, data, secrets);
+        RevokedLinks revoked = revoked(data, revocations, clock);
         LinkSigner signer = new LinkSigner(keys, clock, revoked::contains);
         Admission admission = new Admission(signer, new Guesses(clock), options.linksOnly(), owners, identity);
         this.files = new FilesEndpoint(opened, pipeline, new Cors(options.origins()), admission, clock);
@@ -71,11 +89,13 @@ public final class FileHouse implements AutoCloseable {
     private static @Nullable Uploads uploads(FileOptions options, @Nullable Path data, InstantSource clock)
             throws IOException {
         FileSourceConfig.S3 bucket = options.uploadBucket();
+        Path folder =
+                options.uploadFolder() != null ? options.uploadFolder() : data == null ? null : data.resolve("uploads");
         if (bucket == null) {
-            return data == null ? null : new Uploads(data.resolve("uploads"), clock);
+            return folder == null ? null : new Uploads(folder, clock);
         }
-        // Without a data folder an upload that is under way ends with the process.
-        Path arriving = data == null ? Files.createTempDirectory("millrace-uploads") : data.resolve("uploads");
+        // Without a folder an upload that is under way ends with the process.
+        Path arriving = folder == null ? Files.createTempDirectory("millrace-uploads") : folder;
         return new Uploads(arriving, new BucketVault(bucket.bucketToWrite(), bucket::source), clock);
     }
 
@@ -113,9 +133,23 @@ public final class FileHouse implements AutoCloseable {
                 : new CachedSource(name, source, cache, options.lookups());
     }
 
-    private static LinkKeys keys(FileOptions options, @Nullable Path data) throws IOException {
+    private static RevokedLinks revoked(@Nullable Path data, @Nullable RevocationStore revocations, InstantSource clock)
+            throws IOException {
+        if (revocations != null) {
+            return RevokedLinks.inStore(revocations, clock);
+        }
+        return data == null
+                ? RevokedLinks.inMemory()
+                : RevokedLinks.inFile(data.resolve("revoked-links"), clock.instant());
+    }
+
+    private static LinkKeys keys(FileOptions options, @Nullable Path data, @Nullable SecretStore secrets)
+            throws IOException {
         if (options.keys() != null) {
             return options.keys();
+        }
+        if (secrets != null) {
+            return LinkKeys.inStore(secrets);
         }
         if (data != null) {
             return LinkKeys.inFile(data.resolve("link-key"));

@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param keys what links are signed with; null for a key in the data folder, or a random one if there is none
  * @param uploadBytes the largest file that may be uploaded
  * @param uploadTypes media types that may be uploaded, such as {@code image/png}, {@code video/*} or {@code *}
- * @param uploadBucket where uploads are kept; null for the data folder
+ * @param uploadBucket where uploads are kept; null for the folder
+ * @param uploadFolder where uploads arrive, and are kept if there is no bucket; servers that share it can each go on with
+ *     what another began. Null for {@code uploads} in the data folder
  */
 public record FileOptions(
         Pipeline.Settings pipeline,
@@ -33,7 +35,8 @@ public record FileOptions(
         @Nullable LinkKeys keys,
         long uploadBytes,
         Set<String> uploadTypes,
-        FileSourceConfig.@Nullable S3 uploadBucket) {
+        FileSourceConfig.@Nullable S3 uploadBucket,
+        @Nullable Path uploadFolder) {
     /**
      * 64 MiB of cache in memory, none on disk, lookups good for 30 s, no other origins, no link needed, uploads of up to
      * 1 GiB of any type, in the data folder.
@@ -49,6 +52,7 @@ public record FileOptions(
             null,
             1L << 30,
             Set.of("*"),
+            null,
             null);
 
     public FileOptions {

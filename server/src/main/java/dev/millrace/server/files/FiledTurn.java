@@ -152,6 +152,16 @@ final class FiledTurn implements Turn {
     }
 
     @Override
+    public boolean taskEnded() {
+        return turn.taskEnded();
+    }
+
+    @Override
+    public Loan lend() {
+        return turn.lend();
+    }
+
+    @Override
     public void flush() throws InterruptedException {
         turn.flush();
     }

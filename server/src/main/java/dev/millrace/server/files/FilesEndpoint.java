@@ -1,5 +1,6 @@
 package dev.millrace.server.files;
 
+import dev.millrace.files.ByteRange;
 import dev.millrace.files.Pipeline;
 import dev.millrace.files.Source;
 import dev.millrace.files.SourceException;
@@ -11,6 +12,7 @@ import dev.millrace.server.http.Router;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,7 +63,7 @@ public final class FilesEndpoint implements AutoCloseable {
 
     /** Adds the routes. */
     public FilesEndpoint register(Router router) {
-        router.get("/files/{source}/{path...}", this::serve);
+        router.get("/files/{source}/{path...}", Problems.told(this::serve));
         router.options("/files/{source}/{path...}", this::preflight);
         // Who has a link need not say who they are; anybody else is asked (Admission).
         router.open("/files/{source}/{path...}");
@@ -104,7 +106,7 @@ public final class FilesEndpoint implements AutoCloseable {
                         : FileAnswer.Wish.SHOW;
         for (int lookups = 1; ; lookups++) {
             Delivery delivery = new Delivery(exchange, pipeline);
-            try (SourceFile file = source.open(path)) {
+            try (SourceFile file = open(source, path, FileAnswer.likely(exchange.method(), exchange::headers))) {
                 if (byLink && wish == FileAnswer.Wish.SHOW && PlayerPage.isWanted(exchange, file.info())) {
                     PlayerPage.send(exchange, file.info());
                 } else {
@@ -121,6 +123,11 @@ public final class FilesEndpoint implements AutoCloseable {
                 }
             }
         }
+    }
+
+    private static SourceFile open(Source source, String path, Optional<ByteRange> likely)
+            throws SourceException, InterruptedException {
+        return likely.isPresent() ? source.open(path, likely.get()) : source.open(path);
     }
 
     private static void log(Exchange exchange, SourceException failure) {

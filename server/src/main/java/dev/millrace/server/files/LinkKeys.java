@@ -1,5 +1,6 @@
 package dev.millrace.server.files;
 
+import dev.millrace.engine.store.SecretStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -88,6 +89,15 @@ public record LinkKeys(String current, Map<String, byte[]> secrets) {
         } catch (IllegalArgumentException e) {
             throw new IOException("this is no key for links, remove it to have a new one made: " + file, e);
         }
+    }
+
+    /** The key that all servers of a store share, which is made if there is none. */
+    public static LinkKeys inStore(SecretStore store) {
+        return one(HexFormat.of().parseHex(store.keep("link-key", () -> {
+            byte[] secret = new byte[BYTES];
+            new SecureRandom().nextBytes(secret);
+            return HexFormat.of().formatHex(secret);
+        })));
     }
 
     private static LinkKeys one(byte[] secret) {

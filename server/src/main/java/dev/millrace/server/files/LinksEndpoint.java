@@ -55,8 +55,8 @@ final class LinksEndpoint {
     }
 
     void register(Router router) {
-        router.post("/api/v1/links", this::create);
-        router.post("/api/v1/links/revoke", this::revoke);
+        router.post("/api/v1/links", Problems.told(this::create));
+        router.post("/api/v1/links/revoke", Problems.told(this::revoke));
     }
 
     private void create(Exchange exchange) throws HttpProblem, IOException {

@@ -1,12 +1,18 @@
 package dev.millrace.server.files;
 
+import dev.millrace.engine.store.StoreFailure;
+import dev.millrace.files.BucketException;
 import dev.millrace.files.SourceException;
+import dev.millrace.server.http.Endpoint;
 import dev.millrace.server.http.HttpProblem;
 import java.time.Duration;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** How failures of files are told to a client: by what it can do about them, and without what only the operator may know. */
 final class Problems {
+    private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
     private static final Duration SOON = Duration.ofSeconds(1);
 
     private Problems() {}
@@ -66,6 +72,42 @@ final class Problems {
                         "The file cannot be read at the moment",
                         "Try again in " + seconds + " s.")
                 .header("Retry-After", Long.toString(seconds));
+    }
+
+    /** An endpoint for files that are kept by this server, whose storage may fail, too. */
+    static Endpoint told(Endpoint endpoint) {
+        return exchange -> {
+            try {
+                endpoint.handle(exchange);
+            } catch (BucketException e) {
+                LOG.warn("{}: {}", exchange.path(), e.getMessage());
+                throw of(e);
+            } catch (NoRoom e) {
+                LOG.warn("{}: {}", exchange.path(), e.getMessage());
+                throw new HttpProblem(
+                        507,
+                        "no-room",
+                        "There is no room for the file",
+                        "The server's disk is full. Try again when its operator has made room.");
+            } catch (StoreFailure e) {
+                LOG.warn("{}: {}", exchange.path(), e.getMessage());
+                throw unavailable(SOON);
+            }
+        };
+    }
+
+    static HttpProblem of(BucketException failure) {
+        return failure.timedOut()
+                ? new HttpProblem(
+                        504,
+                        "file-storage-timeout",
+                        "The files' storage did not answer in time",
+                        "It may have done what was asked all the same. Look, or try again later.")
+                : new HttpProblem(
+                        502,
+                        "file-storage-failed",
+                        "The files' storage failed",
+                        "The place where files are kept cannot be reached or refused to work. The server's log says more.");
     }
 
     /** 412 and 416. */

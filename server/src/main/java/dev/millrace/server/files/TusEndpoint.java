@@ -40,10 +40,10 @@ final class TusEndpoint {
 
     void register(Router router) {
         router.options(BASE, this::options);
-        router.post(BASE, this::create);
-        router.head(BASE + "/{id}", this::offset);
-        router.patch(BASE + "/{id}", this::append);
-        router.delete(BASE + "/{id}", this::terminate);
+        router.post(BASE, Problems.told(this::create));
+        router.head(BASE + "/{id}", Problems.told(this::offset));
+        router.patch(BASE + "/{id}", Problems.told(this::append));
+        router.delete(BASE + "/{id}", Problems.told(this::terminate));
     }
 
     private void options(Exchange exchange) throws IOException {

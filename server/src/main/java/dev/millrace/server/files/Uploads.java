@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -25,8 +27,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -35,12 +35,11 @@ import tools.jackson.databind.json.JsonMapper;
  * ID/.part} is what is here of it. When it is whole the {@link Vault} takes it over. An id is 128 random bits, so that one
  * file's tells nothing about another's.
  *
- * <p>What was acknowledged is synced to the disk: the bytes before their count is told, the file before the vault has it. After a crash an upload goes on from what is in its part. One writer at a time for each file. Safe for use by
- * many threads.
+ * <p>What was acknowledged is synced to the disk: the bytes before their count is told, the file before the vault has it.
+ * After a crash an upload goes on from what is in its part, here or at another server that shares the folder. One writer at
+ * a time for each file, among all who share it. Safe for use by many threads.
  */
 final class Uploads implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Uploads.class);
-
     /** Where they are served: {@code /files/uploads/ID/NAME}. No other source may be called so. */
     static final String SOURCE = "uploads";
 
@@ -74,7 +73,7 @@ final class Uploads implements AutoCloseable {
     @FunctionalInterface
     interface Owners {
         /** @param path below {@code /files/uploads/} */
-        boolean owns(String owner, String path);
+        boolean owns(String owner, String path) throws IOException;
     }
 
     /**
@@ -179,9 +178,14 @@ final class Uploads implements AutoCloseable {
                 size,
                 null,
                 clock.instant().toString());
-        Files.createDirectories(folder(about.id));
-        Files.write(part(about.id), new byte[0]);
-        about.write(folder(about.id).resolve(ABOUT));
+        try {
+            Files.createDirectories(folder(about.id));
+            Files.write(part(about.id), new byte[0]);
+            about.write(folder(about.id).resolve(ABOUT));
+        } catch (IOException e) {
+            remove(folder(about.id));
+            throw NoRoom.orElse(e, root);
+        }
         return about;
     }
 
@@ -200,7 +204,13 @@ final class Uploads implements AutoCloseable {
             return there.get();
         }
         String type = mediaType == null ? MediaTypes.ofName(name) : mediaType;
-        return append(create(id, owner, name, type, bytes.length), new ByteArrayInputStream(bytes), bytes.length);
+        About about = create(id, owner, name, type, bytes.length);
+        try {
+            return append(about, new ByteArrayInputStream(bytes), bytes.length);
+        } catch (NoRoom e) {
+            delete(about);
+            throw e;
+        }
     }
 
     /** All bytes of a whole file. */
@@ -241,23 +251,17 @@ final class Uploads implements AutoCloseable {
     }
 
     /** As {@link Owners#owns}. */
-    boolean owns(String owner, String path) {
+    boolean owns(String owner, String path) throws IOException {
         return at(owner, path).isPresent();
     }
 
     /** The owner's whole file at {@code ID/NAME}. */
-    Optional<About> at(String owner, String path) {
+    Optional<About> at(String owner, String path) throws IOException {
         int slash = path.indexOf('/');
-        if (slash < 0) {
-            return Optional.empty();
-        }
-        try {
-            return find(owner, path.substring(0, slash))
-                    .filter(about -> about.isWhole() && about.name.equals(path.substring(slash + 1)));
-        } catch (IOException e) {
-            LOG.warn("it cannot be told whose {} is: {}", path, e.toString());
-            return Optional.empty();
-        }
+        return slash < 0
+                ? Optional.empty()
+                : find(owner, path.substring(0, slash))
+                        .filter(about -> about.isWhole() && about.name.equals(path.substring(slash + 1)));
     }
 
     /** How many bytes are here. */
@@ -271,49 +275,78 @@ final class Uploads implements AutoCloseable {
      * @param most bytes of the file in all, if its size was not announced
      * @return what is known after
      * @throws TooLarge if more came than was announced or allowed; what came before that is kept
-     * @throws Busy if another thread is at it
-     * @throws IOException from the client or the disk; what was synced before is kept
+     * @throws Busy if another thread is at it, or another process on the same folder
+     * @throws NoRoom if the disk is full; what this call has brought is gone, what was there before is kept
+     * @throws IOException from the client, the disk or the bucket; what was synced before is kept
      */
     About append(About about, InputStream bytes, long most) throws IOException {
         ReentrantLock writer = writers.computeIfAbsent(about.id, id -> new ReentrantLock());
         if (!writer.tryLock()) {
             throw new Busy();
         }
-        try {
+        try (FileChannel channel = FileChannel.open(part(about.id), StandardOpenOption.READ, StandardOpenOption.WRITE);
+                FileLock lock = lock(channel)) {
             long limit = about.size >= 0 ? about.size : most;
-            long length = write(about, bytes, limit);
-            return about.size < 0 || length == about.size ? finish(about, length) : about;
+            long length = write(channel, bytes, limit);
+            return about.size < 0 || length == about.size ? finish(about, length, channel) : about;
+        } catch (NoSuchFileException e) {
+            throw new Busy(); // Another server has just ended it, or removed it.
         } finally {
             writer.unlock();
             writers.remove(about.id, writer);
         }
     }
 
-    private long write(About about, InputStream bytes, long limit) throws IOException {
-        try (FileChannel channel = FileChannel.open(part(about.id), StandardOpenOption.WRITE)) {
-            long at = channel.size();
-            channel.position(at);
-            byte[] buffer = new byte[BUFFER];
-            try {
-                for (int n; (n = bytes.read(buffer)) >= 0; ) {
-                    if (at + n > limit) {
-                        throw new TooLarge();
-                    }
-                    for (ByteBuffer some = ByteBuffer.wrap(buffer, 0, n); some.hasRemaining(); ) {
-                        at += channel.write(some);
-                    }
+    private long write(FileChannel channel, InputStream bytes, long limit) throws IOException {
+        long before = channel.size();
+        long at = before;
+        channel.position(at);
+        byte[] buffer = new byte[BUFFER];
+        try {
+            for (int n; (n = bytes.read(buffer)) >= 0; ) {
+                if (at + n > limit) {
+                    throw new TooLarge();
                 }
-            } finally {
-                // Whatever ended this, what is here may be counted on by who goes on later.
-                channel.force(false);
+                for (ByteBuffer some = ByteBuffer.wrap(buffer, 0, n); some.hasRemaining(); ) {
+                    at += write(channel, some, before);
+                }
             }
-            return at;
+        } finally {
+            // Whatever ended this, what is here may be counted on by who goes on later.
+            channel.force(false);
+        }
+        return at;
+    }
+
+    private int write(FileChannel channel, ByteBuffer some, long before) throws IOException {
+        try {
+            return channel.write(some);
+        } catch (IOException e) {
+            IOException failure = NoRoom.orElse(e, root);
+            if (failure instanceof NoRoom) {
+                channel.truncate(before);
+            }
+            throw failure;
         }
     }
 
-    private About finish(About about, long length) throws IOException {
-        About whole = new About(
-                about.id, about.owner, about.name, about.mediaType, length, sha256(part(about.id)), about.created);
+    /** It ends with the channel, or with this process. Other threads of this one are kept away by the writer's lock. */
+    private static FileLock lock(FileChannel channel) throws IOException {
+        FileLock lock;
+        try {
+            lock = channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            throw new Busy();
+        }
+        if (lock == null) {
+            throw new Busy();
+        }
+        return lock;
+    }
+
+    private About finish(About about, long length, FileChannel channel) throws IOException {
+        About whole =
+                new About(about.id, about.owner, about.name, about.mediaType, length, sha256(channel), about.created);
         vault.take(whole, part(about.id));
         if (Files.exists(part(about.id))) {
             remove(folder(about.id)); // it is elsewhere now
@@ -329,15 +362,14 @@ final class Uploads implements AutoCloseable {
         }
     }
 
-    private static String sha256(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            MessageDigest digest = sha256();
-            byte[] buffer = new byte[BUFFER];
-            for (int n; (n = in.read(buffer)) >= 0; ) {
-                digest.update(buffer, 0, n);
-            }
-            return HexFormat.of().formatHex(digest.digest());
+    /** By the channel that holds the lock: closing another of the same file would end it (POSIX, fcntl). */
+    private static String sha256(FileChannel channel) throws IOException {
+        MessageDigest digest = sha256();
+        ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
+        for (long at = 0; channel.read(buffer.clear(), at) >= 0; at += buffer.limit()) {
+            digest.update(buffer.flip());
         }
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     /** Removes a file, whole or not. Readers that have it open read on. */

@@ -37,9 +37,9 @@ final class UploadsEndpoint {
     }
 
     void register(Router router) {
-        router.post("/api/v1/files", this::upload);
-        router.get("/api/v1/files/{id}", this::about);
-        router.delete("/api/v1/files/{id}", this::delete);
+        router.post("/api/v1/files", Problems.told(this::upload));
+        router.get("/api/v1/files/{id}", Problems.told(this::about));
+        router.delete("/api/v1/files/{id}", Problems.told(this::delete));
         new TusEndpoint(uploads, identity, maxBytes, this::check).register(router);
     }
 

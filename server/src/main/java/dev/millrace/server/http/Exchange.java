@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.security.cert.X509Certificate;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Exchange implements RequestHead {
     private static final Logger log = LoggerFactory.getLogger(Exchange.class);
+
+    /** A length for which memory is set aside at once: a client that announces it and sends nothing costs no more. */
+    private static final int BELIEVED = 64 << 10;
 
     private final Request request;
     private final Response response;
@@ -155,9 +159,21 @@ public final class Exchange implements RequestHead {
      */
     public byte[] body() throws HttpProblem, IOException {
         if (body == null) {
-            body = bodyStream().readAllBytes();
+            body = bodyStream == null ? wholeBody() : bodyStream.readAllBytes();
         }
         return body;
+    }
+
+    /** In an array of the announced length, if that is one to be believed before the bytes are there. */
+    private byte[] wholeBody() throws HttpProblem, IOException {
+        InputStream in = bodyStream();
+        long announced = request.getLength();
+        if (announced < 0 || announced > BELIEVED) {
+            return in.readAllBytes();
+        }
+        byte[] all = new byte[(int) announced];
+        int length = in.readNBytes(all, 0, all.length);
+        return length == all.length && in.read() < 0 ? all : Arrays.copyOf(all, length);
     }
 
     /**

@@ -42,7 +42,22 @@ public final class FrameBuffer {
 
     /** Appends a number in decimal digits. */
     public FrameBuffer append(long number) {
-        return append(Long.toString(number));
+        if (number < 0) {
+            return append(Long.toString(number));
+        }
+        // Each frame has one: without an object for it.
+        int digits = 1;
+        for (long rest = number / 10; rest > 0; rest /= 10) {
+            digits++;
+        }
+        ensure(digits);
+        long rest = number;
+        for (int i = size + digits - 1; i >= size; i--) {
+            bytes[i] = (byte) ('0' + rest % 10);
+            rest /= 10;
+        }
+        size += digits;
+        return this;
     }
 
     /** Appends one Server-Sent Event with an id, by which a client resumes ({@code Last-Event-ID}). */
@@ -85,7 +100,7 @@ public final class FrameBuffer {
     }
 
     /** Forgets the bytes, for the next batch. */
-    void clear() {
+    public void clear() {
         size = 0;
         if (bytes.length > KEEP) {
             bytes = new byte[INITIAL];

@@ -23,8 +23,11 @@ final class Lingering {
             return;
         }
         try (var body = Content.Source.asInputStream(request)) {
+            if (body.read() < 0) {
+                return; // as nearly always: all was heard before
+            }
             byte[] thrownAway = new byte[8192];
-            long heard = 0;
+            long heard = 1;
             for (int n; heard < PATIENCE && (n = body.read(thrownAway)) >= 0; ) {
                 heard += n;
             }

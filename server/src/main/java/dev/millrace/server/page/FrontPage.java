@@ -38,6 +38,7 @@ public final class FrontPage {
                         POST /api/v1/chats/{id}/messages        go on with it
                 A2A     POST /a2a, /a2a/{agent}                 JSON-RPC, A2A v1.0
                         GET  /.well-known/agent-card.json       the default agent's card
+                OpenAI  POST /v1/chat/completions, /v1/responses, and GET /v1/models: agents are models
                 Files   GET  /files/{source}/{path}             ranges and conditions as HTTP has them
                 Health  GET  /healthz, /readyz, /metrics
                 """.formatted(names);

@@ -10,6 +10,8 @@ import java.security.MessageDigest;
 import java.time.InstantSource;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -25,10 +27,17 @@ public final class PushSigner {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final SigningKey key;
+    private final List<SigningKey> published;
     private final InstantSource clock;
 
     public PushSigner(SigningKey key, InstantSource clock) {
+        this(key, List.of(), clock);
+    }
+
+    /** @param others further keys of the same server, which are published at the same place */
+    public PushSigner(SigningKey key, List<SigningKey> others, InstantSource clock) {
         this.key = key;
+        this.published = Stream.concat(Stream.of(key), others.stream()).toList();
         this.clock = clock;
     }
 
@@ -43,7 +52,7 @@ public final class PushSigner {
      * @throws IOException if the file can't be read, written, or understood
      */
     public static PushSigner inFile(Path file, InstantSource clock) throws IOException {
-        return new PushSigner(SigningKey.inFile(file), clock);
+        return new PushSigner(SigningKey.inFile(file, SigningKey.Algorithm.ES256), clock);
     }
 
     /** The signature of a body for a receiver. */
@@ -61,9 +70,9 @@ public final class PushSigner {
                 + Base64.getUrlEncoder().withoutPadding().encodeToString(payload) + "." + signed.signature();
     }
 
-    /** The JWKS, for receivers. */
+    /** The JWKS of all keys, for receivers. */
     public byte[] jwks() {
-        return key.jwks();
+        return SigningKey.jwks(published);
     }
 
     private static byte[] sha256(byte[] bytes) {

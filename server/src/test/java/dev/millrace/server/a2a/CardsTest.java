@@ -8,6 +8,8 @@ import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.crypto.ECDSAVerifier;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.util.Base64URL;
+import dev.millrace.client.CardSignatures;
+import dev.millrace.client.JsonWebKeys;
 import dev.millrace.engine.AgentCatalog;
 import dev.millrace.engine.AgentCatalog.Listing;
 import dev.millrace.engine.store.memory.MemoryStore;
@@ -91,7 +93,7 @@ class CardsTest {
     @ValueSource(strings = {"", "/a2a", "/a2a/second"})
     void every_card_is_signed_and_a_change_shows(String under) throws Exception {
         try (var house = house(
-                settings -> settings.withSigningKey(KEY)
+                settings -> settings.withSigningKeys(List.of(KEY))
                         .withSecurity(() -> Map.of("k", new ApiKeySecurityScheme("ключ \u2028", "header", "K"))),
                 "first",
                 "second")) {
@@ -114,8 +116,30 @@ class CardsTest {
     }
 
     @Test
+    void a_card_is_signed_by_each_key_and_who_knows_one_of_them_can_check_it() throws Exception {
+        SigningKey second = SigningKey.made(SigningKey.Algorithm.ED25519);
+        try (var house = house(settings -> settings.withSigningKeys(List.of(KEY, second)), "first")) {
+            JsonNode card =
+                    JsonText.parse(A2aHouse.bytes(house.fetch(WELL_KNOWN).body()));
+            for (List<SigningKey> known : List.of(List.of(KEY), List.of(second), List.of(KEY, second))) {
+                var keys = JsonWebKeys.read(SigningKey.jwks(known));
+                assertThat(CardSignatures.check(card, keys))
+                        .hasSize(2)
+                        .filteredOn(checked -> checked.verdict() == CardSignatures.Verdict.VALID)
+                        .extracting(CardSignatures.Checked::keyId)
+                        .containsExactlyElementsOf(
+                                known.stream().map(SigningKey::id).toList());
+            }
+            ((ObjectNode) card).put("description", "Says anything.");
+            assertThat(CardSignatures.check(card, JsonWebKeys.read(SigningKey.jwks(List.of(KEY, second)))))
+                    .extracting(CardSignatures.Checked::verdict)
+                    .containsOnly(CardSignatures.Verdict.INVALID);
+        }
+    }
+
+    @Test
     void a_signed_card_that_is_known_is_not_sent_again_by_any_server_of_the_same_key() throws Exception {
-        try (var house = house(settings -> settings.withSigningKey(KEY), "first")) {
+        try (var house = house(settings -> settings.withSigningKeys(List.of(KEY)), "first")) {
             HttpResponse<String> first = house.fetch(WELL_KNOWN);
             String etag = first.headers().firstValue("ETag").orElseThrow();
             assertThat(etag).startsWith("W/\"");
@@ -131,7 +155,8 @@ class CardsTest {
     @ParameterizedTest
     @EnumSource
     void who_is_known_gets_a_card_of_its_own_over_each_binding(Tongue tongue) throws Exception {
-        try (var house = house(settings -> settings.withSigningKey(KEY).withCards(AUTHOR), "first")) {
+        try (var house =
+                house(settings -> settings.withSigningKeys(List.of(KEY)).withCards(AUTHOR), "first")) {
             AgentCard open = A2aJson.AGENT_CARD.read(
                     A2aHouse.bytes(house.fetch(WELL_KNOWN).body()));
             assertThat(open.capabilities().hasExtendedCard()).isTrue();

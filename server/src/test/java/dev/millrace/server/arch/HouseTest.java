@@ -80,7 +80,7 @@ class HouseTest {
     void the_rooms_of_the_server_are_built_without_knowing_the_assembly_or_the_command_line() {
         hold(noClasses()
                 .that()
-                .resideInAPackage("dev.millrace.server.(a2a|auth|chat|config|files|http|metrics|page|push)..")
+                .resideInAPackage("dev.millrace.server.(a2a|auth|chat|config|files|http|metrics|openai|page|push)..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("dev.millrace.server", "dev.millrace.server.cli.."));
@@ -89,7 +89,7 @@ class HouseTest {
     @Test
     void the_protocols_of_the_server_do_not_use_each_other() {
         hold(SlicesRuleDefinition.slices()
-                .matching("dev.millrace.server.(a2a|chat|files|page)..")
+                .matching("dev.millrace.server.(a2a|chat|files|openai|page)..")
                 .should()
                 .notDependOnEachOther());
     }

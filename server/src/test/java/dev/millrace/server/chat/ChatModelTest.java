@@ -96,6 +96,25 @@ class ChatModelTest {
     }
 
     @Test
+    void usage_is_told_by_day_and_for_a_chat_with_its_parts() throws Exception {
+        String chat = chat("");
+        said(chat);
+        String part = chat("\"parent\":\"" + chat + "\"");
+        said(part);
+        JsonNode days = JsonMapper.shared()
+                .readTree(call("GET", "/usage?by=day&days=2", ""))
+                .path("days");
+        assertThat(days.values().stream()
+                        .mapToInt(day -> day.path("inputTokens").intValue())
+                        .sum())
+                .isEqualTo(20);
+        assertThat(days.get(0).path("day").stringValue()).matches("\\d{4}-\\d\\d-\\d\\d");
+        assertThat(call("GET", "/chats/" + chat + "/usage", "")).contains("\"inputTokens\":10,");
+        assertThat(call("GET", "/chats/" + chat + "/usage?parts=true", "")).contains("\"inputTokens\":20,");
+        assertThat(call("GET", "/usage?by=week", "")).contains("by: must be day");
+    }
+
+    @Test
     void a_chat_is_summed_up_when_it_is_asked_for() throws Exception {
         String chat = chat("");
         assertThat(said(chat)).contains("Answer 1.");

@@ -325,6 +325,29 @@ class SendCommandTest {
                 + "\"" + message + "}}}";
     }
 
+    @Test
+    void what_an_agent_does_beside_its_answer_is_not_taken_for_it() throws Exception {
+        script = (request, events) -> {
+            events.send(task("WORKING"));
+            events.send(aside("answer.s1.reasoning", "reasoning", "hm, "));
+            events.send(chunk("answer.s1.reasoning", "well", true));
+            events.send(aside("answer.s1.call0", "call", "{town}"));
+            events.send(aside("answer.s1.result0", "result", "rain"));
+            events.send(aside("answer.s2", "answer", "Take an "));
+            events.send(chunk("answer.s2", "umbrella.", true));
+            events.send(status("COMPLETED", null));
+        };
+        assertThat(send("weather?")).isZero();
+        assertThat(out.toString()).isEqualTo("Take an umbrella." + System.lineSeparator());
+        assertThat(err.toString()).contains("[thinks]", "[calls weather]").doesNotContain("well", "town", "rain");
+    }
+
+    private static String aside(String artifact, String kind, String text) {
+        return "{\"artifactUpdate\":{\"taskId\":\"t1\",\"contextId\":\"c1\",\"append\":false,\"artifact\":{"
+                + "\"artifactId\":\"" + artifact + "\",\"name\":\"weather\",\"parts\":[{\"text\":\"" + text
+                + "\"}],\"metadata\":{\"millrace\":{\"kind\":\"" + kind + "\"}}}}}";
+    }
+
     private static String chunk(String artifact, String text, boolean append) {
         return "{\"artifactUpdate\":{\"taskId\":\"t1\",\"contextId\":\"c1\",\"append\":" + append
                 + ",\"artifact\":{\"artifactId\":\"" + artifact + "\",\"parts\":[{\"text\":\"" + text + "\"}]}}}";

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.agents.AgentConfig;
+import dev.millrace.agents.Budgets;
 import dev.millrace.agents.Effort;
 import dev.millrace.agents.ModelConfig;
 import dev.millrace.agents.ModelRetry;
 import dev.millrace.agents.Prices;
 import dev.millrace.agents.Provider;
 import dev.millrace.agents.mcp.McpConfig;
+import dev.millrace.agents.remote.RemoteConfig;
 import dev.millrace.server.auth.ApiKeys;
 import dev.millrace.server.auth.AuthSettings;
 import dev.millrace.server.auth.Rates;
@@ -197,6 +199,7 @@ class ConfigFileTest {
                         "S3_KEY", "a",
                         "S3_SECRET", "s",
                         "MCP_TOKEN", "m",
+                        "WEATHER_TOKEN", "w",
                         "LINK_KEY", "sixteen bytes at least"));
 
         assertThat(settings.files()).hasSize(4);
@@ -341,6 +344,32 @@ class ConfigFileTest {
     }
 
     @Test
+    void agents_may_set_others_to_work_have_budgets_and_be_elsewhere() throws IOException {
+        Settings settings = read("""
+                models: {m: {baseUrl: "http://x:1/v1"}}
+                agents:
+                  boss:
+                    spawns: "helper, far"
+                    titles: m
+                    budgets: {turn: {tokens: 10}, chat: {cost: 0.5}, day: {tokens: 7, cost: 2}}
+                  helper: {}
+                remotes:
+                  far: {url: "http://far:1", token: "${K}", headers: {X-A: b}, tool: true}
+                """, Map.of("K", "secret"));
+        AgentPlan boss = settings.agents().getFirst();
+        assertThat(boss.spawns()).containsExactly("helper", "far");
+        assertThat(boss.config().titles()).isNotNull();
+        assertThat(boss.config().budgets())
+                .isEqualTo(new Budgets(
+                        new Budgets.Budget(10, 0), new Budgets.Budget(0, 500_000), new Budgets.Budget(7, 2_000_000)));
+        assertThat(settings.agents().getLast().config().budgets()).isEqualTo(Budgets.NONE);
+        RemotePlan far = settings.remotes().getFirst();
+        assertThat(far.config())
+                .isEqualTo(new RemoteConfig("far", URI.create("http://far:1"), "secret", Map.of("X-A", "b")));
+        assertThat(far.tool()).isTrue();
+    }
+
+    @Test
     void mcp_servers_are_programs_or_at_urls() throws IOException {
         Settings settings = read("""
                 mcp:
@@ -371,6 +400,9 @@ class ConfigFileTest {
                 "{models: {a: {}}, agents: {x: {steps: 0}}} | agents.x.steps",
                 "models: {a: {nosuch: 1}} | models.a.nosuch",
                 "mcp: {a: {}} | mcp.a.url",
+                "remotes: {a: {}} | remotes.a.url",
+                "{models: {a: {}}, agents: {x: {titles: b}}} | agents.x.titles",
+                "{models: {a: {}}, agents: {x: {budgets: {day: {cost: 0}}}}} | agents.x.budgets.day.cost",
                 "mcp: {a: {url: 'http://x/', transport: fax}} | mcp.a.transport",
                 "mcp: {a_b: {command: x}} | mcp.a_b.command",
             })

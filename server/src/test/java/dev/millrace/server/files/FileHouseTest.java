@@ -1,22 +1,32 @@
 package dev.millrace.server.files;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.engine.store.RevocationStore;
+import dev.millrace.engine.store.SecretStore;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
 import dev.millrace.server.metrics.Metrics;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashSet;
@@ -25,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -97,6 +108,7 @@ class FileHouseTest {
                 keys,
                 bytes,
                 types,
+                null,
                 null);
     }
 
@@ -505,7 +517,8 @@ class FileHouseTest {
                 null,
                 d.uploadBytes(),
                 d.uploadTypes(),
-                new FileSourceConfig.S3("kept", "mill", null, bucket.uri(), "access", "secret"));
+                new FileSourceConfig.S3("kept", "mill", null, bucket.uri(), "access", "secret"),
+                null);
     }
 
     @Test
@@ -543,9 +556,229 @@ class FileHouseTest {
         MemoryBucket bucket = new MemoryBucket();
         reopen(inBucket(bucket));
         bucket.close();
-        is(500, send("POST", "/api/v1/files?name=a.mp4", FILM, "Who", "me"));
+        HttpResponse<byte[]> told = is(502, send("POST", "/api/v1/files?name=a.mp4", FILM, "Who", "me"));
+        assertThat(json(told).get("type").stringValue()).endsWith("file-storage-failed");
         try (var left = Files.list(folder.resolve("data/uploads"))) {
             assertThat(left).isEmpty();
         }
+    }
+
+    @Test
+    void a_bucket_that_is_down_is_told_as_such_wherever_it_is_asked() throws Exception {
+        MemoryBucket bucket = new MemoryBucket();
+        reopen(inBucket(bucket));
+        String id = "0123456789abcdef0123456789abcdef";
+        bucket.close();
+        is(502, get("/api/v1/files/" + id, "Who", "me"));
+        is(502, send("DELETE", "/api/v1/files/" + id, null, "Who", "me"));
+        is(502, get("/files/uploads/" + id + "/a.mp4", "Who", "me"));
+        is(
+                502,
+                send(
+                        "POST",
+                        "/api/v1/links",
+                        ("{\"file\": \"uploads/" + id + "/a.mp4\"}").getBytes(UTF_8),
+                        "Who",
+                        "me"));
+        is(502, send("HEAD", "/api/v1/uploads/" + id, null, "Who", "me", "Tus-Resumable", "1.0.0"));
+    }
+
+    // ---- a disk that is full
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void an_upload_for_which_there_is_no_room_is_told_so_leaves_nothing_and_harms_nobody(boolean real)
+            throws Exception {
+        Path mountPoint = Files.createDirectory(folder.resolve("small"));
+        try (SmallDisk disk = SmallDisk.of(1 << 20, mountPoint, real)) {
+            reopen(inFolder(disk.root()));
+            JsonNode before = json(is(201, send("POST", "/api/v1/files?name=small", random(100_000), "Who", "me")));
+            HttpResponse<byte[]> told = is(507, send("POST", "/api/v1/files?name=a.mp4", FILM, "Who", "me"));
+            assertThat(json(told).get("type").stringValue()).endsWith("no-room");
+            try (var left = Files.list(disk.root())) {
+                assertThat(left)
+                        .singleElement()
+                        .asString()
+                        .endsWith(before.get("id").stringValue());
+            }
+            // There is as much room as before, and what was there is whole.
+            is(201, send("POST", "/api/v1/files?name=more", random(500_000), "Who", "me"));
+            assertThat(is(200, get(before.get("url").stringValue(), "Who", "me"))
+                            .body())
+                    .isEqualTo(random(100_000));
+            shut();
+            options = FileOptions.DEFAULT;
+            open();
+        }
+    }
+
+    @Test
+    void a_resumable_upload_that_finds_no_room_keeps_what_was_acknowledged_before() throws Exception {
+        try (SmallDisk disk = SmallDisk.of(1 << 20, folder, false)) {
+            reopen(inFolder(disk.root()));
+            String at = is(201, tus("POST", "/api/v1/uploads", null, "Upload-Length", "3000000"))
+                    .headers()
+                    .firstValue("Location")
+                    .orElseThrow();
+            is(204, tus("PATCH", at, Arrays.copyOf(FILM, 200_000), "Upload-Offset", "0"));
+            byte[] rest = Arrays.copyOfRange(FILM, 200_000, FILM.length);
+            is(507, tus("PATCH", at, rest, "Upload-Offset", "200000"));
+            assertThat(is(200, tus("HEAD", at, null)).headers().firstValue("Upload-Offset"))
+                    .contains("200000");
+            is(201, send("POST", "/api/v1/files?name=more", random(400_000), "Who", "me"));
+            shut();
+            options = FileOptions.DEFAULT;
+            open();
+        }
+    }
+
+    // ---- servers that share a folder, or a store
+
+    @Test
+    void an_upload_that_one_server_began_is_ended_by_another_on_the_same_folder() throws Exception {
+        Path shared = folder.resolve("shared");
+        reopen(inFolder(shared));
+        String at = is(201, tus("POST", "/api/v1/uploads", null, "Upload-Length", "3000000"))
+                .headers()
+                .firstValue("Location")
+                .orElseThrow();
+        is(204, tus("PATCH", at, Arrays.copyOf(FILM, 1_000_000), "Upload-Offset", "0"));
+        folder = Files.createDirectory(folder.resolve("another"));
+        Files.createDirectories(folder.resolve("films"));
+        reopen(inFolder(shared));
+        byte[] rest = Arrays.copyOfRange(FILM, 1_000_000, FILM.length);
+        String url = is(204, tus("PATCH", at, rest, "Upload-Offset", "1000000"))
+                .headers()
+                .firstValue("Content-Location")
+                .orElseThrow();
+        assertThat(is(200, get(url, "Who", "me")).body()).isEqualTo(FILM);
+    }
+
+    @Test
+    void two_servers_do_not_write_to_one_upload_at_once() throws Exception {
+        Path shared = Files.createDirectories(folder.resolve("shared"));
+        Uploads uploads = new Uploads(shared, InstantSource.system());
+        Uploads.About about = uploads.create("me", "a.mp4", "video/mp4", FILM.length);
+        // Another process has it: its lock is on the part.
+        Process other = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Holder.class.getName(),
+                        shared.resolve(about.id()).resolve(".part").toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try {
+            assertThat(other.getInputStream().read()).isEqualTo('L');
+            assertThatThrownBy(() -> uploads.append(about, new ByteArrayInputStream(FILM), FILM.length))
+                    .isInstanceOf(Uploads.Busy.class);
+        } finally {
+            other.destroyForcibly().waitFor();
+        }
+        // The lock ends with its process, however that ends.
+        assertThat(uploads.append(about, new ByteArrayInputStream(FILM), FILM.length)
+                        .isWhole())
+                .isTrue();
+        uploads.close();
+    }
+
+    /** Locks a file, says L, and waits to be killed. */
+    static final class Holder {
+        public static void main(String[] arguments) throws Exception {
+            try (FileChannel channel = FileChannel.open(Path.of(arguments[0]), StandardOpenOption.WRITE)) {
+                var _ = channel.lock();
+                System.out.print('L');
+                System.out.flush();
+                var _ = System.in.read();
+            }
+        }
+    }
+
+    @Test
+    void a_link_that_one_server_gave_out_is_revoked_by_another() throws Exception {
+        var secrets = new ConcurrentHashMap<String, String>();
+        var revoked = ConcurrentHashMap.<String>newKeySet();
+        SecretStore keys = (name, made) -> secrets.computeIfAbsent(name, n -> made.get());
+        RevocationStore revocations = new RevocationStore() {
+            @Override
+            public void revoke(String signature, Instant until, Instant now) {
+                revoked.add(signature);
+            }
+
+            @Override
+            public boolean isRevoked(String signature) {
+                return revoked.contains(signature);
+            }
+        };
+        Router router = new Router();
+        try (FileHouse other = new FileHouse(
+                Map.of("films", new FileSourceConfig.Directory(folder.resolve("films"))),
+                options,
+                null,
+                exchange -> "somebody",
+                null,
+                keys,
+                revocations)) {
+            other.register(router);
+            HttpServer second = HttpServer.builder(router).build();
+            second.start();
+            try {
+                shut();
+                house = new FileHouse(
+                        Map.of("films", new FileSourceConfig.Directory(folder.resolve("films"))),
+                        options,
+                        null,
+                        exchange -> "local",
+                        null,
+                        keys,
+                        revocations);
+                Router own = new Router();
+                house.register(own);
+                server = HttpServer.builder(own).build();
+                server.start();
+                String url = json(is(
+                                201, send("POST", "/api/v1/links", "{\"file\": \"films/doc.pdf\"}".getBytes(UTF_8))))
+                        .get("url")
+                        .stringValue();
+                String elsewhere = url.replace(":" + server.port(), ":" + second.port());
+                is(200, get(elsewhere));
+                is(
+                        204,
+                        send(
+                                "POST",
+                                "http://127.0.0.1:" + second.port() + "/api/v1/links/revoke",
+                                ("{\"url\": \"" + elsewhere + "\"}").getBytes(UTF_8)));
+                is(404, get(url));
+                is(404, get(elsewhere));
+            } finally {
+                second.stop(Duration.ZERO);
+            }
+        }
+    }
+
+    private HttpResponse<byte[]> tus(String method, String path, byte[] body, String... headers) throws Exception {
+        List<String> all = new ArrayList<>(List.of("Who", "me", "Tus-Resumable", "1.0.0"));
+        all.addAll(List.of(headers));
+        if (body != null) {
+            all.addAll(List.of("Content-Type", "application/offset+octet-stream"));
+        }
+        return send(method, path, body, all.toArray(String[]::new));
+    }
+
+    private static FileOptions inFolder(Path uploads) {
+        FileOptions d = FileOptions.DEFAULT;
+        return new FileOptions(
+                d.pipeline(),
+                d.cacheMemory(),
+                null,
+                d.cacheDisk(),
+                d.lookups(),
+                d.origins(),
+                false,
+                null,
+                d.uploadBytes(),
+                d.uploadTypes(),
+                null,
+                uploads);
     }
 }

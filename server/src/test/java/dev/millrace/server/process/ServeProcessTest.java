@@ -79,7 +79,7 @@ class ServeProcessTest {
     void an_address_that_others_can_reach_is_open_to_everybody_only_if_that_is_meant() throws Exception {
         try (var server = ServerProcess.start(folder, "serve", "--memory", "--port", "0", "--host", "0.0.0.0")) {
             assertThat(server.exitCode()).isEqualTo(2);
-            assertThat(server.logLines()).singleElement().asString().contains("--host", "millrace key", "--insecure");
+            assertThat(server.logLines()).singleElement().asString().contains("--host", "millrace keys", "--insecure");
         }
         try (var server = ServerProcess.serve(folder, "--memory", "--host", "0.0.0.0", "--insecure")) {
             assertThat(server.log()).contains("WARN").contains("without authentication");
@@ -184,6 +184,33 @@ class ServeProcessTest {
             await().until(() -> status(server, alice) == 401);
             assertThat(status(server, bob)).isEqualTo(200);
             await().until(() -> server.log().contains("only a restart makes these hold: a2a"));
+        }
+    }
+
+    @Test
+    void a_hangup_has_the_configuration_read_again() throws Exception {
+        String alice = ApiKeys.newKey(new SecureRandom());
+        String bob = ApiKeys.newKey(new SecureRandom());
+        // The link's folder is watched, and the file is in another: a change of it is not noticed by itself.
+        Path file = Files.createDirectory(folder.resolve("elsewhere")).resolve("real.yaml");
+        Files.writeString(file, "auth:\n  keys:\n    alice: " + ApiKeys.hash(alice) + "\n");
+        Path config = Files.createSymbolicLink(folder.resolve("millrace.yaml"), file);
+        try (var server = ServerProcess.serve(folder, "--memory", "--config", config.toString())) {
+            Files.writeString(file, "auth:\n  keys:\n    bob: " + ApiKeys.hash(bob) + "\n");
+            assertThat(status(server, alice)).isEqualTo(200);
+
+            server.hangUp();
+            await().until(() -> status(server, bob) == 200);
+            assertThat(status(server, alice)).isEqualTo(401);
+            assertThat(server.log()).contains("SIGHUP");
+
+            Files.writeString(file, "auth: {kees: {}}\n");
+            server.hangUp();
+            await().until(() -> server.log().contains("is not taken over"));
+            assertThat(status(server, bob)).isEqualTo(200);
+
+            server.terminate();
+            assertThat(server.exitCode()).isEqualTo(143);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.millrace.engine.store.postgres;
 import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
+import dev.millrace.engine.DayUsage;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
@@ -12,6 +13,7 @@ import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskEvents;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.WholeConversation;
+import java.time.LocalDate;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -150,5 +152,10 @@ final class DecidingReader implements Reader {
     @Override
     public Usage usage(String owner, @Nullable String contextId) {
         return queries().usage(owner, contextId);
+    }
+
+    @Override
+    public List<DayUsage> usageByDay(String owner, LocalDate from) {
+        return queries().usageByDay(owner, from);
     }
 }

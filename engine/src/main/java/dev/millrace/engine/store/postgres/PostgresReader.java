@@ -3,6 +3,7 @@ package dev.millrace.engine.store.postgres;
 import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
+import dev.millrace.engine.DayUsage;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
@@ -20,6 +21,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -71,6 +74,9 @@ final class PostgresReader implements Reader {
     private static final String USAGE = "SELECT coalesce(sum(waited_ms), 0), coalesce(sum(worked_ms), 0),"
             + " coalesce(sum(asked_ms), 0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),"
             + " coalesce(sum(cost_micros), 0) FROM tasks t WHERE ";
+
+    private static final String USAGE_BY_DAY = USAGE.replaceFirst("SELECT", "SELECT t.status_at / 86400000,")
+            + "t.owner = ? AND t.status_at >= ? GROUP BY 1 ORDER BY 1";
 
     /** SUBMITTED tasks that nothing in their context keeps waiting, dealt out to the owners in turn. */
     private static final String RUNNABLE = "WITH ready AS ("
@@ -402,6 +408,15 @@ final class PostgresReader implements Reader {
                 ? one(row -> Rows.usage(row, 1), USAGE + "t.owner = ?", owner)
                 : one(row -> Rows.usage(row, 1), USAGE + "t.context_id = ? AND t.owner = ?", contextId, owner);
         return usage == null ? Usage.NONE : usage;
+    }
+
+    @Override
+    public List<DayUsage> usageByDay(String owner, LocalDate from) {
+        return list(
+                row -> new DayUsage(LocalDate.ofEpochDay(row.getLong(1)), Rows.usage(row, 2)),
+                USAGE_BY_DAY,
+                owner,
+                from.atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli());
     }
 
     long count(String sql, @Nullable Object... arguments) {

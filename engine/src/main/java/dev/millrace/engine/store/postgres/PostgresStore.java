@@ -4,11 +4,13 @@ import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.PushStore;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Replicas;
+import dev.millrace.engine.store.RevocationStore;
 import dev.millrace.engine.store.SecretStore;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.Write;
 import dev.millrace.engine.store.sql.SqlPushStore;
+import dev.millrace.engine.store.sql.SqlRevocationStore;
 import dev.millrace.engine.store.sql.SqlSecretStore;
 import dev.millrace.engine.store.sql.SqlThread;
 import java.sql.Connection;
@@ -51,6 +53,8 @@ public final class PostgresStore implements Store {
     private final PostgresReplicas replicas;
     private final SqlPushStore pushes;
     private final SqlSecretStore secrets;
+    private final SqlThread asking;
+    private final SqlRevocationStore revocations;
     private final ReentrantLock closing = new ReentrantLock();
 
     private PostgresStore(PostgresSettings settings, Connections connections) {
@@ -62,6 +66,9 @@ public final class PostgresStore implements Store {
         pushes = new SqlPushStore(pushing, SqlPushStore.Dialect.POSTGRESQL);
         // They are read when a server starts, and hardly ever again.
         secrets = new SqlSecretStore(pushing);
+        // A request for a file waits for its answer, so it must not stand in line behind pushes.
+        asking = new SqlThread("millrace-postgres-revocations", connections::forWriting);
+        revocations = new SqlRevocationStore(asking);
         String id = UUID.randomUUID().toString();
         var all = new java.util.ArrayList<GroupWriter>();
         all.add(writer(
@@ -177,6 +184,11 @@ public final class PostgresStore implements Store {
     }
 
     @Override
+    public RevocationStore revocations() {
+        return revocations;
+    }
+
+    @Override
     public void close() {
         closing.lock();
         try {
@@ -186,6 +198,7 @@ public final class PostgresStore implements Store {
             lines.close();
             writers.forEach(writer -> Joining.join(writer.thread()));
             pushes.close();
+            asking.close();
             replicas.close();
             readers.close();
         } finally {

@@ -3,6 +3,7 @@ package dev.millrace.engine.store.sqlite;
 import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
+import dev.millrace.engine.DayUsage;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.Sent;
@@ -20,6 +21,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -46,6 +49,9 @@ final class SqliteReader implements Reader, AutoCloseable {
     private static final String USAGE = "SELECT coalesce(sum(waited_ms), 0), coalesce(sum(worked_ms), 0),"
             + " coalesce(sum(asked_ms), 0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),"
             + " coalesce(sum(cost_micros), 0) FROM tasks WHERE ";
+
+    private static final String USAGE_BY_DAY = USAGE.replaceFirst("SELECT", "SELECT status_at / 86400000,")
+            + "owner = ? AND status_at >= ? GROUP BY 1 ORDER BY 1";
 
     /** SUBMITTED tasks that nothing in their context keeps waiting, dealt out to the owners in turn. */
     private static final String RUNNABLE = """
@@ -325,6 +331,15 @@ final class SqliteReader implements Reader, AutoCloseable {
                 ? one(row -> toUsage(row, 1), USAGE + "owner = ?", owner)
                 : one(row -> toUsage(row, 1), USAGE + "context_id = ? AND owner = ?", contextId, owner);
         return usage == null ? Usage.NONE : usage;
+    }
+
+    @Override
+    public List<DayUsage> usageByDay(String owner, LocalDate from) {
+        return list(
+                row -> new DayUsage(LocalDate.ofEpochDay(row.getLong(1)), toUsage(row, 2)),
+                USAGE_BY_DAY,
+                owner,
+                from.atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli());
     }
 
     /** Prepares every statement anew when it is next needed: the driver finalizes one that failed. */

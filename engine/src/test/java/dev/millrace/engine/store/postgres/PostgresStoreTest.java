@@ -7,15 +7,18 @@ import dev.millrace.engine.Context;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.LastingStoreContract;
+import dev.millrace.engine.store.RevocationStore;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.Write;
 import dev.millrace.protocol.TaskState;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -56,6 +59,34 @@ class PostgresStoreTest extends LastingStoreContract {
         assertThat(offsets(contextId))
                 .containsExactlyElementsOf(
                         LongStream.rangeClosed(1, count).boxed().toList());
+    }
+
+    @Test
+    void what_one_process_revokes_no_other_takes_for_good_and_what_is_over_is_forgotten() {
+        Instant now = Instant.ofEpochSecond(1_800_000_000);
+        try (Store other = open()) {
+            RevocationStore here = Objects.requireNonNull(store.revocations());
+            RevocationStore there = Objects.requireNonNull(other.revocations());
+            here.revoke("short", now.plusSeconds(10), now);
+            here.revoke("long", now.plusSeconds(1000), now);
+            there.revoke("long", now.plusSeconds(1000), now);
+            assertThat(there.isRevoked("short")).isTrue();
+            assertThat(there.isRevoked("long")).isTrue();
+            assertThat(there.isRevoked("another")).isFalse();
+            there.revoke("another", now.plusSeconds(1000), now.plusSeconds(11));
+            assertThat(here.isRevoked("another")).isTrue();
+            assertThat(here.isRevoked("long")).isTrue();
+            assertThat(here.isRevoked("short")).isFalse();
+        }
+    }
+
+    @Test
+    void processes_that_make_one_secret_at_once_agree_on_it() {
+        try (Store other = open()) {
+            String here = Objects.requireNonNull(store.secrets()).keep("link-key", () -> "a");
+            assertThat(Objects.requireNonNull(other.secrets()).keep("link-key", () -> "b"))
+                    .isEqualTo(here);
+        }
     }
 
     @Test

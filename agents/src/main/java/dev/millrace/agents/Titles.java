@@ -1,0 +1,116 @@
+package dev.millrace.agents;
+
+import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import dev.millrace.engine.Arrangement;
+import dev.millrace.engine.Context;
+import dev.millrace.engine.Engine;
+import dev.millrace.engine.Turn;
+import dev.millrace.engine.TurnLost;
+import java.net.http.HttpClient;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Names a chat after its first message, by a model of its own, beside the first turn. A chat whose user gave it a title keeps
+ * that; where the model fails or says nothing fit for a title, the chat is called what it was called: what its first message
+ * begins with.
+ */
+final class Titles {
+    private static final Logger log = LoggerFactory.getLogger(Titles.class);
+    private static final int LONGEST = 80;
+    private static final int ENOUGH = 2_000;
+    private static final String PROMPT =
+            "Give the conversation that begins with this message a title of two to six words, in"
+                    + " the message's language. Answer with the title alone: no quotes, no full stop.";
+
+    private final HttpClient http;
+    private final ModelConfig model;
+
+    Titles(HttpClient http, ModelConfig model) {
+        this.http = http;
+        this.model = model;
+    }
+
+    /** Returns at once. What the model takes is told to the turn, if that has not ended by then. */
+    void name(Turn turn, Engine engine) {
+        Context chat = engine.context(turn.owner(), turn.contextId()).orElse(null);
+        String first = turn.message().text().strip();
+        if (chat == null || first.isEmpty() || !isMadeOf(chat.title(), first)) {
+            return;
+        }
+        Thread.ofVirtual().name("title-" + turn.contextId()).start(() -> {
+            try {
+                String title = ask(turn, first.substring(0, Math.min(first.length(), ENOUGH)));
+                Context now = engine.context(turn.owner(), turn.contextId()).orElse(null);
+                if (title != null && now != null && isMadeOf(now.title(), first)) {
+                    engine.chats()
+                            .arrange(turn.owner(), turn.contextId(), new Arrangement(title, null, null, null, null));
+                }
+            } catch (RuntimeException e) {
+                log.info(
+                        "chat {} keeps its first words as its title: {}",
+                        turn.contextId(),
+                        e.getClass().getName());
+            }
+        });
+    }
+
+    /** Whether nobody gave the title: it is the beginning of the message, with or without dots. */
+    private static boolean isMadeOf(@Nullable String title, String first) {
+        String plain = title == null ? "" : title.endsWith("…") ? title.substring(0, title.length() - 1) : title;
+        return first.replaceAll("\\s+", " ").startsWith(plain);
+    }
+
+    private @Nullable String ask(Turn turn, String message) {
+        var answer = new Answer();
+        var exchange = new ModelExchange(http, model);
+        StreamingModels.of(model, model.effort(null), exchange)
+                .chat(
+                        ChatRequest.builder()
+                                .messages(SystemMessage.from(PROMPT), UserMessage.from(message))
+                                .build(),
+                        answer);
+        ChatResponse whole = answer.whole;
+        if (exchange.failure() != null || whole == null) {
+            log.info("chat {} keeps its first words as its title: the model {} failed", turn.contextId(), model.id());
+            return null;
+        }
+        tell(turn, Tokens.of(whole.tokenUsage()));
+        return fit(whole.aiMessage().text());
+    }
+
+    private void tell(Turn turn, Tokens tokens) {
+        long cost = model.prices() == null ? 0 : model.prices().micros(tokens);
+        try {
+            turn.used(tokens.input(), tokens.output(), cost);
+        } catch (TurnLost ended) {
+            log.debug("chat {}: its turn was over before its title was there", turn.contextId());
+        }
+    }
+
+    private static @Nullable String fit(@Nullable String said) {
+        String line = said == null ? "" : said.strip().lines().findFirst().orElse("");
+        String title = line.replaceAll("^[\"'#*\\s]+|[\"'*.\\s]+$", "");
+        return title.isEmpty() || title.length() > LONGEST ? null : title;
+    }
+
+    /** The last word is all that counts. */
+    private static final class Answer implements StreamingChatResponseHandler {
+        private volatile @Nullable ChatResponse whole;
+
+        @Override
+        public void onCompleteResponse(ChatResponse response) {
+            whole = response;
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            // The exchange knows what went wrong.
+        }
+    }
+}

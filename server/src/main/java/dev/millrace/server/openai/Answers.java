@@ -1,0 +1,64 @@
+package dev.millrace.server.openai;
+
+import dev.millrace.core.Cursor;
+import dev.millrace.core.Journal;
+import dev.millrace.engine.Engine;
+import dev.millrace.engine.Event;
+import dev.millrace.engine.Refused;
+import dev.millrace.server.http.Exchange;
+import dev.millrace.server.http.HttpProblem;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** How answers are read off the journal, and taken away where nobody wants them kept. */
+record Answers(Engine engine) {
+    private static final Logger log = LoggerFactory.getLogger(Answers.class);
+    private static final int BATCH = 64;
+
+    /**
+     * Listens until the answer is there.
+     *
+     * @param leaving whether to give up when the client has left, because nobody else wants the answer
+     * @throws Refused with UNAVAILABLE if the server stops before, or the client has left
+     */
+    void await(Exchange exchange, String contextId, long from, Telling telling, boolean leaving)
+            throws HttpProblem, IOException, InterruptedException {
+        try (Cursor<Event> cursor = engine.read(contextId, from)) {
+            exchange.onStopping(cursor::close);
+            if (leaving) {
+                exchange.onGone(cursor::close);
+            }
+            while (!telling.over()) {
+                for (Journal.Entry<Event> entry : cursor.take(BATCH)) {
+                    telling.hear(entry.event());
+                }
+                if (!telling.over() && cursor.ended()) {
+                    throw new Refused(Refused.Reason.UNAVAILABLE, "the server is stopping; try again in a moment");
+                }
+            }
+        }
+    }
+
+    /** Listens to what is there now, up to an offset of the journal or the answer's end. */
+    void soFar(String contextId, long from, long to, Telling telling) throws InterruptedException {
+        try (Cursor<Event> cursor = engine.read(contextId, from)) {
+            while (!telling.over() && cursor.position() < to) {
+                var batch = cursor.poll(BATCH);
+                batch.forEach(entry -> telling.hear(entry.event()));
+                if (batch.isEmpty()) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /** Takes a conversation away that was for one answer alone, and stops what still runs in it. */
+    void forget(String owner, String contextId) {
+        try {
+            engine.chats().delete(owner, contextId);
+        } catch (RuntimeException e) {
+            log.warn("conversation {} was not to be kept, and could not be taken away: {}", contextId, e.toString());
+        }
+    }
+}

@@ -1,0 +1,218 @@
+package dev.millrace.server.openai;
+
+import dev.millrace.engine.Event;
+import dev.millrace.engine.ToolCall;
+import dev.millrace.protocol.Artifact;
+import dev.millrace.protocol.DataPart;
+import dev.millrace.protocol.Message;
+import dev.millrace.protocol.Part;
+import dev.millrace.protocol.RawPart;
+import dev.millrace.protocol.Role;
+import dev.millrace.protocol.StreamResponse;
+import dev.millrace.protocol.Task;
+import dev.millrace.protocol.TaskArtifactUpdateEvent;
+import dev.millrace.protocol.TaskState;
+import dev.millrace.protocol.TaskStatus;
+import dev.millrace.protocol.TaskStatusUpdateEvent;
+import dev.millrace.protocol.TextPart;
+import dev.millrace.protocol.UrlPart;
+import dev.millrace.protocol.json.A2aJson;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * One answer as the journal tells it: from the event of the message to where its task rests. Whoever listens is told each
+ * new piece of text once, whether it comes as chunks or merged, and when something that was said does not hold any more.
+ */
+final class Telling {
+    /** Where a question of the agent's goes, which is no artifact. */
+    private static final String QUESTION = "question";
+
+    /** Who listens. An item is a text that grows; its id is that of the artifact. */
+    interface Listener {
+        /** More of what is said to the user. */
+        void text(String item, String more);
+
+        /** More of what the agent says to itself. */
+        void thought(String item, String more);
+
+        /** All that the item said so far does not hold: it is begun again. */
+        void withdrawn(String item);
+
+        /** The client is asked to run these. */
+        void calls(List<ToolCall> calls);
+    }
+
+    /** What models took for it. */
+    record Spent(long input, long cached, long cacheWrites, long output, long reasoning) {
+        Spent plus(JsonNode usage) {
+            return new Spent(
+                    input + usage.path("inputTokens").asLong(0),
+                    cached + usage.path("cachedTokens").asLong(0),
+                    cacheWrites + usage.path("cacheWriteTokens").asLong(0),
+                    output + usage.path("outputTokens").asLong(0),
+                    reasoning + usage.path("reasoningTokens").asLong(0));
+        }
+    }
+
+    private final String taskId;
+    private final Listener listener;
+    private final Map<String, String> kinds = new HashMap<>();
+    private final Map<String, StringBuilder> texts = new HashMap<>();
+    private final Map<String, JsonNode> usages = new LinkedHashMap<>();
+    private TaskState state = TaskState.SUBMITTED;
+    private @Nullable Message message;
+    private @Nullable Instant begun;
+    private @Nullable String reason;
+    private boolean cutShort;
+    private boolean calling;
+
+    Telling(String taskId, Listener listener) {
+        this.taskId = taskId;
+        this.listener = listener;
+    }
+
+    /** Takes the next event of the journal. What belongs to other tasks, or comes after the end, is passed over. */
+    void hear(Event event) {
+        if (!taskId.equals(event.taskId()) || over()) {
+            return;
+        }
+        StreamResponse said = A2aJson.STREAM_RESPONSE.read(event.json());
+        switch (said) {
+            case Task task -> {
+                message = task.history().isEmpty() ? message : task.history().getLast();
+                moved(task.status());
+                task.artifacts().forEach(artifact -> artifact(artifact, false));
+            }
+            case Message answer -> message = answer.role() == Role.USER ? answer : message;
+            case TaskStatusUpdateEvent update -> moved(update.status());
+            case TaskArtifactUpdateEvent update -> artifact(update.artifact(), update.append());
+        }
+    }
+
+    private void moved(TaskStatus status) {
+        state = status.state();
+        if (begun == null) {
+            begun = status.timestamp();
+        }
+        Message says = status.message();
+        if (state.interrupted() && says != null) {
+            if (!says.text().isEmpty()) {
+                listener.text(QUESTION, says.text());
+            }
+            List<ToolCall> calls = ToolCall.in(says);
+            if (!calls.isEmpty()) {
+                calling = true;
+                listener.calls(calls);
+            }
+        } else if (state.terminal() && says != null) {
+            reason = says.text();
+        }
+    }
+
+    private void artifact(Artifact piece, boolean append) {
+        String id = piece.artifactId();
+        JsonNode marks = piece.metadata() == null ? null : piece.metadata().get("millrace");
+        if (marks instanceof ObjectNode known) {
+            account(id, known);
+        }
+        String kind = kinds.getOrDefault(id, "answer");
+        boolean thought = kind.equals("reasoning");
+        if (!thought && !kind.equals("answer")) {
+            return; // what the agent does with tools of its own is its own affair
+        }
+        String text = words(piece.parts());
+        StringBuilder before = texts.computeIfAbsent(id, none -> new StringBuilder());
+        if (!append) {
+            if (text.startsWith(before.toString())) {
+                text = text.substring(before.length());
+            } else {
+                listener.withdrawn(id);
+                before.setLength(0);
+            }
+        }
+        before.append(text);
+        if (!text.isEmpty()) {
+            if (thought) {
+                listener.thought(id, text);
+            } else {
+                listener.text(id, text);
+            }
+        }
+    }
+
+    private void account(String id, ObjectNode marks) {
+        if (marks.path("kind").isString()) {
+            kinds.put(id, marks.path("kind").stringValue());
+        }
+        if (marks.path("usage").isObject()) {
+            usages.put(id, marks.path("usage"));
+        }
+        if (marks.path("finish").isString()) {
+            cutShort = marks.path("finish").stringValue().equals("length");
+        }
+    }
+
+    private static String words(List<Part> parts) {
+        var words = new StringBuilder();
+        for (Part part : parts) {
+            words.append(
+                    switch (part) {
+                        case TextPart text -> text.text();
+                        case DataPart data -> data.data().toString();
+                        case UrlPart url -> url.url();
+                        case RawPart raw -> "[" + Objects.requireNonNullElse(raw.filename(), "a file") + "]";
+                    });
+        }
+        return words.toString();
+    }
+
+    /** Whether the answer is there: its task has ended, or asks its user. */
+    boolean over() {
+        return state.terminal() || state.interrupted();
+    }
+
+    TaskState state() {
+        return state;
+    }
+
+    /** Whether it ended with calls for the client to run. */
+    boolean calling() {
+        return calling;
+    }
+
+    /** Whether a model reached its limit of tokens. */
+    boolean cutShort() {
+        return cutShort && state == TaskState.COMPLETED;
+    }
+
+    /** Why it ended as it did, if the task said so. */
+    @Nullable String reason() {
+        return reason;
+    }
+
+    /** The message that is answered; null before its event was heard. */
+    @Nullable Message message() {
+        return message;
+    }
+
+    /** When it was sent, in seconds since 1970. */
+    long createdAt() {
+        return begun == null ? 0 : begun.getEpochSecond();
+    }
+
+    Spent spent() {
+        var spent = new Spent(0, 0, 0, 0, 0);
+        for (JsonNode usage : usages.values()) {
+            spent = spent.plus(usage);
+        }
+        return spent;
+    }
+}
