@@ -15,6 +15,8 @@ import dev.millrace.engine.store.TaskEvents;
 import dev.millrace.engine.store.TaskPlace;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.WholeConversation;
+import dev.millrace.engine.store.sql.ContextSearch;
+import dev.millrace.engine.store.sql.UsageSums;
 import dev.millrace.protocol.TaskState;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -38,7 +40,8 @@ import org.jspecify.annotations.Nullable;
  * Reads over one connection, inside whatever transaction it is in. Each question is one round trip; the driver keeps the
  * statements prepared. Not thread-safe: it belongs to its connection's thread.
  */
-final class PostgresReader implements Reader {
+final class PostgresReader implements Reader, ContextSearch.Tables {
+    private static final ContextSearch.Dialect SEARCH = new PostgresSearch();
     private static final String CONTEXT = "SELECT " + Rows.CONTEXT + " FROM contexts c ";
     private static final String TASK = "SELECT " + Rows.TASK + " FROM tasks t ";
     private static final String EVENT = "SELECT " + Rows.EVENT + " FROM events e ";
@@ -70,13 +73,6 @@ final class PostgresReader implements Reader {
             + "WHERE t.context_id = ? AND t.owner = ? AND " + SHOWN + " ORDER BY t.place, t.position; " + EVENT
             + "JOIN tasks t ON t.id = e.task_id WHERE e.context_id = ? AND t.owner = ? AND " + SHOWN + " AND "
             + EVENT_SHOWN + LAST_EVENT + " ORDER BY e.\"offset\"";
-
-    private static final String USAGE = "SELECT coalesce(sum(waited_ms), 0), coalesce(sum(worked_ms), 0),"
-            + " coalesce(sum(asked_ms), 0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),"
-            + " coalesce(sum(cost_micros), 0) FROM tasks t WHERE ";
-
-    private static final String USAGE_BY_DAY = USAGE.replaceFirst("SELECT", "SELECT t.status_at / 86400000,")
-            + "t.owner = ? AND t.status_at >= ? GROUP BY 1 ORDER BY 1";
 
     /** SUBMITTED tasks that nothing in their context keeps waiting, dealt out to the owners in turn. */
     private static final String RUNNABLE = "WITH ready AS ("
@@ -284,11 +280,22 @@ final class PostgresReader implements Reader {
     }
 
     @Override
-    public Page<Context> contexts(ContextQuery query) {
-        return new ContextSearch(query).run(this);
+    public List<Context> around(String contextId) {
+        return contexts(
+                "WHERE c.id = ? OR c.parent_id = ? OR c.id = (SELECT p.parent_id FROM contexts p WHERE p.id = ?)"
+                        + " ORDER BY c.created_at, c.id",
+                contextId,
+                contextId,
+                contextId);
     }
 
-    List<Context> contexts(String where, @Nullable Object... arguments) {
+    @Override
+    public Page<Context> contexts(ContextQuery query) {
+        return new ContextSearch(query, SEARCH).run(this);
+    }
+
+    @Override
+    public List<Context> contexts(String where, @Nullable Object... arguments) {
         return list(Rows::context, CONTEXT + where, arguments);
     }
 
@@ -405,8 +412,8 @@ final class PostgresReader implements Reader {
     @Override
     public Usage usage(String owner, @Nullable String contextId) {
         Usage usage = contextId == null
-                ? one(row -> Rows.usage(row, 1), USAGE + "t.owner = ?", owner)
-                : one(row -> Rows.usage(row, 1), USAGE + "t.context_id = ? AND t.owner = ?", contextId, owner);
+                ? one(row -> Rows.usage(row, 1), UsageSums.OF_OWNER, owner, owner)
+                : one(row -> Rows.usage(row, 1), UsageSums.OF_CONTEXT, contextId, owner);
         return usage == null ? Usage.NONE : usage;
     }
 
@@ -414,12 +421,15 @@ final class PostgresReader implements Reader {
     public List<DayUsage> usageByDay(String owner, LocalDate from) {
         return list(
                 row -> new DayUsage(LocalDate.ofEpochDay(row.getLong(1)), Rows.usage(row, 2)),
-                USAGE_BY_DAY,
+                UsageSums.BY_DAY,
                 owner,
-                from.atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli());
+                from.atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli(),
+                owner,
+                from.toEpochDay());
     }
 
-    long count(String sql, @Nullable Object... arguments) {
+    @Override
+    public long count(String sql, @Nullable Object... arguments) {
         Long count = one(row -> row.getLong(1), sql, arguments);
         return count == null ? 0 : count;
     }
