@@ -2,13 +2,14 @@ import { memo } from 'react'
 import type { ToolResult } from '../api/types'
 import { Icon } from '../frame/Icon'
 import { Code } from '../text/Code'
-import { callsOf, textOf, type Item } from './conversation'
+import { callsOf, marksOf, textOf, type Item } from './conversation'
 
 const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value, null, 2))
 
 /** A tool that the agent calls: its arguments while they come, and what came of it. */
 export const Call = memo(({ item, results, over }: { item: Item; results: readonly ToolResult[]; over: boolean }) => {
-  const calls = callsOf(item.parts)
+  const waits = marksOf(item.metadata).waits
+  const calls = waits ? [waits] : callsOf(item.parts)
   if (calls.length === 0) {
     return (
       <details className="step">
@@ -23,7 +24,7 @@ export const Call = memo(({ item, results, over }: { item: Item; results: readon
     <>
       {calls.map((call) => {
         const result = results.find((each) => each.id === call.id)
-        const state = result ? (result.error === undefined ? 'done' : 'failed') : over ? 'no result' : 'running'
+        const state = result ? (result.error === undefined ? 'done' : 'failed') : over ? 'no result' : waits ? 'waits' : 'running'
         return (
           <details className="step" key={call.id}>
             <summary>

@@ -15,7 +15,7 @@ const NEAR = 60
  * The messages of a chat; of ten thousand, those on the screen are in the document. Who is at the end stays there while
  * more comes; who reads further up stays where they are, whatever grows above or below.
  */
-export function Messages({ chat, view, doing, retry, failed }: { chat: LiveChat; view: View; doing: Doing; retry: () => void; failed: (problem: unknown) => void }) {
+export function Messages({ chat, agent, view, doing, retry, failed }: { chat: LiveChat; agent: string; view: View; doing: Doing; retry: () => void; failed: (problem: unknown) => void }) {
   const scroller = useRef<HTMLDivElement>(null)
   const rows = useMemo(() => rowsOf(view.conversation), [view.conversation])
   const [away, setAway] = useState(false)
@@ -28,7 +28,7 @@ export function Messages({ chat, view, doing, retry, failed }: { chat: LiveChat;
     paddingStart: 24,
     paddingEnd: 24,
     anchorTo: 'end',
-    scrollEndThreshold: NEAR,
+    scrollEndThreshold: 1,
   })
 
   // Who is at the end stays there, whatever grows or shrinks: the text, the queue below, the window.
@@ -44,9 +44,10 @@ export function Messages({ chat, view, doing, retry, failed }: { chat: LiveChat;
     let before = box.scrollTop
     const moved = () => {
       const left = box.scrollHeight - box.scrollTop - box.clientHeight
-      // Only a reader moves up; what grows moves the end away.
-      if (left < NEAR) atEnd.current = true
-      else if (box.scrollTop < before - 1) atEnd.current = false
+      // Only a reader moves up, and the least of it counts: who has just begun must not be pulled back by the next word.
+      if (left < 2) atEnd.current = true
+      else if (box.scrollTop < before) atEnd.current = false
+      else if (left < NEAR && box.scrollTop > before) atEnd.current = true
       before = box.scrollTop
       setAway(!atEnd.current && left > NEAR * 2)
       if (box.scrollTop < 600) void chat.loadOlder()
@@ -54,11 +55,12 @@ export function Messages({ chat, view, doing, retry, failed }: { chat: LiveChat;
     const sizes = new ResizeObserver(stay)
     sizes.observe(box)
     sizes.observe(box.lastElementChild!)
-    box.addEventListener('scroll', moved, { passive: true })
+    // Before the list hears of it, draws anew, and by that goes to the end.
+    box.addEventListener('scroll', moved, { passive: true, capture: true })
     moved()
     return () => {
       sizes.disconnect()
-      box.removeEventListener('scroll', moved)
+      box.removeEventListener('scroll', moved, { capture: true })
     }
   }, [chat, view.conversation.previous])
 
@@ -74,7 +76,7 @@ export function Messages({ chat, view, doing, retry, failed }: { chat: LiveChat;
                 <div className="column">
                   {row.row === 'said' && <Said item={row.item} busy={under(row.task)} doing={doing} />}
                   {row.row === 'call' && <Call item={row.item} results={row.results} over={!under(row.task)} />}
-                  {row.row === 'tail' && <Tail chat={chat.id} task={row.task} last={row.last} retry={retry} failed={failed} />}
+                  {row.row === 'tail' && <Tail chat={chat.id} agent={agent} task={row.task} last={row.last} retry={retry} failed={failed} />}
                 </div>
               </div>
             )

@@ -71,6 +71,8 @@ export function resultsOf(parts: readonly Part[]): ToolResult[] {
 
 export interface Marks {
   kind?: string
+  /** The call that waits for its user's leave. */
+  waits?: ToolCall
   model?: string
   finish?: string
   usage?: { inputTokens?: number; cachedTokens?: number; outputTokens?: number; reasoningTokens?: number; costMicros?: number }
@@ -127,8 +129,10 @@ function itemOf(taskId: string, message: Message, offset: number, open: boolean)
 
 function kindOf(taskId: string, message: Message): Kind {
   if (message.role === 'ROLE_USER') return 'user'
-  const artifact = message.messageId.startsWith(taskId + '/')
-  return artifact ? artifactKind(message.metadata) : 'question'
+  const kind = artifactKind(message.metadata)
+  // The id of a question may look like an artifact's; calls that an agent does not run itself are for its user.
+  const asked = kind === 'answer' && callsOf(message.parts ?? []).length > 0
+  return asked || !message.messageId.startsWith(taskId + '/') ? 'question' : kind
 }
 
 const KINDS = new Set<string>(['answer', 'reasoning', 'call', 'result', 'summary'])
@@ -220,7 +224,8 @@ function noted(task: TaskTurn, status: Status, offset: number): TaskTurn {
   const message = status.message
   if (!message) return calm
   if (message.role === 'ROLE_USER' || ASKING.includes(status.state)) {
-    return added(calm, itemOf(task.id, message, offset, false))
+    const item = itemOf(task.id, message, offset, false)
+    return added(calm, item.kind === 'user' ? item : { ...item, kind: 'question' })
   }
   return { ...calm, note: textOf(message.parts ?? []) }
 }

@@ -1,4 +1,4 @@
-import { asks, callsOf, ended, queueOf, resultsOf, under, type Conversation, type Item, type TaskTurn } from './conversation'
+import { asks, callsOf, ended, marksOf, queueOf, resultsOf, under, type Conversation, type Item, type TaskTurn } from './conversation'
 import type { ToolResult } from '../api/types'
 
 /** What stands in the list of messages, one below the other. */
@@ -28,7 +28,8 @@ export function rowsOf(conversation: Conversation): Row[] {
 
 function belonging(item: Item, results: readonly ToolResult[]): readonly ToolResult[] {
   if (results.length === 0) return NONE
-  const ids = new Set(callsOf(item.parts).map((call) => call.id))
+  const waits = marksOf(item.metadata).waits
+  const ids = new Set((waits ? [waits] : callsOf(item.parts)).map((call) => call.id))
   return results.filter((result) => ids.has(result.id))
 }
 

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useDeferredValue, useEffect, useRef, useState } from 'react'
+import { useDeferredValue, useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { listChats, type Filter } from '../api/chats'
 import type { Chat } from '../api/types'
 import { Icon } from '../frame/Icon'
@@ -77,14 +77,23 @@ function Chats({ chats, open, more }: { chats: readonly Chat[]; open?: string; m
   useEffect(() => {
     if (last >= chats.length - 20) more()
   }, [last, chats.length])
+  // One stop for the keyboard, however long the list is; the arrows go through it.
+  const stop = shown.find((place) => chats[place.index]?.id === open)?.index ?? shown[0]?.index
+  const step = (event: KeyboardEvent) => {
+    const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
+    const here = (event.target as Element).closest('li')
+    if (by === 0 || !here) return
+    event.preventDefault()
+    here.parentElement!.querySelector<HTMLElement>(`li[aria-posinset="${Number(here.ariaPosInSet) + by}"] a`)?.focus()
+  }
   return (
     <div ref={scroller} className="list-scroll" tabIndex={-1}>
-      <ul className="tall" style={{ height: list.getTotalSize() }}>
+      <ul className="tall" style={{ height: list.getTotalSize() }} onKeyDown={step}>
         {shown.map((place) => {
           const chat = chats[place.index]!
           return (
             <li key={place.key} style={{ transform: `translateY(${place.start}px)`, height: ROW }} aria-setsize={chats.length} aria-posinset={place.index + 1}>
-              <Row chat={chat} open={chat.id === open} />
+              <Row chat={chat} open={chat.id === open} stop={place.index === stop} />
             </li>
           )
         })}
@@ -101,11 +110,11 @@ const SAID: Record<Chat['status'], string> = {
   idle: '',
 }
 
-function Row({ chat, open }: { chat: Chat; open: boolean }) {
+function Row({ chat, open, stop }: { chat: Chat; open: boolean; stop: boolean }) {
   const status = chat.recovering ? 'recovering' : SAID[chat.status]
   const labels = Object.entries(chat.labels ?? {})
   return (
-    <Link href={chatPath(chat.id)} className={`chat-row${chat.unread && !open ? ' unread' : ''}`} aria-current={open ? 'page' : undefined}>
+    <Link href={chatPath(chat.id)} tabIndex={stop ? 0 : -1} className={`chat-row${chat.unread && !open ? ' unread' : ''}`} aria-current={open ? 'page' : undefined}>
       <span className={`dot ${chat.status}`} aria-hidden="true" />
       <span className="chat-row-text">
         <span className="chat-row-title">{chat.title ?? 'Untitled'}</span>

@@ -11,7 +11,6 @@ import dev.millrace.protocol.TaskState;
 import java.time.LocalDate;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -116,7 +115,7 @@ public final class Chats {
      */
     public Usage usageOfTree(String owner, String contextId) {
         Usage all = usage(owner, contextId);
-        for (String part : family(owner, contextId)) {
+        for (String part : family(owner, contextId).members()) {
             if (!part.equals(contextId)) {
                 all = all.plus(calls.read(part, reader -> reader.usage(owner, part)));
             }
@@ -236,7 +235,7 @@ public final class Chats {
     /** True if something was stopped. */
     boolean interruptParts(String owner, String contextId) {
         boolean stopped = false;
-        for (String part : family(owner, contextId)) {
+        for (String part : family(owner, contextId).members()) {
             ContextState state = part.equals(contextId) ? ContextState.NONE : state(owner, part);
             if (!ContextTable.next(state, ContextAction.INTERRUPT).isEmpty()) {
                 try {
@@ -401,17 +400,18 @@ public final class Chats {
     }
 
     private void archive(String owner, String contextId, boolean put) {
-        List<String> family = family(owner, contextId);
-        if (put && family.size() > 1) {
+        Family family = family(owner, contextId);
+        List<String> members = family.members();
+        if (put && members.size() > 1) {
             // Before the first of them goes; what has no parts is asked in its own change.
-            family.forEach(each -> requireQuiet(owner, each));
+            members.forEach(each -> requireQuiet(owner, each));
         }
-        for (String each : family) {
+        for (String each : members) {
             change(owner, each, RequestKey.NONE, draft -> {
                 draft.require(put ? ContextAction.ARCHIVE : ContextAction.UNARCHIVE);
                 Context before = draft.existing();
                 if (!put && each.equals(contextId)) {
-                    requireWholeOutside(draft.before(), before);
+                    requireWholeOutside(family.whole(), before);
                 }
                 if (before.shelf().archived() != put) {
                     draft.update(before.with(before.shelf().withArchived(put), Context.Change.SHELF));
@@ -422,20 +422,43 @@ public final class Chats {
         }
     }
 
-    /** The context, whether or not there is one, then its parts, and theirs. */
-    private List<String> family(String owner, String root) {
-        var family = new ArrayList<String>();
-        Deque<String> open = new ArrayDeque<>(List.of(root));
+    /**
+     * A conversation and what belongs to it.
+     *
+     * @param members the conversation, whether or not there is one, then its parts, and theirs
+     * @param whole what it is a part of; null = of nothing
+     */
+    private record Family(List<String> members, @Nullable Context whole) {}
+
+    private Family family(String owner, String root) {
+        List<Context> around = calls.<List<Context>>read(null, reader -> reader.around(root));
+        String wholeId = around.stream()
+                .filter(each -> each.id().equals(root))
+                .findFirst()
+                .map(Context::parentId)
+                .orElse(null);
+        Context whole = around.stream()
+                .filter(each -> each.id().equals(wholeId))
+                .findFirst()
+                .orElse(null);
+        var members = new ArrayList<>(List.of(root));
+        var open = new ArrayDeque<String>();
+        partsOf(root, owner, around).forEach(open::add);
         while (!open.isEmpty()) {
             String next = open.remove();
-            family.add(next);
-            for (Context part : calls.<List<Context>>read(null, reader -> reader.parts(next))) {
-                if (part.owner().equals(owner)) {
-                    open.add(part.id());
-                }
-            }
+            members.add(next);
+            partsOf(next, owner, calls.<List<Context>>read(null, reader -> reader.parts(next)))
+                    .forEach(open::add);
         }
-        return family;
+        return new Family(members, whole);
+    }
+
+    private static List<String> partsOf(String contextId, String owner, List<Context> among) {
+        return among.stream()
+                .filter(each ->
+                        contextId.equals(each.parentId()) && each.owner().equals(owner))
+                .map(Context::id)
+                .toList();
     }
 
     private void requireQuiet(String owner, String contextId) {
@@ -447,20 +470,18 @@ public final class Chats {
         }
     }
 
-    private static void requireWholeOutside(Reader reader, Context part) {
-        String parentId = part.parentId();
-        Context parent = parentId == null ? null : reader.context(parentId);
-        if (parent != null && parent.shelf().archived()) {
+    private static void requireWholeOutside(@Nullable Context whole, Context part) {
+        if (whole != null && whole.shelf().archived()) {
             throw new Refused(
                     Refused.Reason.ARCHIVED,
-                    "context " + part.id() + " is a part of " + parentId + ", which is archived; take that out");
+                    "context " + part.id() + " is a part of " + whole.id() + ", which is archived; take that out");
         }
     }
 
     /** Takes the conversation away with all that was said in it, and its parts. What runs in it is stopped. */
     public void delete(String owner, String contextId) {
         Storable.require("contextId", contextId);
-        for (String each : family(owner, contextId).reversed()) {
+        for (String each : family(owner, contextId).members().reversed()) {
             change(owner, each, RequestKey.NONE, draft -> {
                 draft.require(ContextAction.DELETE);
                 draft.forget();

@@ -32,6 +32,7 @@ final class Draft {
     private final List<SendKey> keys = new ArrayList<>();
     private final List<TaskRecord> stopped = new ArrayList<>();
     private boolean forgotten;
+    private Runnable told = () -> {};
     private @Nullable Context context;
     private boolean contextRead;
     private boolean contextChanged;
@@ -298,6 +299,15 @@ final class Draft {
         append(Events.status(
                 task.id(), contextId, TaskStatus.of(TaskState.WORKING, now), Events.attempt(leased.attempts())));
         return new Lease(leased, existing(), messages.get(task.id()));
+    }
+
+    /** Called in the commit of this draft, before anything that follows from it. Must not block. */
+    void atCommit(Runnable call) {
+        told = call;
+    }
+
+    void committed() {
+        told.run();
     }
 
     <R> Write<R> toWrite(R result, Runnable committed, Runnable aborted) {

@@ -217,11 +217,13 @@ public final class Engine implements AutoCloseable {
         }
         Inbox.requireStorable(send);
         String contextId = contextOf(send);
-        Sent sent = Calls.await(
-                ledger.change(contextId, Durability.FSYNCED, draft -> inbox.accept(draft, contextId, send)));
-        long committed = settings.pace().nanoTime() - asked;
-        settings.observer().sent(committed);
-        settings.observer().stage(Stage.COMMIT, committed);
+        Sent sent = Calls.await(ledger.change(contextId, Durability.FSYNCED, draft -> {
+            // There, and not when this thread has its turn again: by then the agent may be at work.
+            draft.atCommit(() ->
+                    settings.observer().stage(Stage.COMMIT, settings.pace().nanoTime() - asked));
+            return inbox.accept(draft, contextId, send);
+        }));
+        settings.observer().sent(settings.pace().nanoTime() - asked);
         return sent;
     }
 

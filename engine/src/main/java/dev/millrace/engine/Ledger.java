@@ -133,6 +133,7 @@ final class Ledger {
             return draft.toWrite(
                     result,
                     () -> {
+                        draft.committed();
                         journals.publish(contextId, draft.events());
                         tell(draft);
                         leases.forEach(starter);

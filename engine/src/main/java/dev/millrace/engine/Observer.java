@@ -6,7 +6,7 @@ import dev.millrace.protocol.TaskState;
 public interface Observer {
     Observer NONE = new Observer() {};
 
-    /** A send was committed, {@code nanos} after it was asked for. */
+    /** A send was acknowledged, {@code nanos} after it was asked for; it was committed a little before. */
     default void sent(long nanos) {}
 
     /** A stage took so long. Nothing is allocated on the way here. */

@@ -1,6 +1,7 @@
 package dev.millrace.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.Store;
@@ -357,6 +358,34 @@ class PostgresRoundTripsTest {
         assertThat(cost(() -> chats.edit(OWNER, id, "answer", Message.user("new", "that"), RequestKey.NONE)))
                 .as("an edit of an answer: the context, the task's words with what is behind it, the write")
                 .isLessThanOrEqualTo(MOST);
+    }
+
+    @Test
+    void a_part_comes_out_of_the_archive_in_three_at_most_known_here_or_not() throws Exception {
+        String whole = chat(ContextAction.CLEAR);
+        accept(
+                "part",
+                Send.chat(OWNER, null, Message.user("m1", "hi").in("part", null), null)
+                        .under(whole));
+        move("part", leases.getLast().task(), Transition.FINISH);
+        warmUpReaders();
+        chats().arrange(OWNER, "part", Arrangement.archived(true));
+        assertThat(cost(() -> chats().arrange(OWNER, "part", Arrangement.archived(false))))
+                .as("a part that is known here")
+                .isLessThanOrEqualTo(2);
+        chats().arrange(OWNER, "part", Arrangement.archived(true));
+        store.close();
+        open(1);
+        warmUp();
+        warmUpReaders();
+        assertThat(cost(() -> chats().arrange(OWNER, "part", Arrangement.archived(false))))
+                .as("one that is not: what is around it, the context, the write")
+                .isLessThanOrEqualTo(MOST);
+        chats().arrange(OWNER, whole, Arrangement.archived(true));
+        assertThatThrownBy(() -> chats().arrange(OWNER, "part", Arrangement.archived(false)))
+                .as("while the whole is archived")
+                .isInstanceOf(Refused.class)
+                .hasMessageContaining("which is archived");
     }
 
     private String leaseOf(String contextId) {

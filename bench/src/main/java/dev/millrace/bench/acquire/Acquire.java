@@ -7,6 +7,7 @@ import dev.millrace.bench.Row;
 import dev.millrace.bench.Samples;
 import dev.millrace.bench.house.House;
 import dev.millrace.testkit.LocalPostgres;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -98,7 +99,7 @@ public final class Acquire implements Experiment {
     }
 
     /** The medians of the stages of the chats since the last call. */
-    private static void stages(Report report, Chats chats) throws Exception {
+    private static void stages(Report report, Chats chats, Figures figures) throws Exception {
         Row row = Row.of("1 chat at a time", chats.name());
         double toAgent = 0;
         for (House.Stage stage : chats.house().stages()) {
@@ -107,7 +108,7 @@ public final class Acquire implements Experiment {
                 toAgent += stage.median() / 1e6;
             }
         }
-        row.number("to agent ms", toAgent);
+        row.number("to agent ms", toAgent).number("CPU ms a chat", figures.processor / 1e6 / figures.toStart.size());
         if (chats.name().contains("SQLite")) {
             row.target("send to agent ≤ 0.5 ms", toAgent <= 0.5);
         } else if (chats.name().contains("PostgreSQL")) {
@@ -124,10 +125,17 @@ public final class Acquire implements Experiment {
         for (Chats chats : doorbells) {
             chats.house().stages(); // of the warm-up
         }
+        var bare = new Samples();
         for (int round = 1; round <= plan.rounds(); round++) {
             report.progress("1 chat at a time, round " + round);
             for (int i = 0; i < doorbells.size(); i++) {
+                Duration before = doorbells.get(i).house().processorTime();
                 figures.get(i).add(doorbells.get(i).oneAfterTheOther(plan.times(200)));
+                figures.get(i).processor +=
+                        doorbells.get(i).house().processorTime().minus(before).toNanos();
+            }
+            try (BareDisk disk = BareDisk.open()) {
+                disk.measure(plan.times(200), bare);
             }
             for (int i = 0; i < tickers.size(); i++) {
                 // At most ten a second, at random moments: each has a tick to itself, as a lone message would.
@@ -144,8 +152,13 @@ public final class Acquire implements Experiment {
                 row.target("send to word p50 ≤ 1.5 ms", toWord <= 1.5);
             }
             report.add(TABLE, row);
-            stages(report, doorbells.get(i));
+            stages(report, doorbells.get(i), figures.get(i));
         }
+        report.add(
+                STAGES,
+                Row.of("1 chat at a time", "the disk alone, 40 KiB")
+                        .number("commit ms", bare.median() / 1e6)
+                        .number("commit p99", bare.p99() / 1e6));
         for (int i = 0; i < tickers.size(); i++) {
             report.add(
                     TABLE,
@@ -205,6 +218,9 @@ public final class Acquire implements Experiment {
         final Samples toStart = new Samples();
         final Samples toWord = new Samples();
         final Samples allStarted = new Samples();
+
+        /** Nanoseconds of the server's processors. */
+        long processor;
 
         void add(Chats.Batch batch) {
             toStart.addAll(batch.toStart());

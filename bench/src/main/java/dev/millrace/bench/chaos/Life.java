@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * The life of one conversation: it is begun, messages are sent, by the chat API or over A2A, questions are answered, the
- * agent is interrupted now and then, readers come and go; and when every task has ended, all of it is held against what
+ * agent is interrupted now and then, messages are edited, promoted and forked from, readers come and go; and when every task has ended, all of it is held against what
  * was promised. Then it is forgotten, so that a long run needs no more memory than a short one.
  */
 final class Life {
@@ -27,6 +27,9 @@ final class Life {
     private final Set<String> answered = new HashSet<>();
     private int interrupts;
     private int interrupted;
+    private int edits;
+    private int promotions;
+    private int forks;
 
     /** @param name that no other conversation has: ids are made from it */
     Life(Trial trial, long seed, String name) {
@@ -49,6 +52,9 @@ final class Life {
                 send(conversation, i);
                 if (random.nextInt(12) == 0) {
                     interrupt(conversation);
+                }
+                if (!a2a) {
+                    change(conversation);
                 }
                 answer(conversation);
             }
@@ -139,9 +145,13 @@ final class Life {
     }
 
     private void acknowledge(Conversation conversation, String messageId, JsonNode sent) {
-        conversation.acknowledge(new Acknowledged(
-                messageId, sent.get("taskId").stringValue(), sent.get("offset").longValue()));
+        conversation.acknowledge(acknowledged(messageId, sent));
         trial.tally().add(Tally.Count.SENDS);
+    }
+
+    private static Acknowledged acknowledged(String messageId, JsonNode sent) {
+        return new Acknowledged(
+                messageId, sent.get("taskId").stringValue(), sent.get("offset").longValue());
     }
 
     /** Once: whether a request whose answer was lost stopped anything is not known. */
@@ -154,13 +164,111 @@ final class Life {
         }
     }
 
+    /** What only the chat API can do. */
+    private void change(Conversation conversation) throws InterruptedException, Overdue {
+        switch (random.nextInt(24)) {
+            case 0, 1 -> edit(conversation);
+            case 2, 3 -> promote(conversation);
+            case 4 -> fork(conversation);
+            default -> {}
+        }
+    }
+
+    private void edit(Conversation conversation) throws InterruptedException, Overdue {
+        List<String> standing = conversation.standing();
+        if (standing.isEmpty()) {
+            return;
+        }
+        String messageId = standing.get(random.nextInt(standing.size()));
+        String replacement = name + "-e" + edits++;
+        trial.tally().add(Tally.Count.EDITS);
+        String path = "/api/v1/chats/" + conversation.id() + "/messages/" + messageId;
+        String body = "{\"message\":" + message(replacement, "") + "}";
+        JsonNode sent = trial.insist(random, "PATCH", path, body, 0, "Idempotency-Key", replacement)
+                .json();
+        conversation.replace(messageId, acknowledged(replacement, sent));
+        // What it took out is known only then, and nothing of that can be edited again.
+        long offset = sent.get("offset").longValue();
+        while (!conversation.await(c -> c.lastOffset() >= offset, LOOK_MILLIS)) {
+            trial.requireTime("no reader has seen the edit at " + offset);
+        }
+        if (conversation.standing().contains(messageId)) {
+            lost(conversation, "message " + messageId + " was edited, and is still there");
+        }
+    }
+
+    private void promote(Conversation conversation) throws InterruptedException, Overdue {
+        List<String> waiting = conversation.waiting();
+        if (waiting.isEmpty()) {
+            return;
+        }
+        String taskId = waiting.get(random.nextInt(waiting.size()));
+        String key = name + "-p" + promotions++;
+        trial.tally().add(Tally.Count.PROMOTIONS);
+        // It may have begun meanwhile, and is refused then.
+        trial.insist(
+                random,
+                "POST",
+                "/api/v1/chats/" + conversation.id() + "/queue/" + taskId + ":promote",
+                "",
+                409,
+                "Idempotency-Key",
+                key);
+    }
+
+    /** The copy has the same messages up to the one that was named, each once, and whole answers. */
+    private void fork(Conversation conversation) throws InterruptedException, Overdue {
+        List<String> begun = conversation.begun();
+        if (begun.isEmpty()) {
+            return;
+        }
+        String messageId = begun.get(random.nextInt(begun.size()));
+        String key = name + "-f" + forks++;
+        trial.tally().add(Tally.Count.FORKS);
+        String path = "/api/v1/chats/" + conversation.id() + ":fork";
+        String body = "{\"messageId\":\"" + messageId + "\"}";
+        String copyId = trial.insist(random, path, body, "Idempotency-Key", key)
+                .get("id")
+                .stringValue();
+        String again = trial.insist(random, path, body, "Idempotency-Key", key)
+                .get("id")
+                .stringValue();
+        JsonNode copy = messages(copyId);
+        List<String> all = begun(messages(conversation.id()));
+        List<String> expected = all.subList(0, all.indexOf(messageId) + 1);
+        if (!again.equals(copyId) || expected.isEmpty() || !begun(copy).equals(expected)) {
+            lost(
+                    conversation,
+                    "the copy " + copyId + " (again: " + again + ") has " + begun(copy) + " and not " + expected);
+        }
+        var copied = new Conversation(copyId, true, new Tally());
+        read(copied, copy.get("offset").longValue(), "-copy");
+    }
+
+    /** The messages that began tasks, of a page of messages. */
+    private static List<String> begun(JsonNode page) {
+        var ids = new ArrayList<String>();
+        for (JsonNode each : page.get("messages")) {
+            String id = each.at("/message/messageId").stringValue();
+            if (each.at("/message/role").stringValue().equals("ROLE_USER") && !id.startsWith("answer-")) {
+                ids.add(id);
+            }
+        }
+        return ids;
+    }
+
+    private JsonNode messages(String chatId) throws InterruptedException, Overdue {
+        return trial.insist(random, "GET", "/api/v1/chats/" + chatId + "/messages?limit=200", "", 0)
+                .json();
+    }
+
     private void answer(Conversation conversation) throws InterruptedException, Overdue {
         for (String taskId : conversation.asking()) {
             if (answered.add(taskId)) {
                 String body = "{\"message\":{\"messageId\":\"answer-" + taskId + "\",\"taskId\":\"" + taskId
                         + "\",\"parts\":[{\"text\":\"yes\"}],\"metadata\":{\"words\":3}}}";
-                // Only once, if an interrupt may come in between: then it is refused, and rightly so.
-                if (interrupts == 0) {
+                // Only if nothing may have come in between: then it is refused, and rightly so.
+                if (interrupts + edits + promotions == 0) {
                     trial.insist(random, "/api/v1/chats/" + conversation.id() + "/messages", body);
                 } else {
                     interrupt(conversation);
@@ -178,7 +286,7 @@ final class Life {
                 Thread.sleep(20);
             }
         }
-        Witness afterwards = readAll(conversation);
+        Witness afterwards = read(conversation, conversation.lastOffset(), "-afterwards");
         for (Reading reading : readings) {
             reading.end();
             reading.compare(afterwards);
@@ -188,7 +296,7 @@ final class Life {
             Conversation.Facts facts = tasks.get(each.taskId());
             if (facts == null
                     || !facts.messageId().equals(each.messageId())
-                    || (each.offset() != 0 && facts.madeAt() != each.offset())) {
+                    || (each.offset() != 0 && facts.saidAt() != each.offset())) {
                 lost(conversation, "message " + each.messageId() + " was acknowledged, but is not what its task has");
             }
         }
@@ -201,12 +309,23 @@ final class Life {
         long canceled = tasks.values().stream()
                 .filter(each -> each.state().equals("canceled"))
                 .count();
+        long stopped = tasks.values().stream()
+                .filter(each -> each.state().equals("canceled") && !each.gone())
+                .count();
+        int stops = interrupts + promotions;
         // Over A2A the tasks of a conversation run side by side, and one interrupt stops all of them.
-        if (canceled < interrupted || (a2a ? interrupts == 0 && canceled > 0 : canceled > interrupts)) {
+        if (canceled < interrupted || (a2a ? stops == 0 && canceled > 0 : stopped > stops)) {
             lost(
                     conversation,
-                    interrupted + " of " + interrupts + " interrupts stopped something, but " + canceled
-                            + " tasks are canceled");
+                    interrupted + " of " + interrupts + " interrupts stopped something, beside " + promotions
+                            + " promotions, but " + canceled + " tasks are canceled, " + stopped
+                            + " of them no edit's");
+        }
+        if (!a2a) {
+            List<String> listed = begun(messages(conversation.id()));
+            if (!listed.equals(conversation.standing())) {
+                lost(conversation, "listed are " + listed + ", but the journal tells of " + conversation.standing());
+            }
         }
     }
 
@@ -215,11 +334,11 @@ final class Life {
     }
 
     /** Somebody who reads all of it only now. */
-    private Witness readAll(Conversation conversation) throws InterruptedException, Overdue {
+    private Witness read(Conversation conversation, long to, String who) throws InterruptedException, Overdue {
         while (true) {
-            var witness = new Witness(name + "-afterwards", conversation, trial.findings());
+            var witness = new Witness(name + who, conversation, trial.findings());
             try (Feed feed = Feed.chatEvents(trial.server(random).port(), conversation.id(), 0)) {
-                while (witness.last() < conversation.lastOffset()) {
+                while (witness.last() < to) {
                     feed.next().forEach(witness::see);
                 }
                 return witness;

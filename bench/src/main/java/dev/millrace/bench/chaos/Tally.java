@@ -16,6 +16,10 @@ final class Tally {
         /** Requests that were asked again, because they were refused for now, or nobody knows what became of them. */
         RETRIES("retries"),
         INTERRUPTS("interrupts"),
+        /** Messages that were replaced, with all that followed them. */
+        EDITS("edits"),
+        PROMOTIONS("promotions"),
+        FORKS("forks"),
         EVENTS("events"),
         READERS("readers"),
         RESUMES("resumes"),

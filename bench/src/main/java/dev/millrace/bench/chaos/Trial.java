@@ -72,26 +72,42 @@ final class Trial {
     /** What is asked of one server after the other until one has done it. */
     JsonNode insist(RandomGenerator random, String path, String body, String... headers)
             throws InterruptedException, Overdue {
+        return insist(random, "POST", path, body, 0, headers).json();
+    }
+
+    /** @param refusal a status that is an answer, too; 0 = none is */
+    Answer insist(RandomGenerator random, String method, String path, String body, int refusal, String... headers)
+            throws InterruptedException, Overdue {
         while (true) {
             requireTime("no server accepts " + path + " " + body);
-            JsonNode done = tryOnce(random, path, body, headers);
-            if (done != null) {
-                return done;
+            Answer answer = attempt(random, method, path, body, refusal, headers);
+            if (answer != null) {
+                return answer;
             }
             tally.add(Tally.Count.RETRIES);
             Thread.sleep(20 + random.nextInt(80));
         }
     }
 
+    /** What a server said that knows what it did. */
+    record Answer(int status, JsonNode json) {}
+
     /** Null if it was not done, or that is not known. */
     @Nullable JsonNode tryOnce(RandomGenerator random, String path, String body, String... headers)
             throws InterruptedException, Overdue {
+        Answer answer = attempt(random, "POST", path, body, 0, headers);
+        return answer == null ? null : answer.json();
+    }
+
+    private @Nullable Answer attempt(
+            RandomGenerator random, String method, String path, String body, int refusal, String... headers)
+            throws InterruptedException, Overdue {
         Replica replica = server(random);
         try {
-            Http.Reply reply = Http.ask(replica.port(), ANSWER, "POST", path, body, headers);
+            Http.Reply reply = Http.ask(replica.port(), ANSWER, method, path, body, headers);
             JsonNode json = Feed.JSON.readTree(reply.body());
-            if (reply.status() < 300 && !json.has("error")) {
-                return json;
+            if ((reply.status() < 300 && !json.has("error")) || reply.status() == refusal) {
+                return new Answer(reply.status(), json);
             }
             // Full, or not able to now: both say so, and are asked again.
             boolean passing = reply.status() == 429 || reply.status() == 503 || unavailable(json);

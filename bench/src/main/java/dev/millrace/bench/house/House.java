@@ -11,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -135,6 +136,11 @@ public final class House implements AutoCloseable {
                         Long.parseLong(parts[2]),
                         Long.parseLong(parts[3])))
                 .toList();
+    }
+
+    /** The processor time that the server has used so far; zero where the system does not say. */
+    public Duration processorTime() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     /** When the first words of tasks were committed since the last call, by System.nanoTime. */

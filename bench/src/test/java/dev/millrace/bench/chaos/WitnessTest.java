@@ -159,4 +159,76 @@ class WitnessTest {
         other.compare(witness);
         assertThat(findings.kept()).isEmpty();
     }
+
+    private static Feed.Frame rewound(long offset, String message, String... tasks) {
+        var gone = new java.util.ArrayList<String>();
+        for (String task : tasks) {
+            gone.add("{\"taskId\":\"" + task + "\",\"from\":1,\"gone\":true}");
+        }
+        return frame(offset, "", "{\"rewound\":{\"messageId\":\"" + message + "\",\"tasks\":" + gone + "}}");
+    }
+
+    private static Feed.Frame queue(long offset, String... tasks) {
+        return frame(offset, "", "{\"queue\":{\"taskIds\":[\"" + String.join("\",\"", tasks) + "\"]}}");
+    }
+
+    @Test
+    void an_edit_that_takes_out_its_message_and_all_behind_it_is_as_it_should_be() {
+        begins();
+        sees(
+                made(4, "b"),
+                made(5, "c"),
+                state(6, "b", "CANCELED"),
+                state(7, "c", "CANCELED"),
+                rewound(8, "m-b", "b", "c"),
+                made(9, "d"));
+        assertThat(findings.kept()).isEmpty();
+        assertThat(conversation.standing()).containsExactly("m-a", "m-d");
+    }
+
+    @Test
+    void an_edit_that_leaves_something_behind_its_message_is_found() {
+        begins();
+        sees(made(4, "b"), made(5, "c"), state(6, "b", "CANCELED"), rewound(7, "m-b", "b"));
+        assertFound("left m-c");
+    }
+
+    @Test
+    void an_edit_that_takes_out_more_is_found() {
+        begins();
+        sees(made(4, "b"), state(5, "a", "CANCELED"), state(6, "b", "CANCELED"), rewound(7, "m-b", "b", "a"));
+        assertFound("took out m-a");
+    }
+
+    @Test
+    void a_task_that_goes_on_after_an_edit_took_it_out_is_found() {
+        begins();
+        sees(made(4, "b"), state(5, "b", "CANCELED"), rewound(6, "m-b", "b"));
+        var other = new Witness("who came later", conversation, findings);
+        other.see(state(7, "b", "WORKING"));
+        assertFound("after an edit had taken it out");
+    }
+
+    @Test
+    void a_message_that_was_promoted_is_worked_on_first_and_one_that_was_not_is_found() {
+        begins();
+        sees(made(4, "b"), made(5, "c"), queue(6, "c", "b"), state(7, "a", "CANCELED"), state(8, "c", "WORKING"));
+        assertThat(findings.kept()).isEmpty();
+        assertThat(conversation.standing()).containsExactly("m-a", "m-c", "m-b");
+        sees(state(9, "b", "WORKING"));
+        assertFound("works before its turn");
+    }
+
+    @Test
+    void a_message_that_was_edited_where_it_waited_keeps_its_place() {
+        begins();
+        sees(
+                made(4, "b"),
+                frame(
+                        5,
+                        "b",
+                        "{\"task\":{\"status\":{\"state\":\"TASK_STATE_SUBMITTED\"},\"history\":[{\"messageId\":\"new\"}]}}"));
+        assertThat(findings.kept()).isEmpty();
+        assertThat(conversation.standing()).containsExactly("m-a", "new");
+    }
 }

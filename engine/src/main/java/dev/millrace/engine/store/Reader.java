@@ -140,6 +140,20 @@ public interface Reader {
     /** The contexts that are parts of this one. */
     List<Context> parts(String contextId);
 
+    /** The context itself, what it is a part of, and its parts, in any order; who has none of these is not in it. */
+    default List<Context> around(String contextId) {
+        var around = new ArrayList<>(parts(contextId));
+        Context context = context(contextId);
+        if (context != null) {
+            around.add(context);
+            Context parent = context.parentId() == null ? null : context(context.parentId());
+            if (parent != null) {
+                around.add(parent);
+            }
+        }
+        return around;
+    }
+
     /** The contexts that the query asks for, in {@link ContextPlace}'s order. An {@code after} that is none gives none. */
     Page<Context> contexts(ContextQuery query);
 

@@ -15,6 +15,7 @@ import dev.millrace.engine.store.TaskEvents;
 import dev.millrace.engine.store.TaskPlace;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.WholeConversation;
+import dev.millrace.engine.store.sql.ContextSearch;
 import dev.millrace.protocol.TaskState;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -38,7 +39,8 @@ import org.jspecify.annotations.Nullable;
  * Reads over one connection, inside whatever transaction it is in. Each question is one round trip; the driver keeps the
  * statements prepared. Not thread-safe: it belongs to its connection's thread.
  */
-final class PostgresReader implements Reader {
+final class PostgresReader implements Reader, ContextSearch.Tables {
+    private static final ContextSearch.Dialect SEARCH = new PostgresSearch();
     private static final String CONTEXT = "SELECT " + Rows.CONTEXT + " FROM contexts c ";
     private static final String TASK = "SELECT " + Rows.TASK + " FROM tasks t ";
     private static final String EVENT = "SELECT " + Rows.EVENT + " FROM events e ";
@@ -284,11 +286,22 @@ final class PostgresReader implements Reader {
     }
 
     @Override
-    public Page<Context> contexts(ContextQuery query) {
-        return new ContextSearch(query).run(this);
+    public List<Context> around(String contextId) {
+        return contexts(
+                "WHERE c.id = ? OR c.parent_id = ? OR c.id = (SELECT p.parent_id FROM contexts p WHERE p.id = ?)"
+                        + " ORDER BY c.created_at, c.id",
+                contextId,
+                contextId,
+                contextId);
     }
 
-    List<Context> contexts(String where, @Nullable Object... arguments) {
+    @Override
+    public Page<Context> contexts(ContextQuery query) {
+        return new ContextSearch(query, SEARCH).run(this);
+    }
+
+    @Override
+    public List<Context> contexts(String where, @Nullable Object... arguments) {
         return list(Rows::context, CONTEXT + where, arguments);
     }
 
@@ -419,7 +432,8 @@ final class PostgresReader implements Reader {
                 from.atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli());
     }
 
-    long count(String sql, @Nullable Object... arguments) {
+    @Override
+    public long count(String sql, @Nullable Object... arguments) {
         Long count = one(row -> row.getLong(1), sql, arguments);
         return count == null ? 0 : count;
     }

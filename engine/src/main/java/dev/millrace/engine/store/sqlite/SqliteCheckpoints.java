@@ -8,12 +8,20 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Moves what was committed from the WAL into the database, beside the writer. */
+/**
+ * Moves what was committed from the WAL into the database, beside the writer. SQLite begins the WAL anew from its front
+ * once all of it was moved, so what was written during a checkpoint is moved by another right behind it, which is short.
+ */
 final class SqliteCheckpoints implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SqliteCheckpoints.class);
 
-    /** Writes between two checkpoints; a write is a few pages of 4 KiB. */
-    private static final int EVERY = 1_000;
+    /** Writes between two checkpoints; a write is about eight pages of 4 KiB, see {@link WalRoom#USUAL}. */
+    private static final int EVERY = 500;
+
+    /** So few writes during a checkpoint that the next one may well meet none. */
+    private static final int FEW = 50;
+
+    private static final int ROUNDS = 4;
 
     private final Connection connection;
     private final Doorbell bell = new Doorbell();
@@ -29,7 +37,6 @@ final class SqliteCheckpoints implements AutoCloseable {
 
     void written(int writes) {
         if (pending.addAndGet(writes) >= EVERY) {
-            pending.set(0);
             bell.ring();
         }
     }
@@ -41,11 +48,22 @@ final class SqliteCheckpoints implements AutoCloseable {
                 if (closing) {
                     return;
                 }
-                SqliteConnections.execute(connection, "PRAGMA wal_checkpoint(PASSIVE)");
+                checkpoint();
             } catch (InterruptedException e) {
                 return;
             } catch (SQLException e) {
                 LOG.warn("a checkpoint failed, the next one will do its work: {}", e.getMessage());
+            }
+        }
+    }
+
+    private void checkpoint() throws SQLException {
+        for (int round = 0; round < ROUNDS && !closing; round++) {
+            pending.set(0);
+            SqliteConnections.execute(connection, "PRAGMA wal_checkpoint(PASSIVE)");
+            long meanwhile = pending.get();
+            if (meanwhile == 0 || meanwhile > FEW) {
+                return;
             }
         }
     }

@@ -15,6 +15,7 @@ import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.TaskPlace;
 import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.engine.store.sql.ContextSearch;
 import dev.millrace.protocol.TaskState;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -35,16 +36,20 @@ import org.jspecify.annotations.Nullable;
  * Reads over one connection, inside whatever transaction it is in. Statements are prepared once and kept. Not
  * thread-safe: it belongs to its connection's thread.
  */
-final class SqliteReader implements Reader, AutoCloseable {
+final class SqliteReader implements Reader, ContextSearch.Tables, AutoCloseable {
+    private static final ContextSearch.Dialect SEARCH = new SqliteSearch();
     private static final String CONTEXT = "SELECT id, owner, agent, title, concurrency, created_at, updated_at,"
             + " last_offset, parent_id, held, cleared_at, answered_at, archived, pin, labels, read_to, change, revision"
-            + " FROM contexts ";
+            + " FROM contexts c ";
     private static final String TASK =
             "SELECT id, context_id, owner, agent, state, status_at, position, message_at, epoch, leased_by, attempts,"
                     + " merged, place, cut_at, ended_at, since, due_at, waited_ms, worked_ms, asked_ms, input_tokens,"
                     + " output_tokens, cost_micros FROM tasks ";
     private static final String EVENT = "SELECT \"offset\", task_id, kind, state, json FROM events ";
     private static final String ENDED = "(3, 4, 5, 7)";
+
+    /** In these words, or else SQLite does not see that the index {@code tasks_open} has them all. */
+    private static final String OPEN = "state IN (1, 2, 6, 8)";
 
     private static final String USAGE = "SELECT coalesce(sum(waited_ms), 0), coalesce(sum(worked_ms), 0),"
             + " coalesce(sum(asked_ms), 0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),"
@@ -58,8 +63,8 @@ final class SqliteReader implements Reader, AutoCloseable {
             WITH ready AS (
                 SELECT t.id, row_number() OVER (PARTITION BY t.owner ORDER BY t.status_at, t.id) AS turn
                 FROM tasks t JOIN contexts c ON c.id = t.context_id
-                WHERE t.state = 1 AND c.archived = 0 AND (c.concurrency = 1 OR (c.held = 0 AND NOT EXISTS (
-                    SELECT 1 FROM tasks o WHERE o.context_id = t.context_id
+                WHERE t.state IN (1, 2, 6, 8) AND t.state = 1 AND c.archived = 0 AND (c.concurrency = 1 OR (c.held = 0 AND NOT EXISTS (
+                    SELECT 1 FROM tasks o WHERE o.context_id = t.context_id AND o.state IN (1, 2, 6, 8)
                     AND (o.state IN (2, 6, 8) OR (o.state = 1 AND o.place < t.place))))))
             SELECT t.id, t.context_id, t.owner, t.agent, t.state, t.status_at, t.position, t.message_at, t.epoch,
                 t.leased_by, t.attempts, t.merged, t.place, t.cut_at, t.ended_at, t.since, t.due_at, t.waited_ms,
@@ -138,10 +143,7 @@ final class SqliteReader implements Reader, AutoCloseable {
 
     @Override
     public List<TaskRecord> openTasks(String contextId) {
-        return list(
-                SqliteReader::toTask,
-                TASK + "WHERE context_id = ? AND state NOT IN " + ENDED + " ORDER BY place",
-                contextId);
+        return list(SqliteReader::toTask, TASK + "WHERE context_id = ? AND " + OPEN + " ORDER BY place", contextId);
     }
 
     @Override
@@ -224,10 +226,11 @@ final class SqliteReader implements Reader, AutoCloseable {
 
     @Override
     public Page<Context> contexts(ContextQuery query) {
-        return new ContextSearch(query).run(this);
+        return new ContextSearch(query, SEARCH).run(this);
     }
 
-    List<Context> contexts(String where, @Nullable Object... arguments) {
+    @Override
+    public List<Context> contexts(String where, @Nullable Object... arguments) {
         return list(SqliteReader::toContext, CONTEXT + where, arguments);
     }
 
@@ -312,7 +315,10 @@ final class SqliteReader implements Reader, AutoCloseable {
 
     @Override
     public List<TaskRecord> leasedByOthers(String holder) {
-        return list(SqliteReader::toTask, TASK + "WHERE state = 2 AND leased_by IS NOT ? ORDER BY status_at", holder);
+        return list(
+                SqliteReader::toTask,
+                TASK + "WHERE " + OPEN + " AND state = 2 AND leased_by IS NOT ? ORDER BY status_at",
+                holder);
     }
 
     @Override
@@ -353,7 +359,8 @@ final class SqliteReader implements Reader, AutoCloseable {
         forget();
     }
 
-    long count(String sql, @Nullable Object... arguments) {
+    @Override
+    public long count(String sql, @Nullable Object... arguments) {
         Long count = one(row -> row.getLong(1), sql, arguments);
         return count == null ? 0 : count;
     }

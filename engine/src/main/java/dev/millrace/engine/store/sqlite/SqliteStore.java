@@ -9,6 +9,7 @@ import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.Write;
 import dev.millrace.engine.store.sql.SqlPushStore;
 import dev.millrace.engine.store.sql.SqlThread;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -44,7 +45,8 @@ import org.slf4j.LoggerFactory;
  * <p><b>Reading.</b> A few platform threads, each with a connection of its own, read snapshots beside the writer.
  *
  * <p><b>Checkpoints</b> run on a thread of their own, so that they do not hold up a commit; the writer does one itself
- * only when the WAL has grown past {@value #WAL_PAGES_LIMIT} pages.
+ * only when the WAL has grown past {@value #WAL_PAGES_LIMIT} pages. {@link WalRoom} says why the WAL has room before it is
+ * needed.
  */
 public final class SqliteStore implements Store {
     private static final Logger LOG = LoggerFactory.getLogger(SqliteStore.class);
@@ -64,6 +66,7 @@ public final class SqliteStore implements Store {
     private final SqliteWriter writer;
     private final SqliteReaders readers;
     private final SqliteCheckpoints checkpoints;
+    private final WalRoom room;
     private final SqlPushStore pushes;
     private final ConcurrentLinkedQueue<Submitted<?>> queue = new ConcurrentLinkedQueue<>();
     private final Doorbell bell = new Doorbell();
@@ -76,7 +79,7 @@ public final class SqliteStore implements Store {
 
     private @Nullable Durability synchronous;
 
-    private SqliteStore(DataFolder folder) throws SQLException {
+    private SqliteStore(DataFolder folder) throws SQLException, IOException {
         this.folder = folder;
         Path file = folder.database();
         connection = SqliteConnections.open(file, false);
@@ -89,6 +92,7 @@ public final class SqliteStore implements Store {
         checkpoints = new SqliteCheckpoints(file);
         // One process has this store: what another claimed, a dead one did.
         SqliteConnections.execute(connection, "UPDATE push_subscriptions SET claimed_by = NULL, claimed_until = 0");
+        room = WalRoom.of(file);
         pushes = new SqlPushStore(
                 new SqlThread("millrace-sqlite-pushes", () -> SqliteConnections.open(file, false)),
                 SqlPushStore.Dialect.SQLITE);
@@ -110,7 +114,7 @@ public final class SqliteStore implements Store {
         } catch (StoreFailure e) {
             folder.close();
             throw e;
-        } catch (SQLException | RuntimeException e) {
+        } catch (SQLException | IOException | RuntimeException e) {
             folder.close();
             throw new StoreFailure("the SQLite store " + folder.database() + " can't be opened: " + e.getMessage(), e);
         }
@@ -204,6 +208,7 @@ public final class SqliteStore implements Store {
         pushes.close();
         checkpoints.close();
         readers.close();
+        SqliteConnections.closeQuietly(room);
         SqliteConnections.closeQuietly(reader);
         SqliteConnections.closeQuietly(transactions);
         SqliteConnections.closeQuietly(connection);
@@ -220,6 +225,7 @@ public final class SqliteStore implements Store {
                 if (closing) {
                     return;
                 }
+                makeRoom();
                 try {
                     bell.await();
                 } catch (InterruptedException e) {
@@ -239,6 +245,23 @@ public final class SqliteStore implements Store {
             }
             commit(first, Durability.WRITTEN);
             commit(rest, Durability.FSYNCED);
+        }
+    }
+
+    /** While nobody waits, for who comes next. */
+    private void makeRoom() {
+        if (!room.scarce()) {
+            return;
+        }
+        try {
+            transactions.begin(); // for its lock: nobody else writes a frame meanwhile
+            try {
+                room.extend();
+            } finally {
+                transactions.rollback();
+            }
+        } catch (SQLException e) {
+            LOG.debug("no room was made in the write-ahead log: {}", e.toString());
         }
     }
 

@@ -3,20 +3,21 @@ package dev.millrace.engine.store.sqlite;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
- * Begins and ends the transactions of one connection, with statements that are prepared once. Not thread-safe: it belongs
- * to its connection's thread.
+ * Begins and ends the transactions of one connection, with statements that are prepared once, and again if they failed:
+ * the driver finalizes such a one. Not thread-safe: it belongs to its connection's thread.
  */
 final class SqliteTransactions implements AutoCloseable {
-    private final PreparedStatement begin;
-    private final PreparedStatement commit;
-    private final PreparedStatement rollback;
+    private final Connection connection;
+    private final String begin;
+    private final Map<String, PreparedStatement> statements = new HashMap<>();
 
-    private SqliteTransactions(Connection connection, String begin) throws SQLException {
-        this.begin = connection.prepareStatement(begin);
-        commit = connection.prepareStatement("COMMIT");
-        rollback = connection.prepareStatement("ROLLBACK");
+    private SqliteTransactions(Connection connection, String begin) {
+        this.connection = connection;
+        this.begin = begin;
     }
 
     /** Transactions that write: each takes the write lock when it begins. */
@@ -38,22 +39,35 @@ final class SqliteTransactions implements AutoCloseable {
     }
 
     void begin() throws SQLException {
-        begin.execute();
+        execute(begin);
     }
 
     void commit() throws SQLException {
-        commit.execute();
+        execute("COMMIT");
     }
 
     /** @throws SQLException also if there is no transaction: SQLite undoes one by itself when the disk is full */
     void rollback() throws SQLException {
-        rollback.execute();
+        execute("ROLLBACK");
+    }
+
+    private void execute(String sql) throws SQLException {
+        PreparedStatement kept = statements.get(sql);
+        if (kept == null) {
+            kept = connection.prepareStatement(sql);
+            statements.put(sql, kept);
+        }
+        try {
+            kept.execute();
+        } catch (SQLException e) {
+            statements.remove(sql);
+            SqliteConnections.closeQuietly(kept);
+            throw e;
+        }
     }
 
     @Override
-    public void close() throws SQLException {
-        begin.close();
-        commit.close();
-        rollback.close();
+    public void close() {
+        statements.values().forEach(SqliteConnections::closeQuietly);
     }
 }

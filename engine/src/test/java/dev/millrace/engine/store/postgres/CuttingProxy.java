@@ -11,6 +11,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** The network between a store and its server, which can be cut at the worst moment. */
 public final class CuttingProxy implements AutoCloseable {
@@ -21,6 +23,11 @@ public final class CuttingProxy implements AutoCloseable {
     private final Semaphore swallowed = new Semaphore(0);
     private volatile byte[] marker = {};
     private volatile boolean cut;
+
+    /** Bytes, of both directions, that still pass before a connection is cut between two of them. */
+    private final AtomicLong budget = new AtomicLong(Long.MAX_VALUE);
+
+    private final AtomicInteger cuts = new AtomicInteger();
 
     public CuttingProxy(int target) throws IOException {
         this.target = target;
@@ -39,6 +46,16 @@ public final class CuttingProxy implements AutoCloseable {
 
     public void awaitSwallowed() throws InterruptedException {
         swallowed.acquire();
+    }
+
+    /** Lets so many bytes pass, whichever way they go, and cuts the connection of the next one, once. */
+    public void cutAfter(long bytes) {
+        budget.set(bytes);
+    }
+
+    /** How often a connection was cut after its bytes. */
+    public int cuts() {
+        return cuts.get();
     }
 
     /** Cuts everything and lets nothing through until {@link #mend}. */
@@ -110,6 +127,13 @@ public final class CuttingProxy implements AutoCloseable {
             OutputStream out = to.getOutputStream();
             for (int length = in.read(buffer); length > 0; length = in.read(buffer)) {
                 if (!guard.pass(buffer, length)) {
+                    return;
+                }
+                long left = budget.addAndGet(-length);
+                if (left < 0 && left + length >= 0) {
+                    budget.set(Long.MAX_VALUE);
+                    out.write(buffer, 0, Math.toIntExact(left + length));
+                    cuts.incrementAndGet();
                     return;
                 }
                 out.write(buffer, 0, length);

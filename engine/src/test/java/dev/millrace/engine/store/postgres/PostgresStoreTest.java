@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +27,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PostgresStoreTest extends LastingStoreContract {
     private final PostgresServer server = PostgresServer.get();
@@ -192,6 +195,28 @@ class PostgresStoreTest extends LastingStoreContract {
                 assertContiguous(contextId, 1);
             }
         }
+    }
+
+    /** In a greeting, a statement, its arguments, an answer: the seed says where. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void a_connection_that_is_cut_at_any_byte_loses_nothing_and_writes_nothing_twice(long seed) throws Exception {
+        var random = new Random(seed);
+        int count = 25;
+        try (var proxy = new CuttingProxy(server.databasePort());
+                Store cut = PostgresStore.open(PostgresSettings.of(through(proxy)))) {
+            var told = new AtomicInteger();
+            for (int i = 1; i <= count; i++) {
+                proxy.cutAfter(random.nextInt(4_000));
+                Durability durability = random.nextBoolean() ? Durability.FSYNCED : Durability.WRITTEN;
+                assertThat(append(cut, "c", durability, told::incrementAndGet).get(60, TimeUnit.SECONDS))
+                        .as("seed %d, write %d, after %d cuts", seed, i, proxy.cuts())
+                        .isEqualTo(i);
+            }
+            assertThat(told).hasValue(count);
+            assertThat(proxy.cuts()).as("cuts, seed %d", seed).isPositive();
+        }
+        assertContiguous("c", count);
     }
 
     @Test

@@ -1,25 +1,51 @@
-package dev.millrace.engine.store.postgres;
+package dev.millrace.engine.store.sql;
 
 import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.store.ContextPlace;
+import dev.millrace.engine.store.Words;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One question for contexts, as SQL. The pinned and the others are asked for by themselves, so that each part comes out
- * of its index in order and a page costs what is on it, however many contexts there are.
+ * of its index in order and a page costs what is on it, however many contexts there are. All are counted only where the
+ * page does not tell how many there are.
  */
-final class ContextSearch {
+public final class ContextSearch {
+    /** What a database says in words of its own. */
+    public interface Dialect {
+        /** The condition on a label of a context {@code c}, whose key and value are bound. */
+        String label();
+
+        /** The condition on a text {@code x}, which is bound as {@link #match} gives it. */
+        String found();
+
+        /** Where the texts are: the tables, {@code x} among them. */
+        String texts();
+
+        /** A question for texts in which each of these words is the beginning of one. */
+        String match(List<String> words);
+    }
+
+    /** The tables, in one transaction. */
+    public interface Tables {
+        /** The contexts of a table {@code contexts c}. */
+        List<Context> contexts(String where, @Nullable Object... arguments);
+
+        long count(String sql, @Nullable Object... arguments);
+    }
+
     private final ContextQuery query;
+    private final List<String> words;
     private final StringBuilder where = new StringBuilder("WHERE c.owner = ?");
     private final List<@Nullable Object> arguments = new ArrayList<>();
 
-    ContextSearch(ContextQuery query) {
+    public ContextSearch(ContextQuery query, Dialect dialect) {
         this.query = query;
+        words = query.text() == null ? List.of() : Words.of(query.text());
         arguments.add(query.owner());
         if (query.agent() != null) {
             and("c.agent = ?", query.agent());
@@ -36,15 +62,15 @@ final class ContextSearch {
             where.append(" AND c.parent_id IS NULL");
         }
         query.labels().forEach((key, value) -> {
-            and("c.labels ->> ? = ?", key);
+            and(dialect.label(), key);
             arguments.add(value);
         });
-        if (query.text() != null) {
+        if (!words.isEmpty()) {
             and(
-                    "c.id IN (SELECT x.context_id FROM texts x LEFT JOIN tasks t ON t.id = x.task_id"
-                            + " WHERE x.words @@ ?::tsquery"
+                    "c.id IN (SELECT x.context_id FROM " + dialect.texts()
+                            + " LEFT JOIN tasks t ON t.id = x.task_id WHERE " + dialect.found()
                             + " AND (x.task_id = '' OR t.cut_at = 0 OR t.cut_at > t.position))",
-                    match(query.text()));
+                    dialect.match(words));
         }
     }
 
@@ -53,37 +79,33 @@ final class ContextSearch {
         arguments.add(argument);
     }
 
-    /** A tsquery's words: quoted, so that nothing in them is an operator, and each the beginning of one. */
-    private static String match(String text) {
-        return dev.millrace.engine.store.Words.of(text).stream()
-                .map(word -> "'" + word + "':*")
-                .collect(Collectors.joining(" & "));
-    }
-
-    Page<Context> run(PostgresReader reader) {
-        if (query.text() != null
-                && dev.millrace.engine.store.Words.of(query.text()).isEmpty()) {
+    public Page<Context> run(Tables tables) {
+        if (query.text() != null && words.isEmpty()) {
             return new Page<>(List.of(), null, 0);
         }
-        long total = reader.count("SELECT count(*) FROM contexts c " + where, arguments.toArray());
         ContextPlace after = query.after() == null ? null : ContextPlace.parse(query.after());
         if (query.after() != null && after == null) {
-            return new Page<>(List.of(), null, total);
+            return new Page<>(List.of(), null, count(tables));
         }
         int wanted = query.limit() == Integer.MAX_VALUE ? query.limit() : query.limit() + 1;
         var found = new ArrayList<Context>();
         if (after == null || after.pin() != Context.Shelf.UNPINNED) {
-            found.addAll(pinned(reader, after, wanted));
+            found.addAll(pinned(tables, after, wanted));
         }
         if (found.size() < wanted) {
-            found.addAll(others(reader, after, wanted - found.size()));
+            found.addAll(others(tables, after, wanted - found.size()));
         }
         boolean more = found.size() > query.limit();
+        long total = more || after != null ? count(tables) : found.size();
         List<Context> items = more ? found.subList(0, query.limit()) : found;
         return new Page<>(items, more ? ContextPlace.of(items.getLast()).toString() : null, total);
     }
 
-    private List<Context> pinned(PostgresReader reader, @Nullable ContextPlace after, int max) {
+    private long count(Tables tables) {
+        return tables.count("SELECT count(*) FROM contexts c " + where, arguments.toArray());
+    }
+
+    private List<Context> pinned(Tables tables, @Nullable ContextPlace after, int max) {
         var sql = new StringBuilder(where).append(" AND c.pin < ").append(Context.Shelf.UNPINNED);
         var with = new ArrayList<>(arguments);
         if (after != null) {
@@ -91,10 +113,10 @@ final class ContextSearch {
             with.addAll(List.of(after.pin(), after.pin(), after.updatedAt(), after.id()));
         }
         with.add(max);
-        return reader.contexts(sql + " ORDER BY c.pin, c.updated_at DESC, c.id DESC LIMIT ?", with.toArray());
+        return tables.contexts(sql + " ORDER BY c.pin, c.updated_at DESC, c.id DESC LIMIT ?", with.toArray());
     }
 
-    private List<Context> others(PostgresReader reader, @Nullable ContextPlace after, int max) {
+    private List<Context> others(Tables tables, @Nullable ContextPlace after, int max) {
         var sql = new StringBuilder(where).append(" AND c.pin = ").append(Context.Shelf.UNPINNED);
         var with = new ArrayList<>(arguments);
         if (after != null && after.pin() == Context.Shelf.UNPINNED) {
@@ -102,6 +124,6 @@ final class ContextSearch {
             with.addAll(List.of(after.updatedAt(), after.id()));
         }
         with.add(max);
-        return reader.contexts(sql + " ORDER BY c.updated_at DESC, c.id DESC LIMIT ?", with.toArray());
+        return tables.contexts(sql + " ORDER BY c.updated_at DESC, c.id DESC LIMIT ?", with.toArray());
     }
 }
