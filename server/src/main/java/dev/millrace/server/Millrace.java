@@ -298,7 +298,8 @@ public final class Millrace implements AutoCloseable {
                 .withTenants(settings.a2a().tenants() ? Tenants.any() : Tenants.none());
     }
 
-    private static HttpServer http(Settings settings, Router router, A2aEndpoints a2a, FrontGate gate, @Nullable Tracing tracing) {
+    private static HttpServer http(
+            Settings settings, Router router, A2aEndpoints a2a, FrontGate gate, @Nullable Tracing tracing) {
         HttpServer.Builder builder = HttpServer.builder(router)
                 .gate(gate)
                 .tracer(tracing)

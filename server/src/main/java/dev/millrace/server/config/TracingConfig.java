@@ -46,7 +46,8 @@ public record TracingConfig(boolean on, @Nullable URI endpoint, String service, 
         section.done();
         return new TracingConfig(
                 endpoint.isPresent(),
-                endpoint.map(text -> ConfigFile.url(section.at("endpoint"), text)).orElse(null),
+                endpoint.map(text -> ConfigFile.url(section.at("endpoint"), text))
+                        .orElse(null),
                 service,
                 ratio);
     }

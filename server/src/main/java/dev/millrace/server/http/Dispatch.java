@@ -47,7 +47,8 @@ final class Dispatch extends Handler.Abstract {
             tracer.trace(arrival, () -> {
                 Router.Match match = serve(arrival, request, response, callback);
                 return new RequestTracer.Answered(
-                        response.getStatus(), match == null ? null : match.routes().path());
+                        response.getStatus(),
+                        match == null ? null : match.routes().path());
             });
         }
         return true;

@@ -47,8 +47,7 @@ final class Courier implements AutoCloseable {
      * @param cause what the receiver goes on with
      * @return null if the receiver took it; else why not
      */
-    @Nullable String bring(
-            TaskPushNotificationConfig config, String deliveryId, long offset, byte[] json, Span cause)
+    @Nullable String bring(TaskPushNotificationConfig config, String deliveryId, long offset, byte[] json, Span cause)
             throws InterruptedException {
         atOnce.acquire();
         Span span = cause.child(Span.Kind.CLIENT, "push");

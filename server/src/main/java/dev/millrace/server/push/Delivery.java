@@ -109,8 +109,8 @@ final class Delivery implements AutoCloseable {
         String id = deliveryId(subscription, entry.offset());
         await(subscription.nextAt());
         while (!closed) {
-            String problem =
-                    courier.bring(config, id, entry.offset(), entry.event().json(), engine.cause(subscription.taskId()));
+            String problem = courier.bring(
+                    config, id, entry.offset(), entry.event().json(), engine.cause(subscription.taskId()));
             if (closed) {
                 return false; // what was told may be told again: who closed this does not wait for it
             }

@@ -2,8 +2,8 @@ package dev.millrace.server.push;
 
 import dev.millrace.core.Doorbell;
 import dev.millrace.engine.Engine;
-import dev.millrace.engine.Span;
 import dev.millrace.engine.Page;
+import dev.millrace.engine.Span;
 import dev.millrace.engine.store.PushStore;
 import dev.millrace.engine.store.PushStore.DeadLetter;
 import dev.millrace.engine.store.PushStore.Subscription;

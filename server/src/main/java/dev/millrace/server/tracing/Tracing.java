@@ -61,18 +61,17 @@ public final class Tracing implements Spans, RequestTracer, AutoCloseable {
     }
 
     private RecordedSpan started(Span.Kind kind, String name, Function<String, Optional<String>> header) {
-        Context parent =
-                W3CTraceContextPropagator.getInstance().extract(Context.root(), header, new TextMapGetter<>() {
-                    @Override
-                    public Iterable<String> keys(Function<String, Optional<String>> from) {
-                        return List.of();
-                    }
+        Context parent = W3CTraceContextPropagator.getInstance().extract(Context.root(), header, new TextMapGetter<>() {
+            @Override
+            public Iterable<String> keys(Function<String, Optional<String>> from) {
+                return List.of();
+            }
 
-                    @Override
-                    public @Nullable String get(@Nullable Function<String, Optional<String>> from, String key) {
-                        return from == null ? null : from.apply(key).orElse(null);
-                    }
-                });
+            @Override
+            public @Nullable String get(@Nullable Function<String, Optional<String>> from, String key) {
+                return from == null ? null : from.apply(key).orElse(null);
+            }
+        });
         return RecordedSpan.begin(tracer, parent, kind, name);
     }
 
