@@ -3,6 +3,8 @@ package dev.millrace.server.tracing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.lf.a2a.v1.A2AServiceGrpc;
+import com.google.lf.a2a.v1.ListTasksRequest;
 import com.sun.net.httpserver.HttpServer;
 import dev.millrace.agents.ModelAgent;
 import dev.millrace.agents.ModelConfig;
@@ -19,6 +21,10 @@ import dev.millrace.protocol.push.TaskPushNotificationConfig;
 import dev.millrace.server.Millrace;
 import dev.millrace.server.config.A2aConfig;
 import dev.millrace.server.config.TracingConfig;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.opentelemetry.proto.trace.v1.Status;
 import java.net.InetAddress;
@@ -35,6 +41,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -100,6 +107,30 @@ class TracesTest {
             assertThat(collector.spans.toString()).doesNotContain(SECRET).doesNotContain("dawn");
             assertThat(collector.resources.toString()).contains("service.name", "millrace");
         }
+    }
+
+    @Test
+    void a_call_over_grpc_is_given_back_its_request_id() throws Exception {
+        var sent = new Metadata();
+        sent.put(Metadata.Key.of("x-request-id", Metadata.ASCII_STRING_MARSHALLER), "mine-7");
+        sent.put(Metadata.Key.of("a2a-version", Metadata.ASCII_STRING_MARSHALLER), "1.0");
+        var headers = new AtomicReference<Metadata>();
+        try (var server = Millrace.with("echo", ECHO).start()) {
+            ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
+                    .usePlaintext()
+                    .intercept(
+                            MetadataUtils.newAttachHeadersInterceptor(sent),
+                            MetadataUtils.newCaptureMetadataInterceptor(headers, new AtomicReference<>()))
+                    .build();
+            try {
+                var _ = A2AServiceGrpc.newBlockingStub(channel)
+                        .listTasks(ListTasksRequest.getDefaultInstance());
+            } finally {
+                channel.shutdownNow();
+            }
+        }
+        assertThat(headers.get().get(Metadata.Key.of("x-request-id", Metadata.ASCII_STRING_MARSHALLER)))
+                .isEqualTo("mine-7");
     }
 
     @Test
