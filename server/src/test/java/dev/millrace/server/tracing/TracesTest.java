@@ -123,8 +123,7 @@ class TracesTest {
                             MetadataUtils.newCaptureMetadataInterceptor(headers, new AtomicReference<>()))
                     .build();
             try {
-                var _ = A2AServiceGrpc.newBlockingStub(channel)
-                        .listTasks(ListTasksRequest.getDefaultInstance());
+                var _ = A2AServiceGrpc.newBlockingStub(channel).listTasks(ListTasksRequest.getDefaultInstance());
             } finally {
                 channel.shutdownNow();
             }
