@@ -5,6 +5,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,9 +44,23 @@ final class ServerProcess implements AutoCloseable {
                 System.getProperty("java.class.path"),
                 MillraceCommand.class.getName()));
         command.addAll(List.of(args));
+        if (ignoresHangups()) {
+            command.addAll(0, List.of("env", "--default-signal=HUP"));
+        }
         var builder = new ProcessBuilder(command).directory(folder.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("OPENAI_") || name.equals("LOG_LEVEL"));
         return new ServerProcess(builder.start());
+    }
+
+    /** Whether it was started by nohup: what it starts would ignore them, too. */
+    private static boolean ignoresHangups() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) {
+            return false;
+        }
+        return Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("SigIgn:"))
+                .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 1) != 0);
     }
 
     /** Starts {@code millrace serve --port 0 ARGS…} and waits until it is ready. */
