@@ -54,7 +54,8 @@ export function walker() {
   const textOf = (row) => (row.querySelector('.bubble, .prose, .chat-row-title')?.textContent ?? '').trim()
 
   /**
-   * Scrolls by a screen each frame until done says so; back is towards the start. Frames whose rows are not there yet are waited for.
+   * Scrolls until a row with the last text is on the screen; back is towards the start. Each frame goes on by a screen and a
+   * half, which no row escapes, since more than that is in the document. At an edge it waits for what is still to come.
    * Gives the texts by their number, the most rows that were in the document, and how long each frame took.
    */
   window.walk = async (selector, back, last) => {
@@ -71,7 +72,7 @@ export function walker() {
       const shown = there.filter((row) => row.getBoundingClientRect().bottom > edge.top && row.getBoundingClientRect().top < edge.bottom)
       if (shown.some((row) => textOf(row) === last)) break
       const from = box.scrollTop
-      box.scrollTop += (back ? -1 : 1) * box.clientHeight * 0.9
+      box.scrollTop += (back ? -1 : 1) * box.clientHeight * 1.4
       still = box.scrollTop === from ? still + 1 : 0
       const now = await frame()
       frames.push(now - before)

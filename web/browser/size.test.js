@@ -11,7 +11,7 @@ const ROWS = 60
 
 describe('the page holds much', { skip: missing }, () => {
   let it
-  before(async () => (it = await house(() => '')))
+  before(async () => (it = await house(() => 'limits: {queued: 100}', true)))
   after(async () => {
     await it?.close()
     assert.deepEqual(it.complaints, [])
