@@ -29,7 +29,7 @@ import tools.jackson.databind.JsonNode;
  *
  * <p>A summary stands for all that was said before it, except for what the user said in its own task.
  */
-final class Conversation {
+public final class Conversation {
     private final Attachments attachments;
     private final List<ChatMessage> chat = new ArrayList<>();
     private final List<ChatMessage> askedInTask = new ArrayList<>();
@@ -40,8 +40,18 @@ final class Conversation {
         this.attachments = attachments;
     }
 
-    /** The messages, oldest first, without those that have no content. */
-    static List<ChatMessage> of(@Nullable String systemPrompt, List<Message> said, Provider provider) {
+    /** Whether there is something in the message that such a model could answer. */
+    public static boolean hasContent(Message message, Provider provider) {
+        return !new Attachments(provider).contents(message).isEmpty();
+    }
+
+    /**
+     * The messages, oldest first, without those that have no content.
+     *
+     * @param said a turn's history, and the message to answer behind it
+     * @param provider whose models are to read it: it decides which files go as they are
+     */
+    public static List<ChatMessage> of(@Nullable String systemPrompt, List<Message> said, Provider provider) {
         var conversation = new Conversation(new Attachments(provider));
         said.forEach(conversation::hear);
         conversation.end();

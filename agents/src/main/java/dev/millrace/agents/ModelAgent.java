@@ -73,9 +73,8 @@ public final class ModelAgent implements Agent, AutoCloseable {
             turn.reject(String.valueOf(wrong.getMessage()));
             return;
         }
-        boolean hasContent = !new Attachments(choice.model().provider())
-                .contents(turn.message())
-                .isEmpty();
+        boolean hasContent =
+                Conversation.hasContent(turn.message(), choice.model().provider());
         if (!hasContent && ToolResult.in(turn.message()).isEmpty()) {
             turn.reject("The message has no text that a model could answer.");
             return;

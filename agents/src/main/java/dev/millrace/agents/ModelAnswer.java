@@ -30,8 +30,8 @@ final class ModelAnswer implements StreamingChatResponseHandler {
     private final ModelConfig config;
     private final Step step;
     private final Marks.Kind kind;
-    private final Whole words = new Whole();
-    private final Whole thoughts = new Whole();
+    private final WholeCharacters words = new WholeCharacters();
+    private final WholeCharacters thoughts = new WholeCharacters();
     private final Map<Integer, Integer> callIndexes = new HashMap<>();
     private final StringBuilder said = new StringBuilder();
     private boolean complete;
@@ -200,33 +200,6 @@ final class ModelAnswer implements StreamingChatResponseHandler {
                     "The model's answer ended in the middle: the server at " + config.baseUrl()
                             + " closed the stream without saying that it is done. Send again.");
         }
-        if (finish == FinishReason.CONTENT_FILTER) {
-            return ModelFailures.failure(
-                    ModelFailure.Kind.FILTERED,
-                    "The provider's content filter stopped the answer. Put the question differently.");
-        }
-        if (said.isEmpty() && (message == null || !message.hasToolExecutionRequests())) {
-            return ModelFailures.failure(
-                    ModelFailure.Kind.UNINTELLIGIBLE,
-                    finish == FinishReason.LENGTH
-                            ? "The model used up its tokens before it said a word. Raise maxTokens."
-                            : "The model answered without a word. Send again, or put the question differently.");
-        }
-        return null;
-    }
-
-    /** Puts characters together that were cut in two: half a one cannot be written in UTF-8. */
-    private static final class Whole {
-        private String half = "";
-
-        String plus(String piece) {
-            String text = half + piece;
-            half = "";
-            if (!text.isEmpty() && Character.isHighSurrogate(text.charAt(text.length() - 1))) {
-                half = text.substring(text.length() - 1);
-                text = text.substring(0, text.length() - 1);
-            }
-            return text;
-        }
+        return ModelFailures.ofEnd(finish, said.isEmpty() && (message == null || !message.hasToolExecutionRequests()));
     }
 }

@@ -1,9 +1,12 @@
 package dev.millrace.agents;
 
 import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.millrace.engine.Span;
 import dev.millrace.engine.Turn;
 import java.net.http.HttpClient;
 import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,8 +50,26 @@ record ModelCalls(HttpClient http, Pause pause) {
         }
     }
 
-    /** One try; what came of it, null for a whole answer or a turn that is over. */
+    /** One try, in a span of its own; what came of it, null for a whole answer or a turn that is over. */
     private @Nullable ModelFailure ask(
+            Turn turn, ModelConfig model, @Nullable Effort effort, ChatRequest request, ModelAnswer answer)
+            throws InterruptedException {
+        Span asking = Span.current();
+        if (asking == Span.NONE) {
+            return once(turn, model, effort, request, answer);
+        }
+        try (Span span = asking.child(Span.Kind.CLIENT, "chat " + model.id())) {
+            span.note("gen_ai.operation.name", "chat")
+                    .note("gen_ai.provider.name", model.provider().name().toLowerCase(Locale.ROOT))
+                    .note("gen_ai.request.model", model.model());
+            Optional<ModelFailure> failure = span.<Optional<ModelFailure>, InterruptedException>within(
+                    () -> Optional.ofNullable(once(turn, model, effort, request, answer)));
+            failure.ifPresent(why -> span.failed(why.kind().name()));
+            return failure.orElse(null);
+        }
+    }
+
+    private @Nullable ModelFailure once(
             Turn turn, ModelConfig model, @Nullable Effort effort, ChatRequest request, ModelAnswer answer)
             throws InterruptedException {
         var exchange = new ModelExchange(http, model);

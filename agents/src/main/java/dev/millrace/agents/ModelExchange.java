@@ -13,6 +13,7 @@ import dev.langchain4j.http.client.sse.ServerSentEventParsingHandle;
 import dev.millrace.client.sse.SseEvent;
 import dev.millrace.client.sse.SseReader;
 import dev.millrace.client.sse.SseStream;
+import dev.millrace.engine.Span;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -207,6 +208,7 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
             builder.version(java.net.http.HttpClient.Version.HTTP_1_1);
         }
         request.headers().forEach((name, values) -> values.forEach(value -> builder.header(name, value)));
+        Span.current().carry(builder::setHeader);
         return builder.build();
     }
 

@@ -63,6 +63,19 @@ public final class ModelFailure extends Exception {
         this.retryAfter = retryAfter;
     }
 
+    /** What a model or a service of LangChain4j threw; what already is a model's failure stays as it is. */
+    public static ModelFailure thrown(Throwable thrown) {
+        return ThrownByModel.of(thrown);
+    }
+
+    /** The answer ended in the middle: its stream was closed before the model said that it is done. */
+    public static ModelFailure cutOff() {
+        return ModelFailures.failure(
+                Kind.CUT_OFF,
+                "The model's answer ended in the middle: its server closed the stream without saying that it is done."
+                        + " Send again.");
+    }
+
     public Kind kind() {
         return kind;
     }

@@ -1,5 +1,6 @@
 package dev.millrace.agents;
 
+import dev.langchain4j.model.output.FinishReason;
 import dev.millrace.agents.ModelFailure.Kind;
 import dev.millrace.client.sse.SseOverflow;
 import java.io.IOException;
@@ -78,24 +79,17 @@ final class ModelFailures {
         Said said = Said.in(body);
         String at = config.baseUrl().toString();
         Duration retryAfter = retryAfter(headers);
-        if (said.means(
-                "context_length",
-                "context length",
-                "context window",
-                "maximum context",
-                "too many tokens",
-                "prompt is too long",
-                "exceeds the maximum number of tokens")) {
+        if (said.tooLong()) {
             return failure(
                     Kind.TOO_LONG,
                     "The conversation is longer than " + config.model()
                             + " takes. Start a new chat, send less, or choose a model with a larger context."
                             + said.quoted());
         }
-        if (status >= 500 && said.means("model_not_found", "invalid model", "does not exist")) {
+        if (status >= 500 && said.noSuchModel()) {
             status = 404; // a gateway that has no such model, and never will
         }
-        if (said.means("insufficient_quota", "billing", "credit balance")) {
+        if (said.noCredit()) {
             return failure(
                     Kind.QUOTA,
                     "The account at " + at + " has no credit left. Add credit there, or use another key."
@@ -191,6 +185,33 @@ final class ModelFailures {
                         + said.quoted());
     }
 
+    /**
+     * The answer ended well as far as the connection knows.
+     *
+     * @param wordless whether it says nothing and wants nothing done
+     * @return why it is no answer all the same; null if it is one
+     */
+    static @Nullable ModelFailure ofEnd(@Nullable FinishReason finish, boolean wordless) {
+        if (finish == FinishReason.CONTENT_FILTER) {
+            return failure(
+                    Kind.FILTERED, "The provider's content filter stopped the answer. Put the question differently.");
+        }
+        if (wordless) {
+            return failure(
+                    Kind.UNINTELLIGIBLE,
+                    finish == FinishReason.LENGTH
+                            ? "The model used up its tokens before it said a word. Raise maxTokens."
+                            : "The model answered without a word. Send again, or put the question differently.");
+        }
+        return null;
+    }
+
+    /** As much of somebody else's words as fits into a sentence of ours. */
+    static String oneLine(String message) {
+        String line = message.strip().replaceAll("\\s+", " ");
+        return line.length() <= QUOTE ? line : line.substring(0, QUOTE) + "…";
+    }
+
     static ModelFailure failure(Kind kind, String message) {
         return new ModelFailure(kind, message, null, null);
     }
@@ -219,7 +240,7 @@ final class ModelFailures {
     }
 
     /** What a server said of an error: {@code {"error":{"message":…,"code":…}}}, or something like it. */
-    private record Said(boolean isError, String message, String code) {
+    record Said(boolean isError, String message, String code) {
 
         static Said in(byte[] body) {
             try {
@@ -250,6 +271,25 @@ final class ModelFailures {
             }
         }
 
+        boolean tooLong() {
+            return means(
+                    "context_length",
+                    "context length",
+                    "context window",
+                    "maximum context",
+                    "too many tokens",
+                    "prompt is too long",
+                    "exceeds the maximum number of tokens");
+        }
+
+        boolean noCredit() {
+            return means("insufficient_quota", "billing", "credit balance");
+        }
+
+        boolean noSuchModel() {
+            return means("model_not_found", "invalid model", "does not exist");
+        }
+
         boolean means(String... signs) {
             String all = (code + " " + message).toLowerCase(Locale.ROOT);
             for (String sign : signs) {
@@ -261,11 +301,7 @@ final class ModelFailures {
         }
 
         String quoted() {
-            String oneLine = message.strip().replaceAll("\\s+", " ");
-            if (oneLine.isEmpty()) {
-                return "";
-            }
-            return " It said: " + (oneLine.length() <= QUOTE ? oneLine : oneLine.substring(0, QUOTE) + "…");
+            return message.isBlank() ? "" : " It said: " + oneLine(message);
         }
     }
 }

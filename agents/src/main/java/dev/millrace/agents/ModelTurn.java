@@ -38,6 +38,9 @@ final class ModelTurn {
             "the server was lost while this ran, and nobody knows whether it was done or what came of"
                     + " it; find out before you do it again";
 
+    /** What a user is told of an answer that has no end. */
+    static final String CUT_SHORT = "The answer is cut short: the model reached its limit of tokens.";
+
     private final Turn turn;
     private final AgentConfig config;
     private final ModelCalls calls;
@@ -138,7 +141,7 @@ final class ModelTurn {
             return runCalls(step, message, answer);
         }
         if (answer.finish() == FinishReason.LENGTH) {
-            turn.status("The answer is cut short: the model reached its limit of tokens.");
+            turn.status(CUT_SHORT);
         }
         return false;
     }

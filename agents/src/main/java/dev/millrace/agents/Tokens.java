@@ -15,11 +15,12 @@ import org.jspecify.annotations.Nullable;
  * @param cacheWrites how many of the input were put into that cache
  * @param reasoning how many of the output were reasoning; 0 also where the provider does not tell
  */
-record Tokens(long input, long output, long cached, long cacheWrites, long reasoning) {
-    static final Tokens NONE = new Tokens(0, 0, 0, 0, 0);
+public record Tokens(long input, long output, long cached, long cacheWrites, long reasoning) {
+    /** Nothing, or not told. */
+    public static final Tokens NONE = new Tokens(0, 0, 0, 0, 0);
 
     /** Providers count differently: Anthropic's input leaves the cached tokens out, Gemini's output the reasoning. */
-    static Tokens of(@Nullable TokenUsage used) {
+    public static Tokens of(@Nullable TokenUsage used) {
         if (used == null) {
             return NONE; // not every server counts
         }

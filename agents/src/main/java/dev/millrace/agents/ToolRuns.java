@@ -1,5 +1,6 @@
 package dev.millrace.agents;
 
+import dev.millrace.engine.Span;
 import dev.millrace.engine.ToolCall;
 import dev.millrace.engine.ToolResult;
 import dev.millrace.engine.Turn;
@@ -55,6 +56,7 @@ final class ToolRuns {
         private final AtomicBoolean over = new AtomicBoolean();
         private final CompletableFuture<Message> result = new CompletableFuture<>();
         private final long begun = System.nanoTime();
+        private final Span asking = Span.current();
         private final Thread thread;
 
         Run(Planned planned) {
@@ -75,9 +77,23 @@ final class ToolRuns {
         }
 
         private void call() {
-            ToolResult outcome = outcome();
+            ToolResult outcome = asking == Span.NONE ? outcome() : recorded();
             if (over.compareAndSet(false, true)) {
                 tell(outcome);
+            }
+        }
+
+        private ToolResult recorded() {
+            String name = planned.call().name();
+            try (Span span = asking.child(Span.Kind.INTERNAL, "execute_tool " + name)) {
+                span.note("gen_ai.operation.name", "execute_tool")
+                        .note("gen_ai.tool.name", name)
+                        .note("gen_ai.tool.call.id", planned.call().id());
+                ToolResult outcome = span.<ToolResult, RuntimeException>within(this::outcome);
+                if (outcome.error() != null) {
+                    span.failed("tool_error");
+                }
+                return outcome;
             }
         }
 

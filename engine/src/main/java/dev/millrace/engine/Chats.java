@@ -131,8 +131,8 @@ public final class Chats {
     }
 
     /**
-     * What all of the owner's conversations took that there are, day by day, the oldest first; days on which nothing
-     * happened are left out.
+     * What all of the owner's conversations took, deleted ones included, day by day, the oldest first; days on which
+     * nothing happened are left out.
      *
      * @param from the first day, in UTC
      */
@@ -140,7 +140,7 @@ public final class Chats {
         return calls.read(null, reader -> reader.usageByDay(owner, from));
     }
 
-    /** What all of the owner's conversations took that there are; a deleted one takes its share along. */
+    /** What all of the owner's conversations took, deleted ones included. */
     public Usage usage(String owner) {
         return calls.read(null, reader -> reader.usage(owner, null));
     }

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -253,6 +254,11 @@ final class Draft {
     /** Holds the message at hand for the worker that will take the task. */
     void attach(String taskId, Message message) {
         messages.put(taskId, message);
+    }
+
+    /** The tasks that somebody asks for by this. */
+    Set<String> asked() {
+        return messages.keySet();
     }
 
     void remember(SendKey key) {

@@ -332,6 +332,14 @@ public final class Engine implements AutoCloseable {
         return chats.interrupt(owner, contextId, RequestKey.NONE);
     }
 
+    /**
+     * What the task was last asked for in, if that is recorded, and was here and not too long ago (the last 16,384 tasks
+     * are known); else {@link Span#NONE}.
+     */
+    public Span cause(String taskId) {
+        return ledger.causes().of(taskId);
+    }
+
     /** What an owner does with conversations besides sending to them. */
     public Chats chats() {
         return chats;

@@ -26,6 +26,7 @@ final class Ledger {
     private final Journals journals;
     private final Consumer<Lease> starter;
     private final Line line;
+    private final Causes causes = new Causes();
     private volatile Consumer<TaskRecord> stopped = task -> {};
     private volatile Consumer<String> watched = owner -> {};
     private volatile Consumer<Instant> asked = due -> {};
@@ -89,6 +90,11 @@ final class Ledger {
         asked = listener;
     }
 
+    /** What tasks were asked for in. */
+    Causes causes() {
+        return causes;
+    }
+
     private void tell(Draft draft) {
         Instant due = draft.due();
         if (due != null) {
@@ -102,6 +108,7 @@ final class Ledger {
 
     /** Changes a context in one transaction. The future fails with what {@code change} throws, or a StoreFailure. */
     <R> CompletableFuture<R> change(String contextId, Durability durability, Function<Draft, R> change) {
+        Span cause = Span.current(); // of the thread that asks; a store decides on others
         // A store may decide several times; what was written is the last one's.
         var written = new ArrayList<TaskRecord>();
         CompletableFuture<R> outcome = store.submit(contextId, durability, before -> {
@@ -113,6 +120,9 @@ final class Ledger {
                 result = change.apply(draft);
                 written.clear();
                 written.addAll(draft.stopped());
+                if (cause != Span.NONE) {
+                    draft.asked().forEach(taskId -> causes.put(taskId, cause));
+                }
                 waiting = draft.movedTasks()
                         && !draft.forgotten()
                         && lookAtStateAfter(draft, leases, Integer.MAX_VALUE, line.othersWait());

@@ -53,6 +53,7 @@ final class LiveTurn implements Turn {
     private final EngineSettings settings;
     private final Outbox outbox;
     private final Supplier<Loan> loans;
+    private final Span cause;
     private final Map<String, Stream> streams = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -78,8 +79,9 @@ final class LiveTurn implements Turn {
     /** The agent's thread was interrupted from here. */
     private boolean interrupted;
 
-    LiveTurn(Lease lease, Store store, EngineSettings settings, Outbox outbox, Supplier<Loan> loans) {
+    LiveTurn(Lease lease, Store store, EngineSettings settings, Outbox outbox, Supplier<Loan> loans, Span cause) {
         this.loans = loans;
+        this.cause = cause;
         this.lease = lease;
         this.message = lease.message();
         answers = lease.task().messageAt() != lease.task().position();
@@ -135,6 +137,11 @@ final class LiveTurn implements Turn {
     @Override
     public int attempt() {
         return lease.task().attempts();
+    }
+
+    @Override
+    public Span cause() {
+        return cause;
     }
 
     @Override

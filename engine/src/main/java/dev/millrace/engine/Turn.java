@@ -33,6 +33,11 @@ public interface Turn {
     /** 1 for the first run on {@link #message}, higher when it is taken up again after a crash. */
     int attempt();
 
+    /** What the message was sent in, as {@link Engine#cause} has it; {@link Span#NONE} if that is not known here. */
+    default Span cause() {
+        return Span.NONE;
+    }
+
     /** The message to answer. */
     Message message();
 

@@ -58,7 +58,8 @@ final class Turns {
                 store,
                 settings,
                 new Outbox(ledger(), lease, settings),
-                () -> workers.lend(Objects.requireNonNull(dispatcher)::placeFree));
+                () -> workers.lend(Objects.requireNonNull(dispatcher)::placeFree),
+                ledger().causes().of(lease.task().id()));
         workers.add(turn);
         if (stopping) {
             turn.stop(); // its lease was being committed while the others were told

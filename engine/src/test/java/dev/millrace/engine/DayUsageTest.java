@@ -47,4 +47,29 @@ class DayUsageTest extends WithEngine {
         assertThat(engine.chats().usageByDay(ME, LocalDate.parse("2026-03-02"))).hasSize(2);
         assertThat(engine.chats().usageByDay("nobody", LocalDate.EPOCH)).isEmpty();
     }
+
+    @Test
+    void what_deleted_chats_took_stays_on_the_bill() throws Exception {
+        store = kind.open(folder);
+        start(
+                turn -> turn.used(Long.parseLong(turn.message().text()), 1, 7),
+                EngineSettings.defaults().withClock(now::get));
+        var first = ended(chat("10"));
+        now.set(Instant.parse("2026-03-02T00:00:00Z"));
+        var second = ended(chat("20"));
+        ended(chat("5"));
+        var days = engine.chats().usageByDay(ME, LocalDate.EPOCH);
+        var all = engine.chats().usage(ME);
+
+        engine.chats().delete(ME, first.contextId());
+        engine.chats().delete(ME, second.contextId());
+
+        assertThat(engine.chats().usageByDay(ME, LocalDate.EPOCH))
+                .isEqualTo(days)
+                .hasSize(2);
+        assertThat(engine.chats().usageByDay(ME, LocalDate.parse("2026-03-02"))).isEqualTo(days.subList(1, 2));
+        assertThat(engine.chats().usage(ME)).isEqualTo(all);
+        assertThat(all.inputTokens()).isEqualTo(35);
+        assertThat(engine.chats().usage("somebody else")).isEqualTo(Usage.NONE);
+    }
 }

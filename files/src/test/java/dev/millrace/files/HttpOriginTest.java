@@ -435,7 +435,7 @@ class HttpOriginTest {
     void an_origin_that_never_answers_times_out() {
         source.close();
         source = origin.source()
-                .readTimeout(Duration.ofMillis(50))
+                .readTimeout(Duration.ofSeconds(1))
                 .retries(2, Duration.ofMillis(1), Duration.ofMillis(1))
                 .build();
         origin.script = r -> {

@@ -3,6 +3,7 @@ package dev.millrace.server;
 import dev.millrace.engine.Agent;
 import dev.millrace.engine.AgentCatalog;
 import dev.millrace.engine.Engine;
+import dev.millrace.engine.Spans;
 import dev.millrace.engine.store.SecretStore;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
@@ -36,6 +37,7 @@ import dev.millrace.server.push.PushRoutes;
 import dev.millrace.server.push.PushSettings;
 import dev.millrace.server.push.PushSigner;
 import dev.millrace.server.push.Pushes;
+import dev.millrace.server.tracing.Tracing;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -139,12 +141,16 @@ public final class Millrace implements AutoCloseable {
             Deque<AutoCloseable> belongings)
             throws IOException, InterruptedException {
         Identity identity = Identity.atTheGate();
+        Tracing tracing = tracing(settings);
+        if (tracing != null) {
+            belongings.push(tracing);
+        }
         var metrics = new Metrics(settings.store().name());
         belongings.push(metrics);
         Store store = open(settings.store());
         FileHouse files = files(settings, identity, store);
         belongings.push(files);
-        var agents = new AgentCatalog(files.attachments().given(listings));
+        var agents = new AgentCatalog(recorded(tracing, files.attachments().given(listings)));
         var engine = new Engine(store, agents, settings.work().engine().withObserver(metrics.observer()));
         belongings.push(engine);
         var router = new Router();
@@ -168,11 +174,14 @@ public final class Millrace implements AutoCloseable {
         var a2a = new A2aEndpoints(
                 engine,
                 identity,
-                more.apply(a2a(settings).withSecurity(gate::schemes).withSigningKeys(keys)),
+                more.apply(a2a(settings)
+                        .withSecurity(gate::schemes)
+                        .withSigningKeys(keys)
+                        .withSpans(tracing == null ? Spans.NONE : tracing)),
                 pushes);
         belongings.push(a2a);
         a2a.register(router);
-        HttpServer http = http(settings, router, a2a, gate);
+        HttpServer http = http(settings, router, a2a, gate, tracing);
         engine.start();
         pushes.start();
         a2a.start();
@@ -180,6 +189,22 @@ public final class Millrace implements AutoCloseable {
         metrics.watch(engine, http);
         metrics.watch(files);
         return new Millrace(settings, gate, engine, http, pushes, belongings);
+    }
+
+    /** Null if nothing is traced. */
+    private static @Nullable Tracing tracing(Settings settings) {
+        if (!settings.tracing().on()) {
+            return null;
+        }
+        try {
+            return Tracing.start(settings.tracing().properties(), version());
+        } catch (IllegalArgumentException e) {
+            throw new BadSetting("tracing", "(or OTEL_… of the environment) can't be used: " + e.getMessage());
+        }
+    }
+
+    private static List<AgentCatalog.Listing> recorded(@Nullable Tracing tracing, List<AgentCatalog.Listing> agents) {
+        return tracing == null ? agents : tracing.recorded(agents);
     }
 
     private static Store open(StoreSettings store) {
@@ -273,9 +298,11 @@ public final class Millrace implements AutoCloseable {
                 .withTenants(settings.a2a().tenants() ? Tenants.any() : Tenants.none());
     }
 
-    private static HttpServer http(Settings settings, Router router, A2aEndpoints a2a, FrontGate gate) {
+    private static HttpServer http(
+            Settings settings, Router router, A2aEndpoints a2a, FrontGate gate, @Nullable Tracing tracing) {
         HttpServer.Builder builder = HttpServer.builder(router)
                 .gate(gate)
+                .tracer(tracing)
                 .host(settings.host())
                 .port(settings.port())
                 .limits(settings.http());

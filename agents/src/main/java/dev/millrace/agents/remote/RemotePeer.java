@@ -2,6 +2,9 @@ package dev.millrace.agents.remote;
 
 import dev.millrace.client.A2aClient;
 import dev.millrace.client.A2aClientBuilder;
+import dev.millrace.client.CallHead;
+import dev.millrace.client.CallInterceptor;
+import dev.millrace.engine.Span;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.operation.SendMessageConfiguration;
@@ -40,6 +43,12 @@ final class RemotePeer implements AutoCloseable {
                     builder.bearerToken(config.token());
                 }
                 config.headers().forEach(builder::header);
+                builder.intercept(new CallInterceptor() {
+                    @Override
+                    public void before(CallHead call) {
+                        Span.current().carry(call::header);
+                    }
+                });
                 now = builder.connect();
                 client = now;
             }

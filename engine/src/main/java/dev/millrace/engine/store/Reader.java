@@ -117,7 +117,8 @@ public interface Reader {
     }
 
     /**
-     * What the owner's tasks took, day by day, the oldest first; days without tasks are left out.
+     * What the owner's tasks took, day by day, the oldest first, those of deleted contexts included; days without tasks are
+     * left out.
      *
      * @param from the first day, in UTC
      */
@@ -191,7 +192,7 @@ public interface Reader {
     /**
      * What the owner's tasks took together, or those of one of the owner's contexts.
      *
-     * @param contextId null = all of the owner's
+     * @param contextId null = all of the owner's, those of deleted contexts included
      */
     Usage usage(String owner, @Nullable String contextId);
 }

@@ -62,7 +62,7 @@ public final class A2aEndpoints implements AutoCloseable {
         this.jsonRpc = new JsonRpcEndpoint(service, sweeper, settings.heartbeat());
         this.rest = new RestRoutes(
                 new RestEndpoint(service, sweeper, settings.heartbeat(), settings.errors()), agents, callers);
-        this.grpc = new GrpcBinding(service, callers, settings.errors());
+        this.grpc = new GrpcBinding(service, callers, settings.errors(), settings.spans());
         this.cards = new CardEndpoint(cardsOfAgents);
     }
 

@@ -1,5 +1,6 @@
 package dev.millrace.server.a2a;
 
+import dev.millrace.engine.Spans;
 import dev.millrace.protocol.card.AgentExtension;
 import dev.millrace.protocol.card.SecurityScheme;
 import dev.millrace.protocol.error.ErrorTable;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param cards what the cards say beyond what the server knows
  * @param interceptor stands around each operation
  * @param extensions what the cards declare beside the resumption of streams; a required one is enforced
+ * @param spans records the calls of gRPC; those of HTTP are recorded by who serves HTTP
  */
 public record A2aSettings(
         @Nullable URI publicBase,
@@ -39,7 +41,8 @@ public record A2aSettings(
         @Nullable CardSigner signer,
         CardAuthor cards,
         Interceptor interceptor,
-        List<AgentExtension> extensions) {
+        List<AgentExtension> extensions,
+        Spans spans) {
 
     public A2aSettings {
         if (publicBase != null && (publicBase.getScheme() == null || publicBase.getAuthority() == null)) {
@@ -71,7 +74,8 @@ public record A2aSettings(
                 null,
                 CardAuthor.NONE,
                 Interceptor.NONE,
-                List.of());
+                List.of(),
+                Spans.NONE);
     }
 
     public A2aSettings withPublicBase(@Nullable URI base) {
@@ -100,6 +104,10 @@ public record A2aSettings(
 
     public A2aSettings withExtensions(List<AgentExtension> more) {
         return with(change -> change.extensions = more);
+    }
+
+    public A2aSettings withSpans(Spans those) {
+        return with(change -> change.spans = those);
     }
 
     public A2aSettings withSecurity(Supplier<Map<String, SecurityScheme>> schemes) {
@@ -137,6 +145,7 @@ public record A2aSettings(
         private CardAuthor cards;
         private Interceptor interceptor;
         private List<AgentExtension> extensions;
+        private Spans spans;
 
         Change(A2aSettings from) {
             publicBase = from.publicBase;
@@ -150,6 +159,7 @@ public record A2aSettings(
             cards = from.cards;
             interceptor = from.interceptor;
             extensions = from.extensions;
+            spans = from.spans;
         }
 
         A2aSettings settings() {
@@ -164,7 +174,8 @@ public record A2aSettings(
                     signer,
                     cards,
                     interceptor,
-                    extensions);
+                    extensions,
+                    spans);
         }
     }
 }

@@ -18,6 +18,7 @@ import com.google.lf.a2a.v1.SubscribeToTaskRequest;
 import com.google.lf.a2a.v1.Task;
 import com.google.lf.a2a.v1.TaskPushNotificationConfig;
 import com.google.protobuf.Empty;
+import dev.millrace.engine.Spans;
 import dev.millrace.grpc.CardProto;
 import dev.millrace.grpc.FromProto;
 import dev.millrace.grpc.ToProto;
@@ -46,11 +47,13 @@ final class GrpcBinding extends A2AServiceGrpc.A2AServiceImplBase {
     private final A2aService service;
     private final Callers callers;
     private final ErrorTable errors;
+    private final Spans spans;
     private final HealthStatusManager health = new HealthStatusManager();
     private final Set<GrpcCall<?>> open = ConcurrentHashMap.newKeySet();
     private volatile boolean stopping;
 
-    GrpcBinding(A2aService service, Callers callers, ErrorTable errors) {
+    GrpcBinding(A2aService service, Callers callers, ErrorTable errors, Spans spans) {
+        this.spans = spans;
         this.service = service;
         this.callers = callers;
         this.errors = errors;
@@ -59,7 +62,8 @@ final class GrpcBinding extends A2AServiceGrpc.A2AServiceImplBase {
 
     List<BindableService> services() {
         return List.of(
-                () -> ServerInterceptors.intercept(GrpcReading.tolerant(bindService(), errors), GrpcHead.interceptor()),
+                () -> ServerInterceptors.intercept(
+                        GrpcReading.tolerant(bindService(), errors), GrpcHead.interceptor(), new GrpcTrace(spans)),
                 ProtoReflectionServiceV1.newInstance());
     }
 
@@ -86,7 +90,8 @@ final class GrpcBinding extends A2AServiceGrpc.A2AServiceImplBase {
     /** A call that does not wait for anybody: it is answered on its own thread. */
     private <A> void answer(StreamObserver<A> out, String tenant, Answering<A> operation) {
         try {
-            A answer = operation.answer(caller(tenant));
+            Caller caller = caller(tenant);
+            A answer = GrpcTrace.<A, InterruptedException>within(() -> operation.answer(caller));
             out.onNext(answer);
             out.onCompleted();
         } catch (InterruptedException e) {
@@ -112,7 +117,11 @@ final class GrpcBinding extends A2AServiceGrpc.A2AServiceImplBase {
         }
         Runnable run = Context.current().wrap(() -> {
             try {
-                operation.run(caller(tenant), call);
+                Caller caller = caller(tenant);
+                var _ = GrpcTrace.<GrpcCall<A>, InterruptedException>within(() -> {
+                    operation.run(caller, call);
+                    return call;
+                });
                 if (!call.gone()) {
                     out.onCompleted();
                 }

@@ -7,6 +7,7 @@ import dev.millrace.server.config.ConfigFile;
 import dev.millrace.server.config.ModelSettings;
 import dev.millrace.server.config.Settings;
 import dev.millrace.server.config.StoreSettings;
+import dev.millrace.server.config.TracingConfig;
 import dev.millrace.server.files.FileSourceConfig;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -151,6 +152,7 @@ final class ServeCommand implements Callable<Integer> {
     private Settings settings() {
         Settings.Builder settings = Settings.builder();
         var model = new ModelSettings(environment);
+        settings.tracing(TracingConfig.off().in(environment));
         if (config != null) {
             ConfigFile.read(config, environment).applyTo(settings, model);
         }

@@ -85,6 +85,7 @@ public final class ConfigFile {
             limits(limits, all.section("engine"), settings);
             files(all.section("files"), settings);
             settings.a2a(A2aConfig.read(all.section("a2a")));
+            settings.tracing(TracingConfig.read(all.section("tracing")).in(variables.environment()));
             model.read(all);
             settings.mcp(McpSettings.read(all.section("mcp")));
             settings.remotes(RemotePlan.read(all.section("remotes")));

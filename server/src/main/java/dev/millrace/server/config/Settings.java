@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param fileOptions how files are served
  * @param a2a what was chosen of A2A
  * @param auth who may use the server, and from where
+ * @param tracing what is traced
  * @param mcp servers of tools for the agents with models
  * @param remotes agents that are somewhere else
  * @param agents agents with models, the default one first; none = only those that need none
@@ -48,6 +49,7 @@ public record Settings(
         FileOptions fileOptions,
         A2aConfig a2a,
         AuthSettings auth,
+        TracingConfig tracing,
         List<McpConfig> mcp,
         List<RemotePlan> remotes,
         List<AgentPlan> agents) {
@@ -86,6 +88,7 @@ public record Settings(
                 fileOptions,
                 a2a,
                 those,
+                tracing,
                 mcp,
                 remotes,
                 agents);
@@ -106,6 +109,7 @@ public record Settings(
                 fileOptions,
                 a2a,
                 auth,
+                tracing,
                 mcp,
                 remotes,
                 agents);
@@ -124,6 +128,7 @@ public record Settings(
         differs(differences, "files.sources", files, other.files);
         differs(differences, "files", fileOptions, other.fileOptions);
         differs(differences, "a2a", a2a, other.a2a);
+        differs(differences, "tracing", tracing, other.tracing);
         differs(differences, "mcp", mcp, other.mcp);
         differs(differences, "remotes", remotes, other.remotes);
         differs(differences, "agents and models", agents, other.agents);
@@ -160,6 +165,7 @@ public record Settings(
         private FileOptions fileOptions = FileOptions.DEFAULT;
         private A2aConfig a2a = A2aConfig.defaults();
         private AuthSettings auth = AuthSettings.open();
+        private TracingConfig tracing = TracingConfig.off();
         private List<McpConfig> mcp = List.of();
         private List<RemotePlan> remotes = List.of();
         private List<AgentPlan> agents = List.of();
@@ -238,6 +244,11 @@ public record Settings(
             return this;
         }
 
+        public Builder tracing(TracingConfig those) {
+            tracing = those;
+            return this;
+        }
+
         public Builder remotes(List<RemotePlan> plans) {
             remotes = plans;
             return this;
@@ -268,6 +279,7 @@ public record Settings(
                     fileOptions,
                     a2a,
                     auth.withCertificates(clients != null),
+                    tracing,
                     mcp,
                     remotes,
                     agents);

@@ -15,6 +15,11 @@ final class Variables {
         this.environment = environment;
     }
 
+    /** All of them. */
+    Map<String, String> environment() {
+        return environment;
+    }
+
     /** The text with its variables filled in. */
     String in(String setting, String text) {
         Matcher named = NAMED.matcher(text);

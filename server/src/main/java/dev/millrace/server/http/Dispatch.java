@@ -39,10 +39,27 @@ final class Dispatch extends Handler.Abstract {
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
         secure(response);
-        Exchange exchange = null;
         var arrival = new Arrival(request, edge.gate());
+        RequestTracer tracer = edge.tracer();
+        if (tracer == null) {
+            var _ = serve(arrival, request, response, callback);
+        } else {
+            tracer.trace(arrival, () -> {
+                Router.Match match = serve(arrival, request, response, callback);
+                return new RequestTracer.Answered(
+                        response.getStatus(),
+                        match == null ? null : match.routes().path());
+            });
+        }
+        return true;
+    }
+
+    /** Answers, and says by which route; null if there is none. */
+    private Router.@Nullable Match serve(Arrival arrival, Request request, Response response, Callback callback) {
+        Exchange exchange = null;
+        Router.Match match = null;
         try {
-            var match = router.match(PathSegments.parse(request.getHttpURI().getPath()));
+            match = router.match(PathSegments.parse(request.getHttpURI().getPath()));
             if (match == null) {
                 throw HttpProblem.notFound("Nothing is served at this path.");
             }
@@ -64,7 +81,7 @@ final class Dispatch extends Handler.Abstract {
                 throw error;
             }
         }
-        return true;
+        return match;
     }
 
     /** True if the callback is in other hands. */

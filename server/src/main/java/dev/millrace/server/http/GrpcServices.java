@@ -135,6 +135,7 @@ final class GrpcServices extends Handler.Wrapper {
         Known(Request request, String guest) {
             super(request);
             headers = HttpFields.build(request.getHeaders())
+                    .put(RequestId.HEADER, RequestId.of(request))
                     .put(GrpcGuest.HEADER, Base64.getEncoder().encodeToString(guest.getBytes(UTF_8)))
                     .asImmutable();
         }

@@ -99,7 +99,7 @@ public final class HttpServer {
         // A stream of small messages gains little from compression and pays a deflater per connection for it.
         webSockets.getExtensionRegistry().unregister("permessage-deflate");
         server.addBean(webSockets);
-        var edge = new Edge(limits, stopping, sweeper, builder.gate);
+        var edge = new Edge(limits, stopping, sweeper, builder.gate, builder.tracer);
         var dispatch = new Dispatch(builder.router, edge, occupancy, webSockets);
         return builder.services.isEmpty()
                 ? dispatch
@@ -256,6 +256,7 @@ public final class HttpServer {
         private @Nullable Path keyFile;
         private @Nullable Path clientsFile;
         private Gate gate = Gate.OPEN;
+        private @Nullable RequestTracer tracer;
         private boolean upgrades;
 
         private Builder(Router router) {
@@ -295,6 +296,12 @@ public final class HttpServer {
         /** What every request must pass. Default: {@link Gate#OPEN}. */
         public Builder gate(Gate that) {
             gate = that;
+            return this;
+        }
+
+        /** What stands around the answers. Default: nothing. */
+        public Builder tracer(@Nullable RequestTracer that) {
+            tracer = that;
             return this;
         }
 

@@ -37,6 +37,7 @@ final class ProblemPage implements Request.Handler {
         response.reset();
         response.setStatus(problem.status());
         Dispatch.secure(response);
+        RequestId.give(request, response);
         Arrival.giveHeaders(request, response);
         problem.headers().forEach((name, value) -> response.getHeaders().put(name, value));
         byte[] document = problem.toJson();

@@ -6,6 +6,7 @@ import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.slf4j.MDC;
 
 /**
  * Where every request comes in. It puts each on a virtual thread, and counts it until it is answered, so that the server
@@ -37,7 +38,8 @@ final class Reception extends Handler.Wrapper {
     private void admit(Request request, Response response, Callback callback) {
         var guest = occupancy.enter(new Occupancy.Resident(Thread.currentThread()::interrupt, () -> {}));
         Request.addCompletionListener(request, failure -> guest.leave());
-        try {
+        RequestId.give(request, response);
+        try (var _ = MDC.putCloseable("request", RequestId.of(request))) {
             if (!super.handle(request, response, callback)) {
                 Response.writeError(request, response, callback, HttpStatus.NOT_FOUND_404);
             }

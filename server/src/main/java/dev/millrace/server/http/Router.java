@@ -216,6 +216,11 @@ public final class Router {
             this.names = names;
         }
 
+        /** As it was registered. */
+        String path() {
+            return path;
+        }
+
         @Nullable Endpoint endpoint(String method) {
             Endpoint own = byMethod.get(method);
             return own == null && method.equals("HEAD") ? byMethod.get("GET") : own;

@@ -2,6 +2,7 @@ package dev.millrace.server.push;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.millrace.engine.Span;
 import dev.millrace.protocol.push.AuthenticationInfo;
 import dev.millrace.protocol.push.TaskPushNotificationConfig;
 import java.io.BufferedInputStream;
@@ -43,15 +44,22 @@ final class Courier implements AutoCloseable {
 
     /**
      * @param deliveryId the same for each attempt of this event to this receiver
+     * @param cause what the receiver goes on with
      * @return null if the receiver took it; else why not
      */
-    @Nullable String bring(TaskPushNotificationConfig config, String deliveryId, long offset, byte[] json)
+    @Nullable String bring(TaskPushNotificationConfig config, String deliveryId, long offset, byte[] json, Span cause)
             throws InterruptedException {
         atOnce.acquire();
-        try {
+        Span span = cause.child(Span.Kind.CLIENT, "push");
+        try (span) {
             Target target = Target.of(config.url(), "url");
-            int status = post(target, request(target, config, deliveryId, offset, json));
-            return status >= 200 && status < 300 ? null : "the receiver answered " + status;
+            int status = post(target, request(target, config, deliveryId, offset, json, span));
+            span.note("http.response.status_code", status);
+            if (status >= 200 && status < 300) {
+                return null;
+            }
+            span.failed(Integer.toString(status));
+            return "the receiver answered " + status;
         } catch (IOException | RuntimeException e) {
             return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         } finally {
@@ -118,7 +126,7 @@ final class Courier implements AutoCloseable {
     }
 
     private byte[] request(
-            Target target, TaskPushNotificationConfig config, String deliveryId, long offset, byte[] json) {
+            Target target, TaskPushNotificationConfig config, String deliveryId, long offset, byte[] json, Span span) {
         var head = new StringBuilder();
         head.append("POST ").append(target.path()).append(" HTTP/1.1\r\n");
         header(head, "Host", target.authority());
@@ -142,6 +150,7 @@ final class Courier implements AutoCloseable {
         if (settings.signer() != null) {
             header(head, Pushes.SIGNATURE, settings.signer().sign(config.url(), deliveryId, json));
         }
+        span.carry((name, value) -> header(head, name, value));
         head.append("\r\n");
         byte[] first = head.toString().getBytes(ISO_8859_1);
         byte[] request = java.util.Arrays.copyOf(first, first.length + json.length);

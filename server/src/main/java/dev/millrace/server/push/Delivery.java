@@ -34,6 +34,7 @@ final class Delivery implements AutoCloseable {
     /** A store that can't be written is tried again after this. */
     private static final Duration STORE_PAUSE = Duration.ofSeconds(1);
 
+    private final Engine engine;
     private final PushStore store;
     private final Courier courier;
     private final Backoff backoff;
@@ -55,6 +56,7 @@ final class Delivery implements AutoCloseable {
             String holder,
             InstantSource clock,
             Subscription subscription) {
+        this.engine = engine;
         this.store = store;
         this.courier = courier;
         this.backoff = backoff;
@@ -107,8 +109,8 @@ final class Delivery implements AutoCloseable {
         String id = deliveryId(subscription, entry.offset());
         await(subscription.nextAt());
         while (!closed) {
-            String problem =
-                    courier.bring(config, id, entry.offset(), entry.event().json());
+            String problem = courier.bring(
+                    config, id, entry.offset(), entry.event().json(), engine.cause(subscription.taskId()));
             if (closed) {
                 return false; // what was told may be told again: who closed this does not wait for it
             }

@@ -3,6 +3,7 @@ package dev.millrace.server.push;
 import dev.millrace.core.Doorbell;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.Page;
+import dev.millrace.engine.Span;
 import dev.millrace.engine.store.PushStore;
 import dev.millrace.engine.store.PushStore.DeadLetter;
 import dev.millrace.engine.store.PushStore.Subscription;
@@ -214,7 +215,7 @@ public final class Pushes implements AutoCloseable {
         }
         Subscription today = store.get(letter.taskId(), letter.subscription());
         TaskPushNotificationConfig config = Delivery.config(today == null ? letter.config() : today.config());
-        String problem = courier.bring(config, id, letter.offset(), letter.json());
+        String problem = courier.bring(config, id, letter.offset(), letter.json(), Span.current());
         if (problem == null) {
             store.exhume(id);
         }

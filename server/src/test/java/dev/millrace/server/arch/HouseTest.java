@@ -35,6 +35,7 @@ class HouseTest {
             engine   | core, protocol
             client   | protocol, grpc
             agents   | core, engine, client, protocol
+            langchain4j | engine, agents, protocol
             files    | core
             server   | core, protocol, grpc, engine, client, agents, files
             """)
@@ -80,10 +81,19 @@ class HouseTest {
     void the_rooms_of_the_server_are_built_without_knowing_the_assembly_or_the_command_line() {
         hold(noClasses()
                 .that()
-                .resideInAPackage("dev.millrace.server.(a2a|auth|chat|config|files|http|metrics|openai|page|push)..")
+                .resideInAPackage(
+                        "dev.millrace.server.(a2a|auth|chat|config|files|http|metrics|openai|page|push|tracing)..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("dev.millrace.server", "dev.millrace.server.cli.."));
+    }
+
+    @Test
+    void one_room_knows_who_records_traces() {
+        hold(noClasses()
+                .that(resideOutsideOfPackages("dev.millrace.server.tracing.."))
+                .should()
+                .dependOnClassesThat(resideInAPackage("io.opentelemetry..")));
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.millrace.server.push;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.engine.Span;
 import dev.millrace.protocol.push.TaskPushNotificationConfig;
 import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
@@ -27,7 +28,7 @@ class CourierTest {
 
     private static String bring(PushSettings settings, SSLSocketFactory tls, String url) throws Exception {
         try (var courier = new Courier(settings, tls)) {
-            return courier.bring(TaskPushNotificationConfig.to(url), "d1", 7, "{\"a\":1}".getBytes(UTF_8));
+            return courier.bring(TaskPushNotificationConfig.to(url), "d1", 7, "{\"a\":1}".getBytes(UTF_8), Span.NONE);
         }
     }
 

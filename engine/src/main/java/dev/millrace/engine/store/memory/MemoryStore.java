@@ -18,6 +18,7 @@ import dev.millrace.engine.store.Write;
 import dev.millrace.engine.store.memory.OwnTasks.Place;
 import dev.millrace.protocol.TaskState;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -26,6 +27,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -67,6 +69,8 @@ public final class MemoryStore implements Store {
     private final Map<String, String> contextOfTask = new ConcurrentHashMap<>();
 
     /** By owner. */
+    private final Spent spent = new Spent();
+
     private final Map<String, OwnTasks> ownTasks = new ConcurrentHashMap<>();
 
     private final ConcurrentSkipListMap<Place, TaskRecord> submitted = new ConcurrentSkipListMap<>(Place.OLDEST_FIRST);
@@ -322,6 +326,7 @@ public final class MemoryStore implements Store {
             }
         }
         if (!c.tasks.isEmpty()) {
+            spent.add(c.tasks.values());
             ownTasks(c.tasks.values().iterator().next().owner())
                     .move(c.tasks.values().stream()
                             .map(task -> new OwnTasks.Move(task, null))
@@ -335,12 +340,16 @@ public final class MemoryStore implements Store {
 
     /** Looks at each of the owner's contexts. */
     Usage usage(String owner) {
-        var sum = Usage.NONE;
+        var sum = spent.of(owner).values().stream().reduce(Usage.NONE, Usage::plus);
         for (Listed each : ofOwner(owner)) {
             sum = sum.plus(this.<Usage>read(
                     each.place().id(), view -> view.usage(owner, each.place().id())));
         }
         return sum;
+    }
+
+    NavigableMap<LocalDate, Usage> spentByDay(String owner) {
+        return spent.of(owner);
     }
 
     /** Without a lock: a decision about one context may ask for another. */

@@ -3,6 +3,7 @@ package dev.millrace.engine.store.memory;
 import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
+import dev.millrace.engine.DayUsage;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
@@ -11,8 +12,10 @@ import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.Words;
+import java.time.LocalDate;
 import java.util.Comparator;
 import java.util.List;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A view of one conversation whose lock the caller holds, or (own = null) of the lists over all of them. */
@@ -157,5 +160,14 @@ final class MemoryView implements Reader {
         return own == null || own.context == null || !own.context.owner().equals(owner)
                 ? Usage.NONE
                 : own.tasks.values().stream().map(TaskRecord::usage).reduce(Usage.NONE, Usage::plus);
+    }
+
+    @Override
+    public List<DayUsage> usageByDay(String owner, LocalDate from) {
+        var days = new TreeMap<>(store.spentByDay(owner).tailMap(from));
+        Reader.super.usageByDay(owner, from).forEach(each -> days.merge(each.day(), each.usage(), Usage::plus));
+        return days.entrySet().stream()
+                .map(day -> new DayUsage(day.getKey(), day.getValue()))
+                .toList();
     }
 }

@@ -16,6 +16,7 @@ import dev.millrace.engine.store.TaskPlace;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.WholeConversation;
 import dev.millrace.engine.store.sql.ContextSearch;
+import dev.millrace.engine.store.sql.UsageSums;
 import dev.millrace.protocol.TaskState;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -72,13 +73,6 @@ final class PostgresReader implements Reader, ContextSearch.Tables {
             + "WHERE t.context_id = ? AND t.owner = ? AND " + SHOWN + " ORDER BY t.place, t.position; " + EVENT
             + "JOIN tasks t ON t.id = e.task_id WHERE e.context_id = ? AND t.owner = ? AND " + SHOWN + " AND "
             + EVENT_SHOWN + LAST_EVENT + " ORDER BY e.\"offset\"";
-
-    private static final String USAGE = "SELECT coalesce(sum(waited_ms), 0), coalesce(sum(worked_ms), 0),"
-            + " coalesce(sum(asked_ms), 0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),"
-            + " coalesce(sum(cost_micros), 0) FROM tasks t WHERE ";
-
-    private static final String USAGE_BY_DAY = USAGE.replaceFirst("SELECT", "SELECT t.status_at / 86400000,")
-            + "t.owner = ? AND t.status_at >= ? GROUP BY 1 ORDER BY 1";
 
     /** SUBMITTED tasks that nothing in their context keeps waiting, dealt out to the owners in turn. */
     private static final String RUNNABLE = "WITH ready AS ("
@@ -418,8 +412,8 @@ final class PostgresReader implements Reader, ContextSearch.Tables {
     @Override
     public Usage usage(String owner, @Nullable String contextId) {
         Usage usage = contextId == null
-                ? one(row -> Rows.usage(row, 1), USAGE + "t.owner = ?", owner)
-                : one(row -> Rows.usage(row, 1), USAGE + "t.context_id = ? AND t.owner = ?", contextId, owner);
+                ? one(row -> Rows.usage(row, 1), UsageSums.OF_OWNER, owner, owner)
+                : one(row -> Rows.usage(row, 1), UsageSums.OF_CONTEXT, contextId, owner);
         return usage == null ? Usage.NONE : usage;
     }
 
@@ -427,9 +421,11 @@ final class PostgresReader implements Reader, ContextSearch.Tables {
     public List<DayUsage> usageByDay(String owner, LocalDate from) {
         return list(
                 row -> new DayUsage(LocalDate.ofEpochDay(row.getLong(1)), Rows.usage(row, 2)),
-                USAGE_BY_DAY,
+                UsageSums.BY_DAY,
                 owner,
-                from.atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli());
+                from.atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli(),
+                owner,
+                from.toEpochDay());
     }
 
     @Override

@@ -16,6 +16,7 @@ import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.TaskPlace;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.sql.ContextSearch;
+import dev.millrace.engine.store.sql.UsageSums;
 import dev.millrace.protocol.TaskState;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -50,13 +51,6 @@ final class SqliteReader implements Reader, ContextSearch.Tables, AutoCloseable 
 
     /** In these words, or else SQLite does not see that the index {@code tasks_open} has them all. */
     private static final String OPEN = "state IN (1, 2, 6, 8)";
-
-    private static final String USAGE = "SELECT coalesce(sum(waited_ms), 0), coalesce(sum(worked_ms), 0),"
-            + " coalesce(sum(asked_ms), 0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),"
-            + " coalesce(sum(cost_micros), 0) FROM tasks WHERE ";
-
-    private static final String USAGE_BY_DAY = USAGE.replaceFirst("SELECT", "SELECT status_at / 86400000,")
-            + "owner = ? AND status_at >= ? GROUP BY 1 ORDER BY 1";
 
     /** SUBMITTED tasks that nothing in their context keeps waiting, dealt out to the owners in turn. */
     private static final String RUNNABLE = """
@@ -334,8 +328,8 @@ final class SqliteReader implements Reader, ContextSearch.Tables, AutoCloseable 
     @Override
     public Usage usage(String owner, @Nullable String contextId) {
         Usage usage = contextId == null
-                ? one(row -> toUsage(row, 1), USAGE + "owner = ?", owner)
-                : one(row -> toUsage(row, 1), USAGE + "context_id = ? AND owner = ?", contextId, owner);
+                ? one(row -> toUsage(row, 1), UsageSums.OF_OWNER, owner, owner)
+                : one(row -> toUsage(row, 1), UsageSums.OF_CONTEXT, contextId, owner);
         return usage == null ? Usage.NONE : usage;
     }
 
@@ -343,9 +337,11 @@ final class SqliteReader implements Reader, ContextSearch.Tables, AutoCloseable 
     public List<DayUsage> usageByDay(String owner, LocalDate from) {
         return list(
                 row -> new DayUsage(LocalDate.ofEpochDay(row.getLong(1)), toUsage(row, 2)),
-                USAGE_BY_DAY,
+                UsageSums.BY_DAY,
                 owner,
-                from.atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli());
+                from.atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli(),
+                owner,
+                from.toEpochDay());
     }
 
     /** Prepares every statement anew when it is next needed: the driver finalizes one that failed. */
