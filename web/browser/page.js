@@ -17,9 +17,9 @@ agents:
 `
 
 /** A server, a model, a browser; all that a test needs, and its end. */
-export async function house(config = configured) {
+export async function house(config = configured, memory = false) {
   const model = await startModel()
-  const server = await Server.start(config(model))
+  const server = await Server.start(config(model), memory)
   const browser = await launch()
   const complaints = []
   return {

@@ -119,6 +119,22 @@ describe('the rooms beside a chat', { skip: missing }, () => {
     await say(page, 'think on a phone')
     await read(page, 'says where it stopped').waitFor()
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the screen')
+    const broken = await page.locator('.prose th, .prose td').evaluateAll((cells) =>
+      cells.flatMap((cell) => {
+        const words = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT)
+        const wrong = []
+        while (words.nextNode()) {
+          for (const { 0: word, index } of words.currentNode.data.matchAll(/\w+/g)) {
+            const range = document.createRange()
+            range.setStart(words.currentNode, index)
+            range.setEnd(words.currentNode, index + word.length)
+            if (range.getClientRects().length !== 1) wrong.push(word)
+          }
+        }
+        return wrong
+      }),
+    )
+    assert.deepEqual(broken, [], 'words of a table are whole')
     await page.getByLabel('All chats').tap()
     await page.getByRole('searchbox').waitFor()
     await page.getByLabel('New chat').tap()

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { Icon } from '../frame/Icon'
 import { Call } from './Call'
 import { under } from './conversation'
@@ -19,11 +19,13 @@ export function Messages({ chat, agent, view, doing, retry, failed }: { chat: Li
   const scroller = useRef<HTMLDivElement>(null)
   const rows = useMemo(() => rowsOf(view.conversation), [view.conversation])
   const [away, setAway] = useState(false)
+  // The same one for the same rows: another one makes the list measure all of them anew.
+  const keyOf = useCallback((index: number) => rows[index]!.key, [rows])
   const list = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => 110,
-    getItemKey: (index) => rows[index]!.key,
+    getItemKey: keyOf,
     overscan: 6,
     paddingStart: 24,
     paddingEnd: 24,

@@ -156,7 +156,7 @@ export function heard(conversation: Conversation, entries: readonly Entry[]): Co
 function step(now: Conversation, { offset, taskId, event }: Entry): Conversation {
   if (event.task) {
     const { id, status, history = [], artifacts = [] } = event.task
-    const known = now.tasks.find((task) => task.id === id)
+    const known = now.tasks.findLast((task) => task.id === id)
     let task: TaskTurn = { id, state: status.state, items: history.map((message) => itemOf(id, message, offset, false)) }
     for (const artifact of artifacts) task = grown(task, artifact, false, offset, true)
     if (known) {
@@ -201,7 +201,8 @@ function remark(kind: 'cleared' | 'forked', offset: number, chat = ''): TaskTurn
 }
 
 function put(now: Conversation, task: TaskTurn): Conversation {
-  const at = now.tasks.findIndex((each) => each.id === task.id)
+  // What changes is near the end.
+  const at = now.tasks.findLastIndex((each) => each.id === task.id)
   return { ...now, tasks: at < 0 ? [...now.tasks, task] : now.tasks.with(at, task) }
 }
 

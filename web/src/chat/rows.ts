@@ -15,14 +15,26 @@ export function rowsOf(conversation: Conversation): Row[] {
   const shown = conversation.tasks.filter((task) => !waiting.has(task.id))
   const rows: Row[] = []
   shown.forEach((task, i) => {
-    const results = task.items.some((item) => item.kind === 'result') ? task.items.filter((item) => item.kind === 'result').flatMap((item) => resultsOf(item.parts)) : NONE
-    for (const item of task.items) {
-      if (item.kind === 'call') rows.push({ key: item.key, row: 'call', item, results: belonging(item, results), task })
-      else if (item.kind !== 'result' && !silent(item, task)) rows.push({ key: item.key, row: 'said', item, task })
-    }
+    rows.push(...itemsOf(task))
     const last = i === shown.length - 1
     if (hasTail(task, last)) rows.push({ key: `${task.id} tail`, row: 'tail', task, last })
   })
+  return rows
+}
+
+/** A task that did not change has the rows that it had: of ten thousand, a word that comes makes one anew. */
+const known = new WeakMap<TaskTurn, readonly Row[]>()
+
+function itemsOf(task: TaskTurn): readonly Row[] {
+  const before = known.get(task)
+  if (before) return before
+  const results = task.items.some((item) => item.kind === 'result') ? task.items.filter((item) => item.kind === 'result').flatMap((item) => resultsOf(item.parts)) : NONE
+  const rows: Row[] = []
+  for (const item of task.items) {
+    if (item.kind === 'call') rows.push({ key: item.key, row: 'call', item, results: belonging(item, results), task })
+    else if (item.kind !== 'result' && !silent(item, task)) rows.push({ key: item.key, row: 'said', item, task })
+  }
+  known.set(task, rows)
   return rows
 }
 

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useDeferredValue, useEffect, useRef, useState, type KeyboardEvent } from 'react'
+import { useCallback, useDeferredValue, useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { listChats, type Filter } from '../api/chats'
 import type { Chat } from '../api/types'
 import { Icon } from '../frame/Icon'
@@ -65,11 +65,12 @@ const ROW = 62
 
 function Chats({ chats, open, more }: { chats: readonly Chat[]; open?: string; more: () => void }) {
   const scroller = useRef<HTMLDivElement>(null)
+  const keyOf = useCallback((index: number) => chats[index]!.id, [chats])
   const list = useVirtualizer({
     count: chats.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
-    getItemKey: (index) => chats[index]!.id,
+    getItemKey: keyOf,
     overscan: 8,
   })
   const shown = list.getVirtualItems()
