@@ -19,8 +19,16 @@ agents:
 /** A server, a model, a browser; all that a test needs, and its end. */
 export async function house(config = configured, memory = false) {
   const model = await startModel()
-  const server = await Server.start(config(model), memory)
-  const browser = await launch()
+  let server, browser
+  try {
+    server = await Server.start(config(model), memory)
+    browser = await launch()
+  } catch (e) {
+    // What is left open would keep the tests from ending.
+    await server?.close()
+    model.close()
+    throw e
+  }
   const complaints = []
   return {
     server,
