@@ -49,6 +49,9 @@ public final class HttpServer {
 
     private static final int GOODBYE_MILLIS = 250;
 
+    /** Bytes taken from a connection at once, into a buffer that it has while it is read: Jetty's 8 KiB make many of a large body. */
+    private static final int INPUT_BUFFER = 64 << 10;
+
     private enum Phase {
         NEW,
         RUNNING,
@@ -117,6 +120,7 @@ public final class HttpServer {
         // There is one certificate: whatever name the client used for us, it has checked it against that.
         config.addCustomizer(new SecureRequestCustomizer(false));
         var http1 = new HttpConnectionFactory(config);
+        http1.setInputBufferSize(INPUT_BUFFER);
         var h2c = limited(new ClearHttp2(config, builder.upgrades));
         if (builder.chainFile == null || builder.keyFile == null) {
             return new ConnectionFactory[] {http1, h2c};
