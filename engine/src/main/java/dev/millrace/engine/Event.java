@@ -134,7 +134,8 @@ public final class Event {
         return switch (says) {
             case Task task ->
                 task.metadata() == null
-                        && (task.status().message() == null || fixed(task.status().message()))
+                        && (task.status().message() == null
+                                || fixed(task.status().message()))
                         && task.history().stream().allMatch(Event::fixed)
                         && task.artifacts().stream().allMatch(Event::fixed);
             case Message message -> message.metadata() == null && fixed(message.parts());

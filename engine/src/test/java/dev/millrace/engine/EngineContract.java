@@ -33,7 +33,9 @@ abstract class EngineContract extends WithEngine {
     }
 
     static List<StreamResponse> decoded(List<Journal.Entry<Event>> entries) {
-        return entries.stream().map(e -> A2aJson.STREAM_RESPONSE.read(e.event().json())).toList();
+        return entries.stream()
+                .map(e -> A2aJson.STREAM_RESPONSE.read(e.event().json()))
+                .toList();
     }
 
     /**

@@ -305,6 +305,7 @@ public final class Millrace implements AutoCloseable {
                 .tracer(tracing)
                 .host(settings.host())
                 .port(settings.port())
+                .proxies(settings.proxies())
                 .limits(settings.http());
         a2a.register(builder);
         Tls tls = settings.tls();

@@ -106,7 +106,8 @@ class LongTextTest {
         }
         var escaped = new StringBuilder();
         for (char c : text.toCharArray()) {
-            escaped.append(c > ' ' && c < 0x7f && c != '"' && c != '\\' ? String.valueOf(c) : "\\u%04x".formatted((int) c));
+            escaped.append(
+                    c > ' ' && c < 0x7f && c != '"' && c != '\\' ? String.valueOf(c) : "\\u%04x".formatted((int) c));
         }
         return escaped.toString();
     }
