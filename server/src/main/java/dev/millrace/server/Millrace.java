@@ -175,6 +175,7 @@ public final class Millrace implements AutoCloseable {
                 engine,
                 identity,
                 more.apply(a2a(settings)
+                        .withAttached(files.attachments()::checked)
                         .withSecurity(gate::schemes)
                         .withSigningKeys(keys)
                         .withSpans(tracing == null ? Spans.NONE : tracing)),

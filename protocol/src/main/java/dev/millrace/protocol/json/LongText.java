@@ -33,19 +33,30 @@ final class LongText {
 
     // ---- writing
 
-    /** @param text well formed */
+    /** Writes the text; each half of a surrogate pair becomes U+FFFD. */
     static void write(JsonGenerator json, String text) {
         if (text.length() < LONG) {
-            json.writeString(text);
+            json.writeString(Unicode.wellFormed(text));
             return;
         }
-        byte[] plain = text.getBytes(UTF_8);
+        byte[] plain = utf8(text);
         int more = escaping(plain);
         byte[] all = more == 0 ? plain : escaped(plain, Math.addExact(plain.length, more));
         if (json.streamWriteOutputTarget() instanceof ExactBytes out) {
             out.mayKeep(all);
         }
         json.writeRawUTF8String(all, 0, all.length);
+    }
+
+    private static byte[] utf8(String text) {
+        byte[] plain = text.getBytes(UTF_8);
+        // In one byte each are ASCII, and the question marks that the JDK writes for halves of pairs. To compare is far
+        // less
+        // work than to look at each character.
+        boolean ascii = plain.length == text.length() && text.equals(new String(plain, ISO_8859_1));
+        return ascii || Unicode.isWellFormed(text)
+                ? plain
+                : Unicode.wellFormed(text).getBytes(UTF_8);
     }
 
     /** By how much escaping makes it longer. */
@@ -107,7 +118,7 @@ final class LongText {
     // ---- reading
 
     /**
-     * The text of the JSON string that begins at {@code at}; null if it is for the parser to read: it is not long, or there
+     * The text of the JSON string that begins at {@code at}, well formed; null if it is for the parser to read: it is not long, or there
      * is something about it that the parser may have to complain of.
      *
      * @param at where the parser says that a string begins; negative if it does not know

@@ -29,7 +29,7 @@ final class TreeReader {
         return switch (token) {
             case START_OBJECT -> object();
             case START_ARRAY -> array();
-            case VALUE_STRING -> NODES.stringNode(text());
+            case VALUE_STRING -> text();
             case VALUE_NUMBER_INT -> integer();
             case VALUE_NUMBER_FLOAT -> NODES.numberNode(parser.getDoubleValue());
             case VALUE_TRUE -> NODES.booleanNode(true);
@@ -55,9 +55,9 @@ final class TreeReader {
         return array;
     }
 
-    private String text() {
+    private JsonNode text() {
         String text = large ? LongText.read(json, parser.currentTokenLocation().getByteOffset()) : null;
-        return text != null ? text : parser.getString();
+        return text != null ? new WellFormedNode(text) : NODES.stringNode(parser.getString());
     }
 
     private JsonNode integer() {
