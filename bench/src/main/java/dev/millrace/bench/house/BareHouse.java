@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
+import dev.millrace.protocol.SendMessageResponse;
 import dev.millrace.protocol.StreamResponse;
-import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskArtifactUpdateEvent;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.TaskStatus;
@@ -38,7 +38,7 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  * expects and does nothing for it: nothing is parsed, run or stored, and what does not depend on the request was made before.
  */
 final class BareHouse extends Handler.Abstract {
-    private static final RpcId ID = RpcId.number("1");
+    private static final RpcId ID = RpcId.of("1");
     private static final byte[] TEXT = "\"parts\":[{\"text\":\"".getBytes(ISO_8859_1);
     private static final byte[] MARK = "@@".getBytes(ISO_8859_1);
 
@@ -112,14 +112,15 @@ final class BareHouse extends Handler.Abstract {
     }
 
     private static byte[] answer() {
-        Task task = made(TaskState.COMPLETED)
+        SendMessageResponse task = made(TaskState.COMPLETED)
                 .withHistory(List.of(Message.user("message", "@@").in("context", "task")))
                 .withArtifacts(List.of(Artifact.text("answer", "Echo: @@")));
         return RpcResponse.write(ID, A2aJson.SEND_MESSAGE_RESPONSE, task);
     }
 
-    private static Task made(TaskState state) {
-        return Task.of("task", "context", TaskStatus.of(state, Instant.EPOCH));
+    // Jetty's handlers have a Task of their own.
+    private static dev.millrace.protocol.Task made(TaskState state) {
+        return dev.millrace.protocol.Task.of("task", "context", TaskStatus.of(state, Instant.EPOCH));
     }
 
     private static List<byte[]> pieces(byte[] whole) {

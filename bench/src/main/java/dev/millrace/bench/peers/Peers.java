@@ -84,8 +84,9 @@ public final class Peers implements Experiment {
             measure(plan, report, guests, "502-event stream", 5, 50, guest -> guest.streams(1, LONG));
             measure(plan, report, guests, "64 streams at once", 1, 20, guest -> guest.streams(64, 1));
             measure(plan, report, guests, "1 MB there and back", 1, 20, guest -> guest.send(big));
-            List<Guest> storing =
-                    guests.stream().filter(guest -> !guest.name().equals(Peer.BARE)).toList();
+            List<Guest> storing = guests.stream()
+                    .filter(guest -> !guest.name().equals(Peer.BARE))
+                    .toList();
             slowReaders(plan, report, storing);
             int stored = plan.times(20_000);
             for (Guest guest : storing) {

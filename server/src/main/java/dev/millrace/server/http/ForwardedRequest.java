@@ -2,6 +2,8 @@ package dev.millrace.server.http;
 
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpURI;
 import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.Request;
@@ -10,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** A request as its client has sent it to a proxy. */
 final class ForwardedRequest extends Request.Wrapper {
     private final HttpURI uri;
+    private final HttpFields headers;
     private final ConnectionMetaData connection;
 
     /**
@@ -26,6 +29,11 @@ final class ForwardedRequest extends Request.Wrapper {
             seen.authority(host);
         }
         uri = seen.asImmutable();
+        headers = host == null || !request.getHeaders().contains(HttpHeader.HOST)
+                ? request.getHeaders()
+                : HttpFields.build(request.getHeaders())
+                        .put(HttpHeader.HOST, host) // Jetty refuses a request that says two things
+                        .asImmutable();
         connection = new ConnectionMetaData.Wrapper(request.getConnectionMetaData()) {
             @Override
             public SocketAddress getRemoteSocketAddress() {
@@ -45,7 +53,17 @@ final class ForwardedRequest extends Request.Wrapper {
     }
 
     @Override
+    public HttpFields getHeaders() {
+        return headers;
+    }
+
+    @Override
     public ConnectionMetaData getConnectionMetaData() {
         return connection;
+    }
+
+    @Override
+    public boolean isSecure() {
+        return connection.isSecure();
     }
 }

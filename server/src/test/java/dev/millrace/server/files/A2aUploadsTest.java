@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.client.A2aClient;
+import dev.millrace.client.A2aException;
 import dev.millrace.client.Binding;
 import dev.millrace.engine.Turn;
 import dev.millrace.protocol.Message;
@@ -13,7 +14,6 @@ import dev.millrace.protocol.Role;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TextPart;
 import dev.millrace.protocol.UrlPart;
-import dev.millrace.protocol.error.A2aException;
 import dev.millrace.server.Millrace;
 import dev.millrace.server.auth.ApiKeys;
 import dev.millrace.server.auth.AuthSettings;
@@ -98,8 +98,7 @@ class A2aUploadsTest {
         try (A2aClient alice = client(binding, "a")) {
             Task task = (Task) alice.send(naming(url));
             assertThat(seen.poll(30, TimeUnit.SECONDS).parts())
-                    .containsExactly(
-                            Part.text("What is this?"), new RawPart(PICTURE, null, "cat.png", "image/png"));
+                    .containsExactly(Part.text("What is this?"), new RawPart(PICTURE, null, "cat.png", "image/png"));
             assertThat(alice.getTask(task.id()).history().getFirst().parts())
                     .containsExactly(
                             new TextPart("What is this?", null, null, null),

@@ -43,8 +43,8 @@ class ProxiesTest {
             X-Forwarded-For: 203.0.113.7                                                     ! 203.0.113.7 http here
             X-Forwarded-For: 203.0.113.7 | X-Forwarded-Proto: https | X-Forwarded-Host: a.org ! 203.0.113.7 https a.org
             X-Forwarded-For: 203.0.113.7:4711 | X-Forwarded-Host: a.org:8443                 ! 203.0.113.7 http a.org:8443
-            X-Forwarded-For: [2001:db8::1]:4711                                              ! 2001:db8:0:0:0:0:0:1 http here
-            X-Forwarded-For: 2001:db8::1                                                     ! 2001:db8:0:0:0:0:0:1 http here
+            X-Forwarded-For: [2001:db8::1]:4711                                              ! [2001:db8:0:0:0:0:0:1] http here
+            X-Forwarded-For: 2001:db8::1                                                     ! [2001:db8:0:0:0:0:0:1] http here
             X-Forwarded-For: 6.6.6.6, 203.0.113.7                                            ! 203.0.113.7 http here
             X-Forwarded-For: 6.6.6.6, 203.0.113.7, 10.1.2.3, fd00::9                         ! 203.0.113.7 http here
             X-Forwarded-For: 6.6.6.6 | X-Forwarded-For: 203.0.113.7                          ! 203.0.113.7 http here
@@ -64,7 +64,7 @@ class ProxiesTest {
     @ParameterizedTest
     @CsvSource(delimiter = '!', quoteCharacter = '`', textBlock = """
             Forwarded: for=203.0.113.7;proto=https;host=a.org                        ! 203.0.113.7 https a.org
-            Forwarded: For="[2001:db8::1]:4711";Proto=HTTPS                          ! 2001:db8:0:0:0:0:0:1 https here
+            Forwarded: For="[2001:db8::1]:4711";Proto=HTTPS                          ! [2001:db8:0:0:0:0:0:1] https here
             Forwarded: for=6.6.6.6;host=evil, for=203.0.113.7;host="a.org:8443"      ! 203.0.113.7 http a.org:8443
             Forwarded: for=6.6.6.6, for=203.0.113.7;proto=https, for=10.9.9.9        ! 203.0.113.7 https here
             Forwarded: for=6.6.6.6 | Forwarded: for=203.0.113.7                      ! 203.0.113.7 http here
