@@ -186,6 +186,7 @@ public final class Millrace implements AutoCloseable {
         pushes.start();
         a2a.start();
         http.start();
+        files.start();
         metrics.watch(engine, http);
         metrics.watch(files);
         return new Millrace(settings, gate, engine, http, pushes, belongings);
@@ -225,7 +226,8 @@ public final class Millrace implements AutoCloseable {
                     identity,
                     settings.publicUrl(),
                     store.secrets(),
-                    store.revocations());
+                    store.revocations(),
+                    store.files());
         } catch (IOException | RuntimeException e) {
             store.close();
             throw e;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.engine.store.RevocationStore;
 import dev.millrace.engine.store.SecretStore;
+import dev.millrace.engine.store.memory.MemoryFileRegister;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
@@ -109,7 +110,8 @@ class FileHouseTest {
                 bytes,
                 types,
                 null,
-                null);
+                null,
+                d.uploadLife());
     }
 
     @AfterEach
@@ -518,7 +520,8 @@ class FileHouseTest {
                 d.uploadBytes(),
                 d.uploadTypes(),
                 new FileSourceConfig.S3("kept", "mill", null, bucket.uri(), "access", "secret"),
-                null);
+                null,
+                d.uploadLife());
     }
 
     @Test
@@ -657,7 +660,8 @@ class FileHouseTest {
     @Test
     void two_servers_do_not_write_to_one_upload_at_once() throws Exception {
         Path shared = Files.createDirectories(folder.resolve("shared"));
-        Uploads uploads = new Uploads(shared, InstantSource.system());
+        Uploads uploads =
+                Uploads.inFolder(shared, new MemoryFileRegister(), UploadLife.DEFAULT, InstantSource.system());
         Uploads.About about = uploads.create("me", "a.mp4", "video/mp4", FILM.length);
         // Another process has it: its lock is on the part.
         Process other = new ProcessBuilder(
@@ -718,7 +722,8 @@ class FileHouseTest {
                 exchange -> "somebody",
                 null,
                 keys,
-                revocations)) {
+                revocations,
+                null)) {
             other.register(router);
             HttpServer second = HttpServer.builder(router).build();
             second.start();
@@ -731,7 +736,8 @@ class FileHouseTest {
                         exchange -> "local",
                         null,
                         keys,
-                        revocations);
+                        revocations,
+                        null);
                 Router own = new Router();
                 house.register(own);
                 server = HttpServer.builder(own).build();
@@ -779,6 +785,7 @@ class FileHouseTest {
                 d.uploadBytes(),
                 d.uploadTypes(),
                 null,
-                uploads);
+                uploads,
+                d.uploadLife());
     }
 }
