@@ -19,10 +19,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SqlFileRegister implements FileRegister {
 
-    /** Where the databases differ: how to be alone with an owner's files, and with one of them. */
+    /** Where the databases differ: how to be alone with an owner's files, and with one of them, until the commit. */
     public enum Dialect {
-        /** A transaction is alone from its beginning. */
-        SQLITE("", ""),
+        /** A write that changes nothing, before anything is read: then nobody else writes until the commit. */
+        SQLITE(
+                "UPDATE files SET removing = removing WHERE id = ?",
+                "UPDATE files SET removing = removing WHERE id = ?"),
         POSTGRESQL(
                 "SELECT pg_advisory_xact_lock(hashtextextended(?, 7))", "SELECT 1 FROM files WHERE id = ? FOR UPDATE");
 
@@ -43,7 +45,7 @@ public final class SqlFileRegister implements FileRegister {
     private final SqlThread thread;
     private final Dialect dialect;
 
-    /** @param thread whoever owns it closes it; its transactions are SQLite's immediate ones */
+    /** @param thread whoever owns it closes it */
     public SqlFileRegister(SqlThread thread, Dialect dialect) {
         this.thread = thread;
         this.dialect = dialect;
@@ -52,6 +54,10 @@ public final class SqlFileRegister implements FileRegister {
     @Override
     public boolean add(Entry e, long quota) {
         return thread.call(connection -> {
+            if (quota != NO_QUOTA) {
+                lock(connection, dialect.lockOwner, e.owner());
+            }
+            lock(connection, dialect.lockFile, e.id());
             if (find(connection, e.id()) != null) {
                 return true;
             }
@@ -77,19 +83,13 @@ public final class SqlFileRegister implements FileRegister {
     }
 
     private boolean over(Connection connection, String owner, long more, long quota) throws SQLException {
-        if (quota == NO_QUOTA) {
-            return false;
-        }
-        lock(connection, dialect.lockOwner, owner);
-        return space(connection, owner).bytes() + more > quota;
+        return quota != NO_QUOTA && space(connection, owner).bytes() + more > quota;
     }
 
     private static void lock(Connection connection, String how, String what) throws SQLException {
-        if (!how.isEmpty()) {
-            try (PreparedStatement statement = connection.prepareStatement(how)) {
-                statement.setString(1, what);
-                statement.execute();
-            }
+        try (PreparedStatement statement = connection.prepareStatement(how)) {
+            statement.setString(1, what);
+            statement.execute();
         }
     }
 
@@ -106,9 +106,13 @@ public final class SqlFileRegister implements FileRegister {
     @Override
     public boolean grow(String id, long size, Instant now, long quota) {
         return thread.call(connection -> {
+            lock(connection, dialect.lockFile, id);
             Entry entry = find(connection, id);
             if (entry == null) {
                 return true;
+            }
+            if (quota != NO_QUOTA) {
+                lock(connection, dialect.lockOwner, entry.owner());
             }
             if (size > entry.size() && over(connection, entry.owner(), size - entry.size(), quota)) {
                 return false;
@@ -137,14 +141,11 @@ public final class SqlFileRegister implements FileRegister {
 
     @Override
     public boolean hold(String id, Instant now) {
+        Entry known = find(id);
+        if (known == null || (known.looseSince() == null && !known.removing())) {
+            return true;
+        }
         return thread.call(connection -> {
-            Entry entry = find(connection, id);
-            if (entry == null) {
-                return true;
-            }
-            if (entry.looseSince() == null && !entry.removing()) {
-                return true;
-            }
             lock(connection, dialect.lockFile, id);
             update(
                     connection,
@@ -152,7 +153,7 @@ public final class SqlFileRegister implements FileRegister {
                     now,
                     id,
                     now);
-            entry = find(connection, id);
+            Entry entry = find(connection, id);
             return entry != null && !entry.removing();
         });
     }
@@ -247,8 +248,7 @@ public final class SqlFileRegister implements FileRegister {
 
     @Override
     public boolean claim(String id, String holder, Instant now, Duration time) {
-        return thread.call(connection -> find(connection, id) == null
-                || update(
+        return thread.call(connection -> update(
                                 connection,
                                 "UPDATE files SET held_by = ?, held_until = ? WHERE id = ?"
                                         + " AND (held_by IS NULL OR held_by = ? OR held_until < ?)",
@@ -257,7 +257,8 @@ public final class SqlFileRegister implements FileRegister {
                                 id,
                                 holder,
                                 now)
-                        > 0);
+                        > 0
+                || find(connection, id) == null);
     }
 
     @Override

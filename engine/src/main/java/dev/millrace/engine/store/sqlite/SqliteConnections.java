@@ -12,17 +12,7 @@ final class SqliteConnections {
     private SqliteConnections() {}
 
     static Connection open(Path file, boolean readOnly) throws SQLException {
-        return open(file, readOnly, SQLiteConfig.TransactionMode.DEFERRED);
-    }
-
-    /** Each transaction is alone from its beginning, so that what it has read is still so when it writes. */
-    static Connection openAlone(Path file) throws SQLException {
-        return open(file, false, SQLiteConfig.TransactionMode.IMMEDIATE);
-    }
-
-    private static Connection open(Path file, boolean readOnly, SQLiteConfig.TransactionMode mode) throws SQLException {
         var config = new SQLiteConfig();
-        config.setTransactionMode(mode);
         config.setJournalMode(SQLiteConfig.JournalMode.WAL);
         config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
         config.setBusyTimeout(10_000);

@@ -101,7 +101,7 @@ public final class SqliteStore implements Store {
         pushes = new SqlPushStore(
                 new SqlThread("millrace-sqlite-pushes", () -> SqliteConnections.open(file, false)),
                 SqlPushStore.Dialect.SQLITE);
-        registering = new SqlThread("millrace-sqlite-files", () -> SqliteConnections.openAlone(file));
+        registering = new SqlThread("millrace-sqlite-files", () -> SqliteConnections.open(file, false));
         files = new SqlFileRegister(registering, SqlFileRegister.Dialect.SQLITE);
         thread = Thread.ofPlatform().name("millrace-sqlite-writer").daemon().unstarted(this::run);
     }
