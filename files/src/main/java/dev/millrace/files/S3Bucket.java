@@ -251,7 +251,10 @@ public final class S3Bucket implements AutoCloseable {
                 S3Listing.need(answer.headers().firstValue("ETag").orElse(null), "ETag"));
     }
 
-    /** The parts that the bucket has, in order; empty if the upload was completed or aborted, or never was. */
+    /**
+     * The parts that the bucket has, in order; empty if the upload was completed or aborted, or never was. (Not every server
+     * but Amazon's remembers that: some have no parts then.)
+     */
     public Optional<List<S3Upload.Part>> parts(S3Upload upload) throws IOException {
         List<S3Upload.Part> parts = new ArrayList<>();
         String after = "";

@@ -187,6 +187,7 @@ public final class Millrace implements AutoCloseable {
         a2a.start();
         http.start();
         files.start();
+        belongings.push(files::rest); // before the store that it asks is closed
         metrics.watch(engine, http);
         metrics.watch(files);
         return new Millrace(settings, gate, engine, http, pushes, belongings);

@@ -156,13 +156,17 @@ final class BucketArrivals implements Arrivals {
         S3Upload upload = state.multipart();
         List<S3Upload.Part> whole = new ArrayList<>();
         if (upload != null) {
-            Optional<List<S3Upload.Part>> parts = bucket.parts(upload);
-            if (parts.isEmpty()) {
-                return new Here(state, List.of(), 0, completed(about));
+            Optional<List<S3Upload.Part>> known = bucket.parts(upload);
+            List<S3Upload.Part> parts = known.orElse(List.of());
+            if (parts.isEmpty() && completed(about)) {
+                return new Here(state, List.of(), 0, true);
+            }
+            if (known.isEmpty()) {
+                state = new State(about, null); // The bucket gave it up, by a rule of its own. It begins anew.
             }
             long size = partSize(about, about.size());
             long at = 0;
-            for (S3Upload.Part each : parts.get()) {
+            for (S3Upload.Part each : parts) {
                 boolean fits =
                         each.number() == whole.size() + 1 && (each.size() == size || at + each.size() == about.size());
                 if (!fits) {
@@ -186,8 +190,11 @@ final class BucketArrivals implements Arrivals {
 
     private long partSize(About about, long bytes) {
         long least = Math.ceilDiv(bytes, S3Bucket.MOST_PARTS);
+        if (least <= part) {
+            return part;
+        }
         long rounded = Math.ceilDiv(least, 1L << 20) << 20;
-        return Math.clamp(rounded, part, about.size() >= 0 ? LARGEST_PART : Math.max(part, LARGEST_UNANNOUNCED));
+        return Math.min(rounded, about.size() >= 0 ? LARGEST_PART : LARGEST_UNANNOUNCED);
     }
 
     @Override

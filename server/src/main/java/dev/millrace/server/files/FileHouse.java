@@ -70,12 +70,34 @@ public final class FileHouse implements AutoCloseable {
             @Nullable RevocationStore revocations,
             @Nullable FileRegister register)
             throws IOException {
-        InstantSource clock = InstantSource.system();
+        this(
+                sources,
+                options,
+                data,
+                identity,
+                publicUrl,
+                secrets,
+                revocations,
+                register == null ? new MemoryFileRegister() : register,
+                InstantSource.system());
+    }
+
+    FileHouse(
+            Map<String, FileSourceConfig> sources,
+            FileOptions options,
+            @Nullable Path data,
+            Identity identity,
+            @Nullable URI publicUrl,
+            @Nullable SecretStore secrets,
+            @Nullable RevocationStore revocations,
+            FileRegister register,
+            InstantSource clock)
+            throws IOException {
         this.cache = cache(options);
         this.pipeline = new Pipeline(options.pipeline());
         Map<String, Source> opened = new LinkedHashMap<>();
         sources.forEach((name, config) -> opened.put(name, cached(name, config.source(), options)));
-        Keeping keeping = uploads(options, data, register == null ? new MemoryFileRegister() : register, clock);
+        Keeping keeping = uploads(options, data, register, clock);
         Uploads kept = keeping == null ? null : keeping.uploads;
         this.sweep = keeping == null ? null : keeping.sweep;
         Uploads.Owners owners = kept == null ? (owner, path) -> false : kept::owns;
@@ -125,6 +147,14 @@ public final class FileHouse implements AutoCloseable {
         }
         FolderVault vault = new FolderVault(folder);
         return Keeping.of(new FolderArrivals(folder, vault), vault, register, options, clock);
+    }
+
+    /** As {@link #start} does it again and again: once, now. */
+    void sweep() throws IOException {
+        if (sweep != null) {
+            sweep.tell();
+            sweep.sweep();
+        }
     }
 
     /** Begins to remove what nobody needs any more; see {@link UploadLife}. */
@@ -203,11 +233,16 @@ public final class FileHouse implements AutoCloseable {
         return this;
     }
 
-    @Override
-    public void close() {
+    /** Removes nothing any more; the rest goes on. */
+    public void rest() {
         if (sweep != null) {
             sweep.close();
         }
+    }
+
+    @Override
+    public void close() {
+        rest();
         files.close();
         if (kept != null) {
             kept.close();

@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  */
 public record UploadLife(
         Duration grace, Duration unfinished, @Nullable Duration unused, long quota) {
+    private static final Duration SHORTEST = Duration.ofMinutes(1);
+
     /** A day for files whose chats are gone, a day for uploads that do not go on, and no other bounds. */
     public static final UploadLife DEFAULT =
             new UploadLife(Duration.ofDays(1), Duration.ofDays(1), null, FileRegister.NO_QUOTA);
-
-    private static final Duration SHORTEST = Duration.ofMinutes(1);
 
     /** @throws IllegalArgumentException if a time is too short; the message begins with the setting's name */
     public UploadLife {

@@ -635,6 +635,30 @@ class FileHouseTest {
         }
     }
 
+    @Test
+    void an_upload_that_only_had_to_be_noted_when_the_server_died_is_noted_by_who_asks_after_it() throws Exception {
+        Path uploads = folder.resolve("data/uploads");
+        for (String died : List.of("before the part became the file", "after it")) {
+            String at = is(201, tus("POST", "/api/v1/uploads", null, "Upload-Length", "3000000"))
+                    .headers()
+                    .firstValue("Location")
+                    .orElseThrow();
+            Path upload = uploads.resolve(at.substring(at.lastIndexOf('/') + 1));
+            if (died.startsWith("before")) {
+                Files.write(upload.resolve(".part"), FILM);
+            } else {
+                Files.delete(upload.resolve(".part"));
+                Files.write(upload.resolve("file"), FILM);
+            }
+            HttpResponse<byte[]> head = is(200, tus("HEAD", at, null));
+            assertThat(header(head, "Upload-Offset")).as(died).isEqualTo("3000000");
+            assertThat(is(200, get(header(head, "Content-Location"), "Who", "me"))
+                            .body())
+                    .as(died)
+                    .isEqualTo(FILM);
+        }
+    }
+
     // ---- servers that share a folder, or a store
 
     @Test
