@@ -202,8 +202,10 @@ final class SqliteWriter {
             }
             SqliteReader.bind(insert, values);
             insert.executeUpdate();
-            for (String file : FileNames.in(event.json())) {
-                name(contextId, file);
+            for (Journal.Entry<Event> entry : some) {
+                for (String file : FileNames.in(entry.event().json())) {
+                    name(contextId, file);
+                }
             }
         }
     }
