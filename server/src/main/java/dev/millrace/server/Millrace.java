@@ -187,6 +187,8 @@ public final class Millrace implements AutoCloseable {
         pushes.start();
         a2a.start();
         http.start();
+        files.start();
+        belongings.push(files::rest); // before the store that it asks is closed
         metrics.watch(engine, http);
         metrics.watch(files);
         return new Millrace(settings, gate, engine, http, pushes, belongings);
@@ -226,7 +228,8 @@ public final class Millrace implements AutoCloseable {
                     identity,
                     settings.publicUrl(),
                     store.secrets(),
-                    store.revocations());
+                    store.revocations(),
+                    store.files());
         } catch (IOException | RuntimeException e) {
             store.close();
             throw e;

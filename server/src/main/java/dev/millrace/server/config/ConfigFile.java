@@ -3,6 +3,7 @@ package dev.millrace.server.config;
 import dev.millrace.server.files.FileOptions;
 import dev.millrace.server.files.FileSourceConfig;
 import dev.millrace.server.files.LinkKeys;
+import dev.millrace.server.files.UploadLife;
 import dev.millrace.server.http.HttpLimits;
 import dev.millrace.server.http.Proxies;
 import java.io.IOException;
@@ -225,7 +226,15 @@ public final class ConfigFile {
                     uploads.bytes("size", Long.MAX_VALUE >> 1).orElse(defaults.uploadBytes()),
                     uploads.text("types").map(ConfigFile::list).orElse(defaults.uploadTypes()),
                     bucket(uploads),
-                    uploads.text("folder").map(this::path).orElse(null));
+                    uploads.text("folder").map(this::path).orElse(null),
+                    new UploadLife(
+                            uploads.duration("grace")
+                                    .orElse(defaults.uploadLife().grace()),
+                            uploads.duration("unfinished")
+                                    .orElse(defaults.uploadLife().unfinished()),
+                            uploads.duration("unused").orElse(null),
+                            uploads.bytes("quota", Long.MAX_VALUE >> 1)
+                                    .orElse(defaults.uploadLife().quota())));
             limits.done();
             cache.done();
             links.done();

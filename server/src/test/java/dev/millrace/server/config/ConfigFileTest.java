@@ -17,6 +17,7 @@ import dev.millrace.server.auth.AuthSettings;
 import dev.millrace.server.auth.Rates;
 import dev.millrace.server.auth.TokenSettings;
 import dev.millrace.server.files.FileSourceConfig;
+import dev.millrace.server.files.UploadLife;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -205,6 +206,9 @@ class ConfigFileTest {
         assertThat(settings.files()).hasSize(4);
         assertThat(settings.fileOptions().cacheDisk()).isEqualTo(10L << 30);
         assertThat(settings.fileOptions().origins()).containsExactly("https://app.example.org");
+        assertThat(settings.fileOptions().uploadLife())
+                .isEqualTo(
+                        new UploadLife(Duration.ofHours(24), Duration.ofHours(24), Duration.ofHours(720), 10L << 30));
         assertThat(settings.fileOptions().keys()).isNotNull();
         assertThat(settings.toString()).doesNotContain("sixteen bytes");
         assertThat(settings.agents()).isNotEmpty();
@@ -255,6 +259,7 @@ class ConfigFileTest {
             files: {source: {}}                                | files.source: there is no such setting; did you mean files.sources?
             files: {sources: {a: {type: ftp}}}                 | files.sources.a.type: must be directory, http, s3 or mirrors, not ftp
             files: {sources: {a: {type: directory}}}           | files.sources.a.path: is missing
+            files: {uploads: {grace: 5s}}                      | uploads.grace: must be at least 1m
             files: {sources: {a: 1}}                           | files.sources.a: must be a section
             model: {name: x, temprature: 1}                    | model.temprature: there is no such setting; did you mean model.temperature?
             model: {name: x, temperature: 3}                   | temperature must be from 0 to 2
