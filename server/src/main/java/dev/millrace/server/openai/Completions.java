@@ -196,12 +196,12 @@ final class Completions {
         return telling.calling() ? "tool_calls" : telling.cutShort() ? "length" : "stop";
     }
 
-    private static void function(ObjectNode json, ToolCall call) {
-        json.put("id", call.id())
+    private static void function(ObjectNode json, String id, String name, String arguments) {
+        json.put("id", id)
                 .put("type", "function")
                 .putObject("function")
-                .put("name", call.name())
-                .put("arguments", call.arguments().toString());
+                .put("name", name)
+                .put("arguments", arguments);
     }
 
     private static ObjectNode usage(Telling.Spent spent) {
@@ -221,6 +221,8 @@ final class Completions {
         private final Telling telling;
         private final Map<String, StringBuilder> texts = new LinkedHashMap<>();
         private final StringBuilder thoughts = new StringBuilder();
+        private final Map<String, ObjectNode> functions = new LinkedHashMap<>();
+        private final Map<String, StringBuilder> arguments = new LinkedHashMap<>();
         private final List<ToolCall> calls = new ArrayList<>();
 
         Completion(String taskId, String model) {
@@ -240,8 +242,17 @@ final class Completions {
         }
 
         @Override
+        public void arguments(String item, Telling.ClientCall call, String more) {
+            arguments.computeIfAbsent(item, none -> new StringBuilder()).append(more);
+            String all = String.valueOf(arguments.get(item));
+            function(functions.computeIfAbsent(item, none -> Json.object()), call.id(), call.name(), all);
+        }
+
+        @Override
         public void withdrawn(String item) {
             texts.remove(item);
+            arguments.remove(item);
+            functions.remove(item);
         }
 
         @Override
@@ -254,14 +265,16 @@ final class Completions {
             ObjectNode choice = json.putArray("choices").addObject().put("index", 0);
             ObjectNode message = choice.putObject("message").put("role", "assistant");
             String text = String.join("\n\n", texts.values());
-            message.put("content", text.isEmpty() && !calls.isEmpty() ? null : text)
+            ArrayNode all = Json.array().addAll(functions.values());
+            calls.forEach(call -> function(
+                    all.addObject(), call.id(), call.name(), call.arguments().toString()));
+            message.put("content", text.isEmpty() && !all.isEmpty() ? null : text)
                     .putNull("refusal");
             if (!thoughts.isEmpty()) {
                 message.put("reasoning_content", thoughts.toString());
             }
-            if (!calls.isEmpty()) {
-                ArrayNode all = message.putArray("tool_calls");
-                calls.forEach(call -> function(all.addObject(), call));
+            if (!all.isEmpty()) {
+                message.set("tool_calls", all);
             }
             choice.putNull("logprobs").put("finish_reason", finish(telling));
             return json.set("usage", usage(telling.spent()));
@@ -277,6 +290,7 @@ final class Completions {
         private final boolean usage;
         private final Telling telling;
         private final List<ToolCall> asked = new ArrayList<>();
+        private final Map<String, Integer> calling = new LinkedHashMap<>();
         private FrameBuffer out = new FrameBuffer();
         private boolean begun;
         private boolean broken;
@@ -342,8 +356,33 @@ final class Completions {
         }
 
         @Override
+        public void arguments(String item, Telling.ClientCall call, String more) {
+            Integer index = calling.get(item);
+            if (index == null) {
+                called(item, call.id(), call.name(), more);
+                return;
+            }
+            ObjectNode delta = Json.object();
+            delta.putArray("tool_calls")
+                    .addObject()
+                    .put("index", index)
+                    .putObject("function")
+                    .put("arguments", more);
+            chunk(delta, null);
+        }
+
+        private void called(String item, String id, String name, String arguments) {
+            begin();
+            int index = calling.size();
+            calling.put(item, index);
+            ObjectNode delta = Json.object();
+            function(delta.putArray("tool_calls").addObject().put("index", index), id, name, arguments);
+            chunk(delta, null);
+        }
+
+        @Override
         public void withdrawn(String item) {
-            if (item.equals(lastItem) && !broken) {
+            if ((item.equals(lastItem) || calling.containsKey(item)) && !broken) {
                 // What was said can't be taken back here, and the rest would not fit to it.
                 broken = true;
                 data(Errors.body(
@@ -360,13 +399,11 @@ final class Completions {
             if (calls.stream().anyMatch(call -> call.name().equals(Outcome.LEAVE))) {
                 return;
             }
-            begin();
-            ObjectNode delta = Json.object();
-            ArrayNode all = delta.putArray("tool_calls");
-            for (ToolCall call : calls) {
-                function(all.addObject().put("index", all.size() - 1), call);
-            }
-            chunk(delta, null);
+            calls.forEach(call -> called(
+                    "call " + call.id(),
+                    call.id(),
+                    call.name(),
+                    call.arguments().toString()));
         }
 
         private void chunk(ObjectNode delta, @Nullable String finish) {

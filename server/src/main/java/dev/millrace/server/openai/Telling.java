@@ -43,12 +43,18 @@ final class Telling {
         /** More of what the agent says to itself. */
         void thought(String item, String more);
 
+        /** More of the arguments of a call that the client is to run. */
+        void arguments(String item, ClientCall call, String more);
+
         /** All that the item said so far does not hold: it is begun again. */
         void withdrawn(String item);
 
-        /** The client is asked to run these. */
+        /** The client is asked to run these, of which nothing was told before. */
         void calls(List<ToolCall> calls);
     }
+
+    /** A call of a tool of the client's, whose arguments are still to come. */
+    record ClientCall(String id, String name) {}
 
     /** What models took for it. */
     record Spent(long input, long cached, long cacheWrites, long output, long reasoning) {
@@ -66,6 +72,7 @@ final class Telling {
     private final Listener listener;
     private final Map<String, String> kinds = new HashMap<>();
     private final Map<String, StringBuilder> texts = new HashMap<>();
+    private final Map<String, ClientCall> clientCalls = new HashMap<>();
     private final Map<String, JsonNode> usages = new LinkedHashMap<>();
     private TaskState state = TaskState.SUBMITTED;
     private @Nullable Message message;
@@ -110,7 +117,10 @@ final class Telling {
             List<ToolCall> calls = ToolCall.in(says);
             if (!calls.isEmpty()) {
                 calling = true;
-                listener.calls(calls);
+                listener.calls(calls.stream()
+                        .filter(call -> clientCalls.values().stream()
+                                .noneMatch(told -> told.id().equals(call.id())))
+                        .toList());
             }
         } else if (state.terminal() && says != null) {
             reason = says.text();
@@ -124,11 +134,54 @@ final class Telling {
             account(id, known);
         }
         String kind = kinds.getOrDefault(id, "answer");
+        if (kind.equals("call")) {
+            call(id, piece, append);
+            return;
+        }
         boolean thought = kind.equals("reasoning");
         if (!thought && !kind.equals("answer")) {
             return; // what the agent does with tools of its own is its own affair
         }
-        String text = words(piece.parts());
+        String text = added(id, words(piece.parts()), append);
+        if (!text.isEmpty()) {
+            if (thought) {
+                listener.thought(id, text);
+            } else {
+                listener.text(id, text);
+            }
+        }
+    }
+
+    /** A call: told if it is one of the client's, and nobody else's affair if not. */
+    private void call(String id, Artifact piece, boolean append) {
+        ClientCall before = clientCalls.get(id);
+        JsonNode marks = piece.metadata() == null ? null : piece.metadata().at("/millrace/client");
+        ClientCall now = append
+                ? before
+                : marks instanceof ObjectNode known
+                        ? new ClientCall(
+                                known.path("id").asString(""),
+                                known.path("name").asString(""))
+                        : null;
+        if (before != null && !before.equals(now)) {
+            listener.withdrawn(id);
+            clientCalls.remove(id);
+            texts.remove(id);
+        }
+        if (now == null) {
+            return;
+        }
+        clientCalls.put(id, now);
+        JsonNode whole = marks == null ? null : marks.get("arguments");
+        String text = added(id, whole == null ? words(piece.parts()) : whole.asString(""), append);
+        if (!text.isEmpty()) {
+            listener.arguments(id, now, text);
+        }
+    }
+
+    /** What is new in a text, of which something may have been said. */
+    private String added(String id, String said, boolean append) {
+        String text = said;
         StringBuilder before = texts.computeIfAbsent(id, none -> new StringBuilder());
         if (!append) {
             if (text.startsWith(before.toString())) {
@@ -139,13 +192,7 @@ final class Telling {
             }
         }
         before.append(text);
-        if (!text.isEmpty()) {
-            if (thought) {
-                listener.thought(id, text);
-            } else {
-                listener.text(id, text);
-            }
-        }
+        return text;
     }
 
     private void account(String id, ObjectNode marks) {
