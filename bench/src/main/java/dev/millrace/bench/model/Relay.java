@@ -85,8 +85,12 @@ final class Relay extends Handler.Abstract implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        server.stop();
+    public void close() {
         http.shutdownNow();
+        try {
+            server.stop();
+        } catch (Exception e) {
+            throw new IllegalStateException("the relay does not stop", e);
+        }
     }
 }
