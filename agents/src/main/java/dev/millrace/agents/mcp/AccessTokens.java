@@ -110,7 +110,8 @@ final class AccessTokens {
             throw new IOException(client.tokenUrl() + " gives no token (" + answer.statusCode() + " "
                     + json.path("error").asString("") + "): check clientId, clientSecret and scope");
         }
-        Duration holds = Duration.ofSeconds(json.path("expires_in").asLong(USUAL_SECONDS)).minus(EARLY);
+        Duration holds = Duration.ofSeconds(json.path("expires_in").asLong(USUAL_SECONDS))
+                .minus(EARLY);
         return new Token(token, System.nanoTime() + holds.toNanos());
     }
 

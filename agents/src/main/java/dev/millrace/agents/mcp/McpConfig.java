@@ -61,8 +61,11 @@ public record McpConfig(
      * @param headers of each request
      * @param oauth where the tokens are from that each request brings; null = it brings none
      */
-    public record Remote(URI url, Transport transport, Map<String, String> headers, @Nullable OAuth oauth)
-            implements Place {
+    public record Remote(
+            URI url,
+            Transport transport,
+            Map<String, String> headers,
+            @Nullable OAuth oauth) implements Place {
         public Remote {
             headers = Map.copyOf(headers);
         }
@@ -80,7 +83,11 @@ public record McpConfig(
      * @param tokenUrl where tokens are given out
      * @param scope what the tokens are to be good for; null = what the authorization server gives by itself
      */
-    public record OAuth(URI tokenUrl, String clientId, String clientSecret, @Nullable String scope) {
+    public record OAuth(
+            URI tokenUrl,
+            String clientId,
+            String clientSecret,
+            @Nullable String scope) {
         /** Without the secret. */
         @Override
         public String toString() {

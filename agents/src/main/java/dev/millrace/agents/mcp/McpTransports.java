@@ -41,10 +41,11 @@ final class McpTransports {
         if (tokens != null) {
             transport.addAsyncHttpRequestCustomizer(bearer(tokens));
             // Its request is sent once more, with another token.
-            McpHttpClientTransportAuthorizationErrorHandler again = (request, response, context) -> Mono.fromCallable(() -> {
-                tokens.refused();
-                return true;
-            });
+            McpHttpClientTransportAuthorizationErrorHandler again =
+                    (request, response, context) -> Mono.fromCallable(() -> {
+                        tokens.refused();
+                        return true;
+                    });
             transport.authorizationErrorHandler(again);
         }
         return transport.build();

@@ -16,8 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** An MCP server with one tool, which wants a token, and the authorization server that gives it out. */
 final class GuardedMcp implements AutoCloseable {
-    private final HttpServer http =
-            HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    private final HttpServer http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     private final AtomicInteger given = new AtomicInteger();
     private final AtomicInteger refusals = new AtomicInteger();
     private volatile int takenBack;
@@ -65,8 +64,11 @@ final class GuardedMcp implements AutoCloseable {
         asked = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
         String basic = "Basic " + Base64.getEncoder().encodeToString("millrace:s3cret".getBytes(UTF_8));
         if (basic.equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
-            answer(exchange, 200, "{\"access_token\":\"t" + given.incrementAndGet()
-                    + "\",\"token_type\":\"Bearer\",\"expires_in\":3600}");
+            answer(
+                    exchange,
+                    200,
+                    "{\"access_token\":\"t" + given.incrementAndGet()
+                            + "\",\"token_type\":\"Bearer\",\"expires_in\":3600}");
         } else {
             refusals.incrementAndGet();
             answer(exchange, 401, "{\"error\":\"invalid_client\"}");
@@ -89,14 +91,16 @@ final class GuardedMcp implements AutoCloseable {
             answer(exchange, 202, "");
             return;
         }
-        String result = switch (request.path("method").asString()) {
-            case "initialize" -> "{\"protocolVersion\":" + request.at("/params/protocolVersion")
-                    + ",\"capabilities\":{\"tools\":{}},\"serverInfo\":{\"name\":\"guarded\",\"version\":\"1\"}}";
-            case "tools/list" -> "{\"tools\":[{\"name\":\"echo\",\"inputSchema\":{\"type\":\"object\"}}]}";
-            case "tools/call" -> "{\"content\":[{\"type\":\"text\",\"text\":"
-                    + request.at("/params/arguments/message") + "}]}";
-            default -> "{}";
-        };
+        String result =
+                switch (request.path("method").asString()) {
+                    case "initialize" ->
+                        "{\"protocolVersion\":" + request.at("/params/protocolVersion")
+                                + ",\"capabilities\":{\"tools\":{}},\"serverInfo\":{\"name\":\"guarded\",\"version\":\"1\"}}";
+                    case "tools/list" -> "{\"tools\":[{\"name\":\"echo\",\"inputSchema\":{\"type\":\"object\"}}]}";
+                    case "tools/call" ->
+                        "{\"content\":[{\"type\":\"text\",\"text\":" + request.at("/params/arguments/message") + "}]}";
+                    default -> "{}";
+                };
         answer(exchange, 200, "{\"jsonrpc\":\"2.0\",\"id\":" + request.path("id") + ",\"result\":" + result + "}");
     }
 

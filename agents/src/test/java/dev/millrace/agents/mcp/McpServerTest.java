@@ -102,7 +102,10 @@ class McpServerTest {
     void a_configuration_shows_no_key() {
         var oauth = new McpConfig.OAuth(URI.create("http://a/"), "me", "secret", null);
         assertThat(new McpConfig.Remote(
-                                URI.create("http://x/"), McpConfig.Transport.HTTP, Map.of("Authorization", "secret"), oauth)
+                                URI.create("http://x/"),
+                                McpConfig.Transport.HTTP,
+                                Map.of("Authorization", "secret"),
+                                oauth)
                         .toString())
                 .doesNotContain("secret");
         assertThat(oauth.toString()).doesNotContain("secret");
@@ -119,8 +122,7 @@ class McpServerTest {
             guarded.takeBack();
             assertThat(call(echo, object().put("message", "again"))).isEqualTo("again");
             assertThat(guarded.tokensGiven()).isEqualTo(2);
-            assertThat(guarded.asked())
-                    .contains("grant_type=client_credentials", "resource=http", "scope=tools+all");
+            assertThat(guarded.asked()).contains("grant_type=client_credentials", "resource=http", "scope=tools+all");
         }
     }
 

@@ -199,6 +199,7 @@ class ConfigFileTest {
                         "S3_KEY", "a",
                         "S3_SECRET", "s",
                         "MCP_TOKEN", "m",
+                        "MCP_SECRET", "s",
                         "WEATHER_TOKEN", "w",
                         "LINK_KEY", "sixteen bytes at least"));
 

@@ -88,8 +88,7 @@ class AgentsKillTest {
             assertThat(answer.statusCode()).as(answer.body()).isLessThan(300);
             JsonNode json = Web.JSON.readTree(answer.body());
             return new Begun(
-                    json.path("chatId").asString(json.path("id").asString()),
-                    json.path("taskId").asString());
+                    json.at("/chat/id").stringValue(), json.path("taskId").stringValue());
         }
 
         /** What the reader of the chat has at the end of the task. */
@@ -194,7 +193,9 @@ class AgentsKillTest {
         assertThat(reader.text(begun.task())).contains("There is a hole.");
         assertThat(lastTold(boss.call())).contains("Dug.").doesNotContain("Half");
         worker.call();
-        assertThat(boss.callsWaiting() + worker.callsWaiting()).as("nobody was asked twice").isZero();
+        assertThat(boss.callsWaiting() + worker.callsWaiting())
+                .as("nobody was asked twice")
+                .isZero();
         assertThat(parts(place, begun)).as("and nobody was set to work twice").hasSize(1);
     }
 
@@ -228,7 +229,9 @@ class AgentsKillTest {
     }
 
     private Place workshop() throws Exception {
-        return new Place("there").has(models(boss, worker) + "agents:\n  worker: {models: small}\n").start();
+        return new Place("there")
+                .has(models(boss, worker) + "agents:\n  worker: {models: small}\n")
+                .start();
     }
 
     @Test
