@@ -10,9 +10,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,7 +17,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -29,7 +25,8 @@ import tools.jackson.databind.node.StringNode;
 /** The providers' protocols as somebody else plays them: aimock of npm, at a pinned version, with the answers of {@code interop/aimock}. */
 @Timeout(240) // the first run installs it
 class AimockTest {
-    private static final Path INTEROP = Path.of("..", "interop").toAbsolutePath().normalize();
+    private static final Path INTEROP =
+            Path.of("..", "interop").toAbsolutePath().normalize();
 
     private static Process process;
     private static int port;
@@ -78,17 +75,6 @@ class AimockTest {
         }
     }
 
-    /** What it counts begins anew. */
-    @BeforeEach
-    void reset() throws Exception {
-        try (var http = HttpClient.newHttpClient()) {
-            var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/__aimock/reset"))
-                    .POST(HttpRequest.BodyPublishers.noBody())
-                    .build();
-            assertThat(http.send(request, BodyHandlers.discarding()).statusCode()).isLessThan(300);
-        }
-    }
-
     private static ModelConfig model(Provider provider) {
         String path =
                 switch (provider) {
@@ -102,8 +88,10 @@ class AimockTest {
 
     private RecordingTurn ask(Provider provider, String text) throws Exception {
         var turn = RecordingTurn.of(text);
-        var weather = ScriptedTool.of("get_weather", call -> StringNode.valueOf("18 degrees in "
-                + call.arguments().path("town").asString()));
+        var weather = ScriptedTool.of(
+                "get_weather",
+                call -> StringNode.valueOf(
+                        "18 degrees in " + call.arguments().path("town").asString()));
         try (var agent = new ModelAgent(AgentConfig.of(model(provider)).withTools(weather), pauses::add)) {
             agent.run(turn);
         }
@@ -116,7 +104,8 @@ class AimockTest {
         RecordingTurn turn = ask(provider, "What is the weather in Bern?");
         assertThat(turn.answer()).isEqualTo("Let me look.");
         assertThat(turn.chunks()).hasSizeGreaterThan(1);
-        assertThat(turn.done).anyMatch(entry -> entry.startsWith("answer.s1.result0=") && entry.contains("18 degrees in Bern"));
+        assertThat(turn.done)
+                .anyMatch(entry -> entry.startsWith("answer.s1.result0=") && entry.contains("18 degrees in Bern"));
         assertThat(turn.done.stream()
                         .filter(entry -> entry.startsWith("answer.s2=") || entry.startsWith("answer.s2+"))
                         .map(entry -> entry.substring("answer.s2=".length()))
@@ -127,14 +116,15 @@ class AimockTest {
     @ParameterizedTest
     @EnumSource
     void when_it_takes_no_more_it_is_asked_again_when_it_says(Provider provider) throws Exception {
-        assertThat(ask(provider, "Is it too many?").answer()).isEqualTo("Now it is quiet.");
+        assertThat(ask(provider, "Is it too many, " + provider.wireName() + "?").answer())
+                .isEqualTo("Now it is quiet.");
         assertThat(pauses).containsExactly(Duration.ofSeconds(3));
     }
 
     @ParameterizedTest
     @EnumSource
     void an_answer_that_is_cut_is_replaced_by_the_next(Provider provider) throws Exception {
-        RecordingTurn turn = ask(provider, "You will be cut.");
+        RecordingTurn turn = ask(provider, "You will be cut, " + provider.wireName() + ".");
         assertThat(turn.answer()).isEqualTo("This one is whole.");
         assertThat(turn.done).anyMatch(entry -> entry.startsWith("status:") && entry.contains("Trying again"));
     }

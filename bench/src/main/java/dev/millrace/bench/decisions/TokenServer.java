@@ -26,9 +26,8 @@ import java.util.concurrent.locks.LockSupport;
  * chunk of its own. They all come at once, as fast as they are read, or one by one. Its connections stay open.
  */
 public final class TokenServer implements AutoCloseable {
-    private static final byte[] HEAD = ("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-                    + "Transfer-Encoding: chunked\r\n\r\n")
-            .getBytes(UTF_8);
+    private static final byte[] HEAD =
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(UTF_8);
 
     private final ServerSocket socket;
     private final String text;

@@ -8,12 +8,14 @@ import dev.millrace.engine.Sent;
 import dev.millrace.engine.ToolCall;
 import dev.millrace.engine.ToolResult;
 import dev.millrace.protocol.Message;
+import dev.millrace.protocol.json.JsonText;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.FrameBuffer;
 import dev.millrace.server.http.Framing;
 import dev.millrace.server.http.HttpProblem;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -284,6 +286,7 @@ final class Completions {
     /** An answer that is told as it comes, in chunks. */
     private static final class Frames implements Telling.Listener {
         private static final byte[] NOTHING = {};
+        private static final String CONTENT = "\"content\":";
 
         private final String taskId;
         private final String model;
@@ -295,6 +298,8 @@ final class Completions {
         private boolean begun;
         private boolean broken;
         private String lastItem = "";
+        private byte[] beforeWords = NOTHING;
+        private byte[] afterWords = NOTHING;
 
         Frames(String taskId, String model, boolean usage) {
             this.taskId = taskId;
@@ -306,7 +311,7 @@ final class Completions {
         Framing<Event> framing() {
             return Framing.each((entry, frames) -> {
                 out = frames;
-                telling.hear(entry.event());
+                telling.hear(entry);
                 if (broken) {
                     return Framing.Then.END;
                 }
@@ -325,7 +330,7 @@ final class Completions {
                 return;
             }
             begin();
-            chunk(Json.object(), finish(telling));
+            tell(Json.object(), finish(telling));
             if (usage) {
                 ObjectNode last = head("chat.completion.chunk", telling, taskId, model);
                 last.putArray("choices");
@@ -337,7 +342,7 @@ final class Completions {
         private void begin() {
             if (!begun) {
                 begun = true;
-                chunk(Json.object().put("role", "assistant").put("content", ""), null);
+                tell(Json.object().put("role", "assistant").put("content", ""), null);
             }
         }
 
@@ -346,13 +351,27 @@ final class Completions {
             begin();
             boolean next = !lastItem.isEmpty() && !lastItem.equals(item);
             lastItem = item;
-            chunk(Json.object().put("content", next ? "\n\n" + more : more), null);
+            if (!broken) {
+                words(next ? "\n\n" + more : more);
+            }
+        }
+
+        /** A chunk for each token of a model: all of it but the words is made once. */
+        private void words(String more) {
+            if (beforeWords.length == 0) {
+                String none = JsonText.quote("");
+                String chunk = chunk(Json.object().put("content", ""), null).toString();
+                int at = chunk.indexOf(CONTENT + none) + CONTENT.length();
+                beforeWords = chunk.substring(0, at).getBytes(StandardCharsets.UTF_8);
+                afterWords = chunk.substring(at + none.length()).getBytes(StandardCharsets.UTF_8);
+            }
+            out.event(beforeWords, JsonText.quote(more).getBytes(StandardCharsets.UTF_8), afterWords);
         }
 
         @Override
         public void thought(String item, String more) {
             begin();
-            chunk(Json.object().put("reasoning_content", more), null);
+            tell(Json.object().put("reasoning_content", more), null);
         }
 
         @Override
@@ -368,7 +387,7 @@ final class Completions {
                     .put("index", index)
                     .putObject("function")
                     .put("arguments", more);
-            chunk(delta, null);
+            tell(delta, null);
         }
 
         private void called(String item, String id, String name, String arguments) {
@@ -377,7 +396,7 @@ final class Completions {
             calling.put(item, index);
             ObjectNode delta = Json.object();
             function(delta.putArray("tool_calls").addObject().put("index", index), id, name, arguments);
-            chunk(delta, null);
+            tell(delta, null);
         }
 
         @Override
@@ -406,10 +425,13 @@ final class Completions {
                     call.arguments().toString()));
         }
 
-        private void chunk(ObjectNode delta, @Nullable String finish) {
-            if (broken) {
-                return;
+        private void tell(ObjectNode delta, @Nullable String finish) {
+            if (!broken) {
+                data(chunk(delta, finish));
             }
+        }
+
+        private ObjectNode chunk(ObjectNode delta, @Nullable String finish) {
             ObjectNode chunk = head("chat.completion.chunk", telling, taskId, model);
             chunk.putArray("choices")
                     .addObject()
@@ -417,7 +439,7 @@ final class Completions {
                     .set("delta", delta)
                     .putNull("logprobs")
                     .put("finish_reason", finish);
-            data(chunk);
+            return chunk;
         }
 
         private void data(ObjectNode json) {

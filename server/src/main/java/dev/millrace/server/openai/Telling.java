@@ -1,5 +1,6 @@
 package dev.millrace.server.openai;
 
+import dev.millrace.core.Journal;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.ToolCall;
 import dev.millrace.protocol.Artifact;
@@ -71,7 +72,7 @@ final class Telling {
     private final String taskId;
     private final Listener listener;
     private final Map<String, String> kinds = new HashMap<>();
-    private final Map<String, StringBuilder> texts = new HashMap<>();
+    private final Map<String, StringBuilder> texts = new LinkedHashMap<>();
     private final Map<String, ClientCall> clientCalls = new HashMap<>();
     private final Map<String, JsonNode> usages = new LinkedHashMap<>();
     private TaskState state = TaskState.SUBMITTED;
@@ -81,14 +82,42 @@ final class Telling {
     private boolean cutShort;
     private boolean calling;
 
+    /** The offset of the event before, once something was said; 0 = nothing was. */
+    private long last;
+
+    /**
+     * What was said since the first event that is missing, by items in the order in which they began. Events are missing where
+     * chunks were merged, which is after the task's end: so nobody waits for what is held.
+     */
+    private @Nullable Map<String, StringBuilder> held;
+
     Telling(String taskId, Listener listener) {
         this.taskId = taskId;
         this.listener = listener;
     }
 
     /** Takes the next event of the journal. What belongs to other tasks, or comes after the end, is passed over. */
-    void hear(Event event) {
-        if (!taskId.equals(event.taskId()) || over()) {
+    void hear(Journal.Entry<Event> entry) {
+        if (over()) {
+            return;
+        }
+        if (last > 0 && entry.offset() != last + 1 && held == null) {
+            held = new LinkedHashMap<>(); // merged: an artifact's end may stand behind the beginning of the next
+            for (String id : texts.keySet()) {
+                held.put(id, new StringBuilder());
+            }
+        }
+        Event event = entry.event();
+        if (taskId.equals(event.taskId())) {
+            hear(event);
+        }
+        last = texts.isEmpty() ? 0 : entry.offset();
+    }
+
+    private void hear(Event event) {
+        PlainChunk plain = PlainChunk.read(event);
+        if (plain != null) {
+            more(plain.artifactId(), plain.text());
             return;
         }
         StreamResponse said = A2aJson.STREAM_RESPONSE.read(event.json());
@@ -106,6 +135,9 @@ final class Telling {
 
     private void moved(TaskStatus status) {
         state = status.state();
+        if (over()) {
+            release();
+        }
         if (begun == null) {
             begun = status.timestamp();
         }
@@ -133,22 +165,66 @@ final class Telling {
         if (marks instanceof ObjectNode known) {
             account(id, known);
         }
-        String kind = kinds.getOrDefault(id, "answer");
-        if (kind.equals("call")) {
+        if (append && marks == null) {
+            more(id, words(piece.parts()));
+        } else if (kind(id).equals("call")) {
             call(id, piece, append);
+        } else {
+            say(id, words(piece.parts()), append);
+        }
+    }
+
+    private String kind(String id) {
+        return kinds.getOrDefault(id, "answer");
+    }
+
+    /** A piece for an artifact that was begun. */
+    private void more(String id, String text) {
+        if (!kind(id).equals("call")) {
+            say(id, text, true);
             return;
         }
-        boolean thought = kind.equals("reasoning");
-        if (!thought && !kind.equals("answer")) {
-            return; // what the agent does with tools of its own is its own affair
+        if (clientCalls.containsKey(id)) {
+            tell(id, added(id, text, true));
         }
-        String text = added(id, words(piece.parts()), append);
-        if (!text.isEmpty()) {
-            if (thought) {
-                listener.thought(id, text);
-            } else {
-                listener.text(id, text);
-            }
+    }
+
+    private void say(String id, String text, boolean append) {
+        if (kind(id).equals("answer") || kind(id).equals("reasoning")) {
+            tell(id, added(id, text, append));
+        } // what the agent does with tools of its own is its own affair
+    }
+
+    private void tell(String id, String text) {
+        if (text.isEmpty()) {
+            return;
+        }
+        if (held != null) {
+            held.computeIfAbsent(id, none -> new StringBuilder()).append(text);
+            return;
+        }
+        ClientCall call = clientCalls.get(id);
+        if (call != null) {
+            listener.arguments(id, call, text);
+        } else if (kind(id).equals("reasoning")) {
+            listener.thought(id, text);
+        } else {
+            listener.text(id, text);
+        }
+    }
+
+    private void release() {
+        Map<String, StringBuilder> said = held;
+        held = null;
+        if (said != null) {
+            said.forEach((id, text) -> tell(id, text.toString()));
+        }
+    }
+
+    private void withdraw(String id) {
+        listener.withdrawn(id);
+        if (held != null) {
+            held.remove(id);
         }
     }
 
@@ -164,7 +240,7 @@ final class Telling {
                                 known.path("name").asString(""))
                         : null;
         if (before != null && !before.equals(now)) {
-            listener.withdrawn(id);
+            withdraw(id);
             clientCalls.remove(id);
             texts.remove(id);
         }
@@ -173,10 +249,7 @@ final class Telling {
         }
         clientCalls.put(id, now);
         JsonNode whole = marks == null ? null : marks.get("arguments");
-        String text = added(id, whole == null ? words(piece.parts()) : whole.asString(""), append);
-        if (!text.isEmpty()) {
-            listener.arguments(id, now, text);
-        }
+        tell(id, added(id, whole == null ? words(piece.parts()) : whole.asString(""), append));
     }
 
     /** What is new in a text, of which something may have been said. */
@@ -187,7 +260,7 @@ final class Telling {
             if (text.startsWith(before.toString())) {
                 text = text.substring(before.length());
             } else {
-                listener.withdrawn(id);
+                withdraw(id);
                 before.setLength(0);
             }
         }

@@ -182,7 +182,11 @@ class AgentsKillTest {
         Begun begun = place.begin("boss", "dig a hole");
         boss.call();
         boss.call();
-        worker.call(); // the child works, and its parent waits for it
+        worker.call(); // the child works
+        await().atMost(PATIENCE) // and its parent waits for it: that is on record
+                .until(() -> Web.get(place.process.uri("/api/v1/chats/" + begun.chat() + "/messages"))
+                        .body()
+                        .contains("\"wait\""));
         place.kill();
 
         worker.then(call -> call.stream().words("Dug.").done());
