@@ -53,6 +53,11 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
     /** In Ollama's last line. A string in it would have its quotes escaped. */
     private static final Pattern LAST_LINE = Pattern.compile("\"done\"\\s*:\\s*true");
 
+    /** Why Gemini stopped. Google adds reasons now and then, and LangChain4j takes those alone that it knows. */
+    private static final Pattern GEMINI_REASON = Pattern.compile("(\"finishReason\"\\s*:\\s*\")(?!(?:STOP|MAX_TOKENS|SAFETY"
+            + "|RECITATION|LANGUAGE|OTHER|BLOCKLIST|PROHIBITED_CONTENT|SPII|MALFORMED_FUNCTION_CALL|IMAGE_RECITATION"
+            + "|FINISH_REASON_UNSPECIFIED)\")[A-Z_]+");
+
     /** How long a response may take to end after its last event, before its connection is given up. */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
@@ -170,6 +175,9 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
         var context = new ServerSentEventContext(this);
         for (SseEvent event = opened.next(); event != null && !stopped && !done; event = opened.next()) {
             String text = event.text();
+            if (config.provider() == Provider.GEMINI) {
+                text = GEMINI_REASON.matcher(text).replaceFirst("$1OTHER");
+            }
             if (ERRORS.contains(event.type())) {
                 failure = ModelFailures.inStream(text, config);
                 if (failure != null) {
