@@ -54,9 +54,10 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
     private static final Pattern LAST_LINE = Pattern.compile("\"done\"\\s*:\\s*true");
 
     /** Why Gemini stopped. Google adds reasons now and then, and LangChain4j takes those alone that it knows. */
-    private static final Pattern GEMINI_REASON = Pattern.compile("(\"finishReason\"\\s*:\\s*\")(?!(?:STOP|MAX_TOKENS|SAFETY"
-            + "|RECITATION|LANGUAGE|OTHER|BLOCKLIST|PROHIBITED_CONTENT|SPII|MALFORMED_FUNCTION_CALL|IMAGE_RECITATION"
-            + "|FINISH_REASON_UNSPECIFIED)\")[A-Z_]+");
+    private static final Pattern GEMINI_REASON =
+            Pattern.compile("(\"finishReason\"\\s*:\\s*\")(?!(?:STOP|MAX_TOKENS|SAFETY"
+                    + "|RECITATION|LANGUAGE|OTHER|BLOCKLIST|PROHIBITED_CONTENT|SPII|MALFORMED_FUNCTION_CALL|IMAGE_RECITATION"
+                    + "|FINISH_REASON_UNSPECIFIED)\")[A-Z_]+");
 
     /** How long a response may take to end after its last event, before its connection is given up. */
     private static final Duration GRACE = Duration.ofSeconds(2);
