@@ -61,7 +61,7 @@ final class ModelAnswer implements StreamingChatResponseHandler {
             String text = words.plus(piece.text());
             if (!text.isEmpty()) {
                 said.append(text);
-                step.say(id(), kind.wireName(), text, Marks.of(kind));
+                step.say(id(), kind, text);
             }
         });
     }
@@ -71,7 +71,7 @@ final class ModelAnswer implements StreamingChatResponseHandler {
         careful(context.streamingHandle(), () -> {
             String text = thoughts.plus(piece.text());
             if (!text.isEmpty()) {
-                step.say(step.reasoningId(), "reasoning", text, Marks.of(Marks.Kind.REASONING));
+                step.say(step.reasoningId(), Marks.Kind.REASONING, text);
             }
         });
     }
@@ -83,7 +83,7 @@ final class ModelAnswer implements StreamingChatResponseHandler {
             if (arguments != null && !arguments.isEmpty()) {
                 // Some providers count calls alone, some all that they say.
                 int index = callIndexes.computeIfAbsent(piece.index(), given -> callIndexes.size());
-                step.say(step.callId(index), piece.name(), arguments, Marks.of(Marks.Kind.CALL));
+                step.sayOfCall(index, piece.id(), piece.name(), arguments);
             }
         });
     }

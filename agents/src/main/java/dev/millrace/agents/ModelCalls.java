@@ -77,7 +77,9 @@ record ModelCalls(HttpClient http, Pause pause) {
         try {
             StreamingModels.of(model, effort, exchange).chat(request, answer);
         } catch (RuntimeException e) {
-            if (exchange.failure() == null && exchange.interrupt() == null) {
+            if (exchange.begun()) {
+                answer.onError(e);
+            } else if (exchange.failure() == null && exchange.interrupt() == null) {
                 // The request itself: something in it that this provider's models do not take.
                 return new ModelFailure(
                         ModelFailure.Kind.REFUSED,

@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * One request to a model, as LangChain4j's HTTP client: it sends, reads and delivers on the thread that calls.
@@ -45,8 +47,17 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
     /** The types of events with which a provider breaks off its stream. */
     private static final Set<String> ERRORS = Set.of("error", "response.failed");
 
+    /** In a line with which Ollama breaks off. */
+    private static final String ERROR_FIELD = "\"error\"";
+
     /** In Ollama's last line. A string in it would have its quotes escaped. */
     private static final Pattern LAST_LINE = Pattern.compile("\"done\"\\s*:\\s*true");
+
+    /** Why Gemini stopped. Google adds reasons now and then, and LangChain4j takes those alone that it knows. */
+    private static final Pattern GEMINI_REASON =
+            Pattern.compile("(\"finishReason\"\\s*:\\s*\")(?!(?:STOP|MAX_TOKENS|SAFETY"
+                    + "|RECITATION|LANGUAGE|OTHER|BLOCKLIST|PROHIBITED_CONTENT|SPII|MALFORMED_FUNCTION_CALL|IMAGE_RECITATION"
+                    + "|FINISH_REASON_UNSPECIFIED)\")[A-Z_]+");
 
     /** How long a response may take to end after its last event, before its connection is given up. */
     private static final Duration GRACE = Duration.ofSeconds(2);
@@ -56,6 +67,7 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
     private volatile boolean stopped;
     private volatile @Nullable SseStream stream;
     private boolean done;
+    private boolean begun;
     private @Nullable ModelFailure failure;
     private @Nullable InterruptedException interrupt;
 
@@ -67,6 +79,11 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
     /** True if the server said that its answer is whole. */
     boolean done() {
         return done;
+    }
+
+    /** True if the server began to answer with a stream. */
+    boolean begun() {
+        return begun;
     }
 
     /** Why there is no answer, or no whole one, as far as the connection knows; null if nothing went wrong on it. */
@@ -102,6 +119,7 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
         }
         try {
             if (accepted(opened, listener)) {
+                begun = true;
                 deliver(opened, listener);
             }
         } catch (InterruptedException e) {
@@ -158,6 +176,9 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
         var context = new ServerSentEventContext(this);
         for (SseEvent event = opened.next(); event != null && !stopped && !done; event = opened.next()) {
             String text = event.text();
+            if (config.provider() == Provider.GEMINI) {
+                text = GEMINI_REASON.matcher(text).replaceFirst("$1OTHER");
+            }
             if (ERRORS.contains(event.type())) {
                 failure = ModelFailures.inStream(text, config);
                 if (failure != null) {
@@ -188,12 +209,28 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
                 lines.end();
             }
             for (String line = lines.poll(); line != null && !stopped && !done; line = lines.poll()) {
+                if (piece.isEmpty() && !isJson(line)) {
+                    return; // the connection was cut in it
+                }
+                failure = line.contains(ERROR_FIELD) ? ModelFailures.inStream(line, config) : null;
+                if (failure != null) {
+                    return;
+                }
                 done = LAST_LINE.matcher(line).find();
                 listener.onEvent(new ServerSentEvent(null, line), context);
             }
             if (piece.isEmpty()) {
                 return;
             }
+        }
+    }
+
+    private static boolean isJson(String line) {
+        try {
+            JsonMapper.shared().readTree(line);
+            return true;
+        } catch (JacksonException e) {
+            return false;
         }
     }
 

@@ -79,21 +79,12 @@ final class ModelFailures {
         Said said = Said.in(body);
         String at = config.baseUrl().toString();
         Duration retryAfter = retryAfter(headers);
-        if (said.tooLong()) {
-            return failure(
-                    Kind.TOO_LONG,
-                    "The conversation is longer than " + config.model()
-                            + " takes. Start a new chat, send less, or choose a model with a larger context."
-                            + said.quoted());
+        ModelFailure lasting = lasting(said, config);
+        if (lasting != null) {
+            return lasting;
         }
         if (status >= 500 && said.noSuchModel()) {
             status = 404; // a gateway that has no such model, and never will
-        }
-        if (said.noCredit()) {
-            return failure(
-                    Kind.QUOTA,
-                    "The account at " + at + " has no credit left. Add credit there, or use another key."
-                            + said.quoted());
         }
         return switch (status) {
             case 401 ->
@@ -154,6 +145,23 @@ final class ModelFailures {
         };
     }
 
+    /** What no further try would change, whichever way the server says it; null if it is nothing of the kind. */
+    private static @Nullable ModelFailure lasting(Said said, ModelConfig config) {
+        if (said.tooLong()) {
+            return failure(
+                    Kind.TOO_LONG,
+                    "The conversation is longer than " + config.model()
+                            + " takes. Start a new chat, send less, or choose a model with a larger context."
+                            + said.quoted());
+        }
+        return said.noCredit()
+                ? failure(
+                        Kind.QUOTA,
+                        "The account at " + config.baseUrl()
+                                + " has no credit left. Add credit there, or use another key." + said.quoted())
+                : null;
+    }
+
     /** The server answered well, but not with a stream. */
     static ModelFailure noStream(String contentType, byte[] body, ModelConfig config) {
         Said said = Said.in(body);
@@ -172,6 +180,10 @@ final class ModelFailures {
         Said said = Said.in(event.getBytes(StandardCharsets.UTF_8));
         if (!said.isError) {
             return null;
+        }
+        ModelFailure lasting = lasting(said, config);
+        if (lasting != null) {
+            return lasting;
         }
         if (said.means("rate_limit", "rate limit")) {
             return failure(

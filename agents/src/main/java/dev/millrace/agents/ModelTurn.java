@@ -90,7 +90,8 @@ final class ModelTurn {
                         "The model was called " + config.limits().steps()
                                 + " times for this message and is not done. Send another message to let it go on.");
             }
-            var step = new Step(turn, number, left);
+            Step step = new Step(turn, number, left);
+            step.announcing((index, given, name) -> isClients(name) ? idOf(given, step, index) : null);
             ToolCall more = spending.question(said);
             if (more != null) {
                 ask(List.of(more));
@@ -180,12 +181,22 @@ final class ModelTurn {
         for (ToolExecutionRequest request : message.toolExecutionRequests()) {
             int index = calls.size();
             ObjectNode arguments = arguments(request);
+            String announced = step.announcedId(index);
             var call = new ToolCall(
-                    idOf(request, step, index), request.name(), arguments == null ? Marks.object() : arguments);
+                    announced == null ? idOf(request.id(), step, index) : announced,
+                    request.name(),
+                    arguments == null ? Marks.object() : arguments);
             calls.add(call);
             Tool tool = tools.get(call.name());
             ToolCall question = arguments == null ? null : question(call, tool);
-            record(step, index, call, question != null, index == 0 ? beside : Marks.object());
+            ObjectNode marks = index == 0 ? beside : Marks.object();
+            if (question != null && tool == null) {
+                marks.putObject("client")
+                        .put("id", call.id())
+                        .put("name", call.name())
+                        .put("arguments", asSaid(request));
+            }
+            record(step, index, call, question != null, marks);
             if (question != null) {
                 waiting.add(question);
             } else if (arguments == null) {
@@ -215,7 +226,18 @@ final class ModelTurn {
         if (tool != null) {
             return tool.needsApproval() ? Approvals.question(call, tool.target(call.arguments())) : null;
         }
-        return choice.clientTools().stream().anyMatch(each -> each.name().equals(call.name())) ? call : null;
+        return isClients(call.name()) ? call : null;
+    }
+
+    /** Whether it is a tool of the user's client; of two with one name, the agent's own is meant. */
+    private boolean isClients(String tool) {
+        return !tools.containsKey(tool)
+                && choice.clientTools().stream().anyMatch(each -> each.name().equals(tool));
+    }
+
+    /** The arguments letter by letter: readers have seen them come. */
+    private static String asSaid(ToolExecutionRequest request) {
+        return request.arguments() == null || request.arguments().isBlank() ? "{}" : request.arguments();
     }
 
     private void record(Step step, int index, ToolCall call, boolean waits, ObjectNode beside) {
@@ -327,8 +349,7 @@ final class ModelTurn {
     }
 
     /** The model's own id, where it gave one that is not in use; else one that all providers take. */
-    private String idOf(ToolExecutionRequest request, Step step, int index) {
-        String id = request.id();
+    private String idOf(@Nullable String id, Step step, int index) {
         if (id != null && !id.isBlank() && callIds.add(id)) {
             return id;
         }

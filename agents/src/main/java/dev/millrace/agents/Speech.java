@@ -30,7 +30,7 @@ public final class Speech {
         String text = words.plus(piece);
         if (!text.isEmpty()) {
             wordless = false;
-            step.say(step.answerId(), Marks.Kind.ANSWER.wireName(), text, Marks.of(Marks.Kind.ANSWER));
+            step.say(step.answerId(), Marks.Kind.ANSWER, text);
         }
     }
 
@@ -38,7 +38,7 @@ public final class Speech {
     public void thoughts(String piece) {
         String text = thoughts.plus(piece);
         if (!text.isEmpty()) {
-            step.say(step.reasoningId(), Marks.Kind.REASONING.wireName(), text, Marks.of(Marks.Kind.REASONING));
+            step.say(step.reasoningId(), Marks.Kind.REASONING, text);
         }
     }
 

@@ -5,9 +5,13 @@ import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Part;
 import dev.millrace.protocol.Role;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -16,10 +20,22 @@ import tools.jackson.databind.node.ObjectNode;
  * emptied.
  */
 final class Step {
+    /** Who knows which calls are the client's. */
+    interface Announcer {
+        /**
+         * The id of a call that begins, if the user's client is to run it; null = it is for a tool of our own.
+         *
+         * @param given the id that the model gave it, if it did
+         */
+        @Nullable String announce(int index, @Nullable String given, String name);
+    }
+
     private final Turn turn;
     private final int number;
     private final Set<String> stale = new LinkedHashSet<>();
     private final Set<String> begun = new LinkedHashSet<>();
+    private final Map<Integer, String> announced = new HashMap<>();
+    private Announcer announcer = (index, given, name) -> null;
 
     /**
      * @param number 1 for the first of a turn
@@ -29,6 +45,12 @@ final class Step {
         this.turn = turn;
         this.number = number;
         stale.addAll(left);
+    }
+
+    /** Before the model is called. */
+    Step announcing(Announcer whichAreTheClients) {
+        announcer = whichAreTheClients;
+        return this;
     }
 
     int number() {
@@ -64,16 +86,40 @@ final class Step {
     void tryAgain() {
         stale.addAll(begun);
         begun.clear();
+        announced.clear();
     }
 
-    /** Says a piece; {@code metadata} is for the artifact that begins with it. */
-    void say(String artifactId, String name, String text, ObjectNode metadata) {
+    /** Says a piece of the arguments of a call. */
+    void sayOfCall(int index, @Nullable String givenId, String name, String text) {
+        say(callId(index), name, text, () -> {
+            String id = announcer.announce(index, givenId, name);
+            ObjectNode marks = Marks.object();
+            if (id != null) {
+                announced.put(index, id);
+                marks.putObject("client").put("id", id).put("name", name);
+            }
+            return Marks.of(Marks.Kind.CALL, marks);
+        });
+    }
+
+    /** The id under which readers know a call of the client's already; null = they do not. */
+    @Nullable String announcedId(int index) {
+        return announced.get(index);
+    }
+
+    /** Says a piece of what is of this kind. */
+    void say(String artifactId, Marks.Kind kind, String text) {
+        say(artifactId, kind.wireName(), text, () -> Marks.of(kind));
+    }
+
+    /** @param metadata for the artifact that begins with this piece */
+    private void say(String artifactId, String name, String text, Supplier<ObjectNode> metadata) {
         if (!begun.add(artifactId)) {
             turn.artifact(artifactId).say(text);
         } else if (artifactId.equals(turn.answerId()) && !stale.contains(artifactId)) {
             turn.artifact(artifactId).say(text);
         } else {
-            turn.emit(new Artifact(artifactId, name, null, List.of(Part.text(text)), metadata, List.of()));
+            turn.emit(new Artifact(artifactId, name, null, List.of(Part.text(text)), metadata.get(), List.of()));
         }
     }
 

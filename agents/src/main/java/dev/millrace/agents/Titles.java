@@ -9,7 +9,6 @@ import dev.millrace.engine.Arrangement;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.Turn;
-import dev.millrace.engine.TurnLost;
 import java.net.http.HttpClient;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,7 +35,7 @@ final class Titles {
         this.model = model;
     }
 
-    /** Returns at once. What the model takes is told to the turn, if that has not ended by then. */
+    /** Returns at once. What the model takes is counted as the task's, whether or not the turn has ended by then. */
     void name(Turn turn, Engine engine) {
         Context chat = engine.context(turn.owner(), turn.contextId()).orElse(null);
         String first = turn.message().text().strip();
@@ -45,7 +44,7 @@ final class Titles {
         }
         Thread.ofVirtual().name("title-" + turn.contextId()).start(() -> {
             try {
-                String title = ask(turn, first.substring(0, Math.min(first.length(), ENOUGH)));
+                String title = ask(turn, engine, first.substring(0, Math.min(first.length(), ENOUGH)));
                 Context now = engine.context(turn.owner(), turn.contextId()).orElse(null);
                 if (title != null && now != null && isMadeOf(now.title(), first)) {
                     engine.chats()
@@ -66,7 +65,7 @@ final class Titles {
         return first.replaceAll("\\s+", " ").startsWith(plain);
     }
 
-    private @Nullable String ask(Turn turn, String message) {
+    private @Nullable String ask(Turn turn, Engine engine, String message) {
         var answer = new Answer();
         var exchange = new ModelExchange(http, model);
         StreamingModels.of(model, model.effort(null), exchange)
@@ -80,17 +79,14 @@ final class Titles {
             log.info("chat {} keeps its first words as its title: the model {} failed", turn.contextId(), model.id());
             return null;
         }
-        tell(turn, Tokens.of(whole.tokenUsage()));
+        Tokens tokens = Tokens.of(whole.tokenUsage());
+        engine.used(
+                turn.owner(),
+                turn.taskId(),
+                tokens.input(),
+                tokens.output(),
+                model.prices() == null ? 0 : model.prices().micros(tokens));
         return fit(whole.aiMessage().text());
-    }
-
-    private void tell(Turn turn, Tokens tokens) {
-        long cost = model.prices() == null ? 0 : model.prices().micros(tokens);
-        try {
-            turn.used(tokens.input(), tokens.output(), cost);
-        } catch (TurnLost ended) {
-            log.debug("chat {}: its turn was over before its title was there", turn.contextId());
-        }
     }
 
     private static @Nullable String fit(@Nullable String said) {

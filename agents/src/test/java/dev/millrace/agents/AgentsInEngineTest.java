@@ -16,6 +16,7 @@ import dev.millrace.protocol.Part;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.TextPart;
+import dev.millrace.testkit.ModelServer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -59,7 +60,7 @@ class AgentsInEngineTest {
                 engine.send(Send.next("me", Message.user("m2", "Who am I?").in(first.contextId(), null)));
         assertThat(text(ended(second))).isEqualTo("Ann");
         server.call();
-        assertThat(server.call().json.get("messages").values().stream()
+        assertThat(Asked.json(server.call()).get("messages").values().stream()
                         .map(m -> m.get("content").stringValue()))
                 .containsExactly("I am Ann", "Hello Ann", "Who am I?");
     }

@@ -18,6 +18,7 @@ import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
+import dev.millrace.testkit.ModelServer;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -147,7 +148,7 @@ class BudgetsTest {
         assertThat(done.status().state()).isEqualTo(TaskState.COMPLETED);
         assertThat(text(done)).contains("seen");
         model.call();
-        assertThat(model.call().json.path("messages").values().stream()
+        assertThat(Asked.json(model.call()).path("messages").values().stream()
                         .map(message -> message.path("role").asString()))
                 .containsExactly("user", "assistant", "tool");
     }

@@ -8,6 +8,7 @@ import dev.millrace.engine.RequestKey;
 import dev.millrace.engine.ToolResult;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
+import dev.millrace.testkit.ModelServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -78,7 +79,7 @@ class CrashTest {
         assertThat(ended.status().state()).isEqualTo(TaskState.COMPLETED);
         assertThat(ran).singleElement().satisfies(key -> assertThat(keys).contains(key));
         server.call();
-        JsonNode messages = server.call().json.path("messages");
+        JsonNode messages = Asked.json(server.call()).path("messages");
         assertThat(messages.at("/1/content").stringValue()).isEqualTo("I pay and look.");
         assertThat(messages.at("/2/content").stringValue()).contains("nobody knows whether it was done");
         assertThat(messages.at("/3/content").stringValue()).isEqualTo("seen ann");

@@ -14,6 +14,7 @@ import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Part;
 import dev.millrace.protocol.Role;
 import dev.millrace.protocol.UrlPart;
+import dev.millrace.testkit.ModelServer;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -79,15 +80,15 @@ class ModelAgentTest {
                 .run(turn);
 
         ModelServer.Call call = server.call();
-        assertThat(call.line).isEqualTo("POST /v1/chat/completions HTTP/1.1");
-        assertThat(call.headers)
+        assertThat(call.line()).isEqualTo("POST /v1/chat/completions HTTP/1.1");
+        assertThat(call.headers())
                 .containsEntry("Authorization", "Bearer sk-test")
                 .doesNotContainKey("Upgrade");
-        assertThat(call.json.get("model").stringValue()).isEqualTo("small");
-        assertThat(call.json.get("stream").booleanValue()).isTrue();
-        assertThat(call.json.get("temperature").doubleValue()).isEqualTo(0.5);
-        assertThat(call.json.get("max_tokens").intValue()).isEqualTo(99);
-        assertThat(call.json.get("messages").values().stream()
+        assertThat(Asked.json(call).get("model").stringValue()).isEqualTo("small");
+        assertThat(Asked.json(call).get("stream").booleanValue()).isTrue();
+        assertThat(Asked.json(call).get("temperature").doubleValue()).isEqualTo(0.5);
+        assertThat(Asked.json(call).get("max_tokens").intValue()).isEqualTo(99);
+        assertThat(Asked.json(call).get("messages").values().stream()
                         .map(m -> m.get("role").stringValue() + ": "
                                 + m.get("content").stringValue()))
                 .containsExactly("system: Be brief.", "user: first", "assistant: answer", "user: and now?");
@@ -103,7 +104,7 @@ class ModelAgentTest {
                         Part.text("what is this?"),
                         Part.raw(new byte[] {1, 2}, "image/png"),
                         new UrlPart("http://x/a.pdf", null, "a.pdf", "application/pdf"))));
-        var content = server.call().json.at("/messages/0/content");
+        var content = Asked.json(server.call()).at("/messages/0/content");
         assertThat(content.at("/0/text").stringValue()).isEqualTo("what is this?");
         assertThat(content.at("/1/image_url/url").stringValue()).isEqualTo("data:image/png;base64,AQI=");
         assertThat(content.at("/2/text").stringValue()).contains("a.pdf").contains("cannot be read");

@@ -7,6 +7,7 @@ import dev.millrace.agents.ModelFailure.Kind;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Part;
 import dev.millrace.protocol.Role;
+import dev.millrace.testkit.ModelServer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -259,8 +260,8 @@ class ProvidersTest {
         assertThat(turn.annotations.get("answer").at("/millrace/model").stringValue())
                 .isEqualTo("small");
 
-        JsonNode first = server.call().json;
-        JsonNode second = server.call().json;
+        JsonNode first = Asked.json(server.call());
+        JsonNode second = Asked.json(server.call());
         assertThat(first.toString()).contains("mill", "Grinds grain", "\"grain\"");
         assertThat(second.toString()).contains("Let me look.", "ground rye");
         if (provider == Provider.ANTHROPIC) {
@@ -362,7 +363,7 @@ class ProvidersTest {
                         Part.text("what is this?"),
                         Part.raw("a,b\n1,2".getBytes(java.nio.charset.StandardCharsets.UTF_8), "text/csv"),
                         Part.raw(new byte[] {1, 2}, "image/png"))));
-        assertThat(server.call().json.toString()).contains("a,b\\n1,2", "AQI=");
+        assertThat(Asked.json(server.call()).toString()).contains("a,b\\n1,2", "AQI=");
     }
 
     @ParameterizedTest
@@ -379,7 +380,7 @@ class ProvidersTest {
                 List.of(),
                 List.of());
         agent(AgentConfig.of(config(provider))).run(new RecordingTurn(message));
-        JsonNode json = server.call().json;
+        JsonNode json = Asked.json(server.call());
         switch (provider) {
             case OPENAI ->
                 assertThat(json.path("reasoning_effort").stringValue()).isEqualTo("low");

@@ -15,6 +15,7 @@ import dev.millrace.engine.Send;
 import dev.millrace.engine.Sent;
 import dev.millrace.engine.store.memory.MemoryStore;
 import dev.millrace.protocol.Message;
+import dev.millrace.testkit.ModelServer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

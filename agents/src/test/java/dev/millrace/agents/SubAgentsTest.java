@@ -15,6 +15,7 @@ import dev.millrace.engine.store.sqlite.SqliteStore;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
+import dev.millrace.testkit.ModelServer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -107,13 +108,13 @@ class SubAgentsTest {
     }
 
     private static void tool(ModelServer.Call call, String name, String arguments) throws Exception {
-        call.stream().tool(0, name + call.json.path("messages").size(), name, arguments);
+        call.stream().tool(0, name + Asked.json(call).path("messages").size(), name, arguments);
         call.calls();
     }
 
     /** The result of the newest call, as the model is told it. */
     private static JsonNode told(ModelServer.Call call) {
-        JsonNode messages = call.json.path("messages");
+        JsonNode messages = Asked.json(call).path("messages");
         return JsonMapper.shared()
                 .readTree(messages.get(messages.size() - 1).path("content").stringValue());
     }
@@ -223,7 +224,7 @@ class SubAgentsTest {
         model.then(call -> tool(call, "wait", "{\"chats\":[\"" + other.contextId() + "\"]}"))
                 .then(call -> call.stream().words("No.").done());
         ended(boss("look"));
-        JsonNode messages = last(2).json.path("messages");
+        JsonNode messages = Asked.json(last(2)).path("messages");
         assertThat(messages.get(messages.size() - 1).path("content").asString()).contains("there is no sub-agent");
     }
 }

@@ -11,6 +11,7 @@ import dev.millrace.engine.Send;
 import dev.millrace.engine.Sent;
 import dev.millrace.engine.store.memory.MemoryStore;
 import dev.millrace.protocol.Message;
+import dev.millrace.testkit.ModelServer;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
@@ -60,11 +61,28 @@ class TitlesTest {
         namer.then(call -> call.stream().words("\\\"How mills work.\\\"").done());
         Sent sent = chat("How do mills work? Tell…");
         await().atMost(Duration.ofSeconds(40)).until(() -> title(sent).equals("How mills work"));
-        assertThat(namer.call().json.path("model").stringValue()).isEqualTo("cheap");
+        assertThat(Asked.json(namer.call()).path("model").stringValue()).isEqualTo("cheap");
         ended(sent);
         Sent next = engine.send(Send.next("me", Message.user("n", "Go on.").in(sent.contextId(), null)));
         ended(next);
         assertThat(namer.callsWaiting()).as("only the first message").isZero();
+    }
+
+    @Test
+    void what_a_title_took_is_counted_also_when_the_turn_has_ended_by_then() throws Exception {
+        var ended = new CountDownLatch(1);
+        namer.then(call -> {
+            call.stream().words("Mills");
+            ended.await();
+            call.end("stop", 100, 10);
+        });
+        Sent sent = chat("How do mills work? Tell…");
+        ended(sent);
+        assertThat(engine.chats().usage("me", sent.contextId()).inputTokens()).isEqualTo(1);
+        ended.countDown();
+        await().atMost(Duration.ofSeconds(40)).until(() -> title(sent).equals("Mills"));
+        assertThat(engine.chats().usage("me", sent.contextId()).inputTokens()).isEqualTo(101);
+        assertThat(engine.chats().usage("me", sent.contextId()).outputTokens()).isEqualTo(11);
     }
 
     @Test

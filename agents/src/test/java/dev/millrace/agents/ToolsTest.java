@@ -17,6 +17,7 @@ import dev.millrace.protocol.Part;
 import dev.millrace.protocol.Role;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
+import dev.millrace.testkit.ModelServer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -218,7 +219,7 @@ class ToolsTest {
             assertThat(open.call().name()).isEqualTo("locate");
             assertThat(open.call().arguments().path("what").stringValue()).isEqualTo("cat");
         });
-        assertThat(server.call().json.path("tools").toString()).contains("locate", "here");
+        assertThat(Asked.json(server.call()).path("tools").toString()).contains("locate", "here");
         engine.chats()
                 .answerTools("me", sent.contextId(), null, List.of(ToolResult.of("b", text("roof"))), RequestKey.NONE);
         assertThat(ended(sent).status().state()).isEqualTo(TaskState.COMPLETED);
@@ -294,7 +295,7 @@ class ToolsTest {
                 "me", withMetadata("two", Marks.object().put("model", "large")).in(sent.contextId(), null))));
         ended(engine.send(Send.next("me", Message.user("m3", "three").in(sent.contextId(), null))));
         assertThat(List.of(server.call(), server.call(), server.call()))
-                .extracting(call -> call.json.path("model").stringValue())
+                .extracting(call -> Asked.json(call).path("model").stringValue())
                 .containsExactly("small", "big-1", "big-1");
     }
 
@@ -416,7 +417,7 @@ class ToolsTest {
     /** What a request tells the model, a line for each message, with the names of the tools that it called. */
     private static List<String> told(ModelServer.Call call) {
         var lines = new ArrayList<String>();
-        for (JsonNode message : call.json.path("messages")) {
+        for (JsonNode message : Asked.json(call).path("messages")) {
             String names = message.path("tool_calls").values().stream()
                     .map(each -> each.at("/function/name").stringValue())
                     .collect(Collectors.joining(" "));

@@ -313,6 +313,23 @@ public final class Engine implements AutoCloseable {
         return task(owner, taskId);
     }
 
+    /**
+     * Notes what was used for a task beside its turn, which may have ended by then: {@link Turn#used} is for the turn itself.
+     *
+     * @throws Refused with NO_TASK
+     */
+    public void used(String owner, String taskId, long inputTokens, long outputTokens, long costMicros) {
+        Usage used = Usage.told(inputTokens, outputTokens, costMicros);
+        Calls.await(ledger.change(find(owner, taskId).contextId(), Durability.WRITTEN, draft -> {
+            TaskRecord task = draft.task(taskId);
+            if (task == null) {
+                throw Inbox.noTask(taskId);
+            }
+            draft.put(task.using(used));
+            return task;
+        }));
+    }
+
     /** After the commit: whoever works on it is told, and what it has made is merged. */
     private void stopped(TaskRecord task) {
         turns.ended(task.id(), task.state());

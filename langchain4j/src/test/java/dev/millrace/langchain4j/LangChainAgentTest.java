@@ -12,6 +12,7 @@ import dev.millrace.engine.Sent;
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
+import dev.millrace.testkit.ModelServer;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -24,7 +25,7 @@ import tools.jackson.databind.JsonNode;
 /** A model as an agent: LangChain4j's client of OpenAI, over a socket, in a real engine. */
 @Timeout(120)
 class LangChainAgentTest {
-    private final ScriptedOpenAi server = new ScriptedOpenAi();
+    private final ModelServer server = new ModelServer();
     private RunningAgent agent;
 
     @AfterEach
@@ -40,7 +41,7 @@ class LangChainAgentTest {
     }
 
     private void start() throws Exception {
-        start(server.streamingModel());
+        start(OpenAi.streaming(server));
     }
 
     @Test
@@ -57,8 +58,8 @@ class LangChainAgentTest {
         Sent second = agent.goOn(first, "Who am I?");
         agent.ended(second);
         assertThat(agent.said(second, "answer")).isEqualTo("Ann");
-        assertThat(told(server.request())).containsExactly("system: Be brief.", "user: I am Ann");
-        assertThat(told(server.request()))
+        assertThat(told(OpenAi.asked(server))).containsExactly("system: Be brief.", "user: I am Ann");
+        assertThat(told(OpenAi.asked(server)))
                 .containsExactly("system: Be brief.", "user: I am Ann", "assistant: Hello Ann", "user: Who am I?");
     }
 
@@ -190,7 +191,7 @@ class LangChainAgentTest {
             """)
     void what_the_server_refuses_fails_the_task_with_a_sentence_that_helps(int status, String says, String sentence)
             throws Exception {
-        server.then(call -> call.json(status, "{\"error\":{\"message\":\"" + says + "\"}}"));
+        server.then(call -> call.status(status, "application/json", "{\"error\":{\"message\":\"" + says + "\"}}"));
         start();
         assertThat(failure(agent.begin("hi")))
                 .contains(sentence)
@@ -210,7 +211,7 @@ class LangChainAgentTest {
 
     @Test
     void a_server_that_is_not_there_fails_the_task_and_says_so() throws Exception {
-        StreamingChatModel model = server.streamingModel();
+        StreamingChatModel model = OpenAi.streaming(server);
         server.close();
         start(model);
         assertThat(failure(agent.begin("hi"))).contains("can't be reached");
@@ -267,7 +268,7 @@ class LangChainAgentTest {
         start();
         Sent sent = agent.begin(" ");
         assertThat(agent.ended(sent).status().state()).isEqualTo(TaskState.REJECTED);
-        assertThat(server.wasAskedMore()).isFalse();
+        assertThat(server.callsWaiting() > 0).isFalse();
     }
 
     private String failure(Sent sent) {

@@ -11,6 +11,7 @@ import dev.millrace.engine.Sent;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
+import dev.millrace.testkit.ModelServer;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 /** AI services as agents, over LangChain4j's client of OpenAI and a socket. */
 @Timeout(120)
 class ServiceAgentTest {
-    private final ScriptedOpenAi server = new ScriptedOpenAi();
+    private final ModelServer server = new ModelServer();
     private RunningAgent agent;
 
     @AfterEach
@@ -33,7 +34,7 @@ class ServiceAgentTest {
     }
 
     private void start() throws Exception {
-        agent = new RunningAgent(Documented.service(server.streamingModel()));
+        agent = new RunningAgent(Documented.service(OpenAi.streaming(server)));
     }
 
     @Test
@@ -55,9 +56,9 @@ class ServiceAgentTest {
         Sent other = agent.begin("And I?");
         agent.ended(other);
         assertThat(agent.said(other, "answer")).isEqualTo("I don't know");
-        server.request();
-        assertThat(server.request().path("messages").toString()).contains("I am Ann", "Hello Ann", "Who am I?");
-        assertThat(server.request().path("messages").toString())
+        OpenAi.asked(server);
+        assertThat(OpenAi.asked(server).path("messages").toString()).contains("I am Ann", "Hello Ann", "Who am I?");
+        assertThat(OpenAi.asked(server).path("messages").toString())
                 .contains("And I?")
                 .doesNotContain("Ann");
     }
@@ -66,7 +67,7 @@ class ServiceAgentTest {
     void a_services_tools_run_are_told_and_all_that_was_taken_is_counted_once() throws Exception {
         server.then(call -> {
                     call.stream().words("Let me see. ");
-                    call.tool("temperatures", "{\"places\":[{\"town\":\"Bern\",\"country\":\"CH\"}]}")
+                    call.tool(0, "call-1", "temperatures", "{\"places\":[{\"town\":\"Bern\",\"country\":\"CH\"}]}")
                             .end("tool_calls", 100, 20);
                 })
                 .then(call -> {
@@ -79,8 +80,8 @@ class ServiceAgentTest {
         assertThat(task.status().state()).isEqualTo(TaskState.COMPLETED);
         assertThat(agent.said(sent, "answer")).isEqualTo("Let me see. 18 degrees.");
         assertThat(task.history()).extracting(Message::text).contains("Using temperatures.");
-        server.request();
-        assertThat(server.request().path("messages").toString()).contains("Bern: 18 CELSIUS");
+        OpenAi.asked(server);
+        assertThat(OpenAi.asked(server).path("messages").toString()).contains("Bern: 18 CELSIUS");
         assertThat(agent.usage(sent).inputTokens()).isEqualTo(250);
         assertThat(agent.usage(sent).outputTokens()).isEqualTo(27);
     }
@@ -112,14 +113,14 @@ class ServiceAgentTest {
     void after_a_cancel_a_service_begins_no_further_tool_and_its_words_are_dropped() throws Exception {
         var deaf = new Deaf();
         var left = new CountDownLatch(1);
-        server.then(call -> call.stream().tool("linger", "{}").end("tool_calls", 1, 1))
+        server.then(call -> call.stream().tool(0, "call-1", "linger", "{}").end("tool_calls", 1, 1))
                 .then(call -> {
                     call.stream().words("And ");
                     call.awaitLeave();
                     left.countDown();
                 });
         Documented.Assistant assistant = AiServices.builder(Documented.Assistant.class)
-                .streamingChatModel(server.streamingModel())
+                .streamingChatModel(OpenAi.streaming(server))
                 .chatMemoryProvider(chat -> MessageWindowChatMemory.withMaxMessages(50))
                 .tools(deaf)
                 .build();
@@ -136,7 +137,7 @@ class ServiceAgentTest {
 
     @Test
     void a_service_whose_model_fails_fails_the_task() throws Exception {
-        server.then(call -> call.json(401, "{\"error\":{\"message\":\"no\"}}"));
+        server.then(call -> call.status(401, "application/json", "{\"error\":{\"message\":\"no\"}}"));
         start();
         Task task = agent.ended(agent.begin("hi"));
         assertThat(task.status().state()).isEqualTo(TaskState.FAILED);
@@ -150,7 +151,7 @@ class ServiceAgentTest {
 
     private void startPlain() throws Exception {
         Plain service = AiServices.builder(Plain.class)
-                .chatModel(server.wholeModel())
+                .chatModel(OpenAi.whole(server))
                 .chatMemoryProvider(chat -> MessageWindowChatMemory.withMaxMessages(50))
                 .build();
         agent = new RunningAgent(LangChainAgent.ofWhole((message, chat) -> service.chat(chat, message)));
@@ -159,8 +160,9 @@ class ServiceAgentTest {
     @Test
     void a_service_that_does_not_stream_answers_in_one_piece() throws Exception {
         server.then(
-                call -> call.json(
+                call -> call.status(
                         200,
+                        "application/json",
                         "{\"id\":\"x\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"small\",\"choices\":[{\"index\":0,"
                                 + "\"message\":{\"role\":\"assistant\",\"content\":\"Hello Ann\"},\"finish_reason\":\"stop\"}]}"));
         startPlain();
@@ -173,7 +175,7 @@ class ServiceAgentTest {
     void one_that_does_not_stream_fails_and_is_cancelled_like_any_other() throws Exception {
         var asked = new CountDownLatch(1);
         var left = new CountDownLatch(1);
-        server.then(call -> call.json(429, "{\"error\":{\"message\":\"slower\"}}"))
+        server.then(call -> call.status(429, "application/json", "{\"error\":{\"message\":\"slower\"}}"))
                 .then(call -> {
                     asked.countDown();
                     call.awaitLeave();

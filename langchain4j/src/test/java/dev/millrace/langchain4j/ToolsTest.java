@@ -12,8 +12,8 @@ import dev.millrace.agents.ModelConfig;
 import dev.millrace.agents.Tool.Call;
 import dev.millrace.engine.Sent;
 import dev.millrace.protocol.TaskState;
+import dev.millrace.testkit.ModelServer;
 import java.io.IOException;
-import java.net.URI;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
@@ -27,15 +27,16 @@ class ToolsTest {
 
     @Test
     void a_model_calls_a_method_with_records_an_enum_and_a_list_and_reads_what_it_gives() throws Exception {
-        try (var server = new ScriptedOpenAi();
-                var agent =
-                        new RunningAgent(Documented.tools(ModelConfig.of(URI.create(server.url()), null, "small")))) {
-            server.then(call -> call.stream().tool("temperatures", BERN).end("tool_calls", 1, 1))
+        try (var server = new ModelServer();
+                var agent = new RunningAgent(Documented.tools(ModelConfig.of(server.baseUrl(), null, "small")))) {
+            server.then(call -> call.stream()
+                            .tool(0, "call-1", "temperatures", BERN)
+                            .end("tool_calls", 1, 1))
                     .then(call -> call.stream().words("64").done());
             Sent sent = agent.begin("How warm is Bern?");
             assertThat(agent.ended(sent).status().state()).isEqualTo(TaskState.COMPLETED);
 
-            JsonNode function = server.request().at("/tools/0/function");
+            JsonNode function = OpenAi.asked(server).at("/tools/0/function");
             assertThat(function.path("name").asString()).isEqualTo("temperatures");
             assertThat(function.path("description").asString()).isEqualTo("The temperatures in some places, now.");
             JsonNode parameters = function.path("parameters");
@@ -48,24 +49,23 @@ class ToolsTest {
                     .isEqualTo("string");
             assertThat(parameters.at("/properties/unit/enum").toString()).isEqualTo("[\"CELSIUS\",\"FAHRENHEIT\"]");
             assertThat(parameters.path("required").toString()).isEqualTo("[\"places\"]");
-            assertThat(server.request().path("messages").toString()).contains("Bern: 18 FAHRENHEIT");
+            assertThat(OpenAi.asked(server).path("messages").toString()).contains("Bern: 18 FAHRENHEIT");
         }
     }
 
     @Test
     void what_a_method_throws_is_told_to_the_model_which_goes_on() throws Exception {
-        try (var server = new ScriptedOpenAi();
-                var agent =
-                        new RunningAgent(Documented.tools(ModelConfig.of(URI.create(server.url()), null, "small")))) {
+        try (var server = new ModelServer();
+                var agent = new RunningAgent(Documented.tools(ModelConfig.of(server.baseUrl(), null, "small")))) {
             server.then(call -> call.stream()
-                            .tool("temperatures", "{\"places\":[]}")
+                            .tool(0, "call-1", "temperatures", "{\"places\":[]}")
                             .end("tool_calls", 1, 1))
                     .then(call -> call.stream().words("Where?").done());
             Sent sent = agent.begin("How warm is it?");
             assertThat(agent.ended(sent).status().state()).isEqualTo(TaskState.COMPLETED);
             assertThat(agent.said(sent, "answer.s2")).isEqualTo("Where?");
-            server.request();
-            assertThat(server.request().path("messages").toString()).contains("Error: name at least one place");
+            OpenAi.asked(server);
+            assertThat(OpenAi.asked(server).path("messages").toString()).contains("Error: name at least one place");
         }
     }
 

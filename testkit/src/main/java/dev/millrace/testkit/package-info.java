@@ -1,6 +1,6 @@
 /**
- * Real parts that can be broken on purpose, for tests and benchmarks: a PostgreSQL of one's own, and a network that can be
- * cut. It uses the JDK alone.
+ * Real parts that can be broken on purpose, for tests and benchmarks: a PostgreSQL of one's own, a network that can be
+ * cut, and a model that says what the test wants. It uses the JDK alone.
  */
 @NullMarked
 package dev.millrace.testkit;

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An MCP server.
@@ -46,29 +47,51 @@ public record McpConfig(
         }
     }
 
-    /** Streamable HTTP. */
-    public record Http(URI url, Map<String, String> headers) implements Place {
-        public Http {
+    /** How a server at a URL is spoken to. */
+    public enum Transport {
+        /** Streamable HTTP. */
+        HTTP,
+        /** The older way: a stream of events, and posts beside it. */
+        SSE
+    }
+
+    /**
+     * A server at a URL.
+     *
+     * @param headers of each request
+     * @param oauth where the tokens are from that each request brings; null = it brings none
+     */
+    public record Remote(
+            URI url,
+            Transport transport,
+            Map<String, String> headers,
+            @Nullable OAuth oauth) implements Place {
+        public Remote {
             headers = Map.copyOf(headers);
         }
 
         /** Without the headers, which may hold keys. */
         @Override
         public String toString() {
-            return "Http[" + url + "]";
+            return "Remote[" + url + ", " + transport + "]";
         }
     }
 
-    /** The older way over HTTP: a stream of events, and posts beside it. */
-    public record Sse(URI url, Map<String, String> headers) implements Place {
-        public Sse {
-            headers = Map.copyOf(headers);
-        }
-
-        /** Without the headers, which may hold keys. */
+    /**
+     * A client of an authorization server, which acts for itself: the grant of client credentials (RFC 6749, 4.4).
+     *
+     * @param tokenUrl where tokens are given out
+     * @param scope what the tokens are to be good for; null = what the authorization server gives by itself
+     */
+    public record OAuth(
+            URI tokenUrl,
+            String clientId,
+            String clientSecret,
+            @Nullable String scope) {
+        /** Without the secret. */
         @Override
         public String toString() {
-            return "Sse[" + url + "]";
+            return "OAuth[" + tokenUrl + ", " + clientId + "]";
         }
     }
 

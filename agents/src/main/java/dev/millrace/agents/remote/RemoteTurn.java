@@ -16,6 +16,7 @@ import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.TaskStatus;
 import dev.millrace.protocol.TaskStatusUpdateEvent;
 import dev.millrace.protocol.TextPart;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,12 @@ final class RemoteTurn {
     private static final Logger log = LoggerFactory.getLogger(RemoteTurn.class);
     private static final String MARK = "remote";
 
+    /** How long one that has our task may be away, before it is given up: longer than a restart, or a new version, takes. */
+    private static final Duration AWAY = Duration.ofMinutes(5);
+
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LAST_PAUSE = Duration.ofSeconds(15);
+
     /** A task over there. */
     private record Place(String task, @Nullable String context) {}
 
@@ -51,6 +58,28 @@ final class RemoteTurn {
     }
 
     void run() throws RemoteFailure, InterruptedException {
+        long until = System.nanoTime() + AWAY.toNanos();
+        Duration pause = FIRST_PAUSE;
+        while (true) {
+            try {
+                relay();
+                return;
+            } catch (ConnectionFailed e) {
+                if (turn.cancelled()) {
+                    throw new InterruptedException();
+                }
+                if (remoteTask == null || System.nanoTime() > until) {
+                    throw new RemoteFailure(name() + " can't be reached: " + e.getMessage());
+                }
+                log.info("task {} waits for {}: {}", turn.taskId(), name(), e.getMessage());
+            }
+            Thread.sleep(pause);
+            pause = pause.multipliedBy(2).compareTo(LAST_PAUSE) < 0 ? pause.multipliedBy(2) : LAST_PAUSE;
+        }
+    }
+
+    /** Follows the task there to its end, or to where its user is asked. */
+    private void relay() throws RemoteFailure, InterruptedException {
         try (TaskStream stream = open()) {
             turn.onCancel(() -> leave(stream));
             for (StreamResponse event : stream) {
@@ -67,11 +96,6 @@ final class RemoteTurn {
             throw new InterruptedException();
         } catch (A2aException e) {
             throw new RemoteFailure(name() + " refused this: " + e.getMessage());
-        } catch (ConnectionFailed e) {
-            if (turn.cancelled()) {
-                throw new InterruptedException();
-            }
-            throw new RemoteFailure(name() + " can't be reached: " + e.getMessage());
         }
     }
 
@@ -81,9 +105,12 @@ final class RemoteTurn {
 
     private TaskStream open() {
         Place begun = place(turn.saidBefore(), false);
-        if (begun != null) {
+        if (begun != null && remoteTask == null) {
             remoteTask = begun.task();
-            return peer.client().subscribe(begun.task());
+        }
+        String known = remoteTask;
+        if (known != null) {
+            return peer.client().subscribe(known);
         }
         return peer.client().stream(outgoing());
     }

@@ -11,6 +11,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -66,8 +67,8 @@ class McpServerTest {
         int port = Everything.freePort();
         start(
                 kind.equals("sse")
-                        ? new McpConfig.Sse(URI.create("http://127.0.0.1:" + port + "/sse"), Map.of("X-Key", "k"))
-                        : new McpConfig.Http(URI.create("http://127.0.0.1:" + port + "/mcp"), Map.of("X-Key", "k")));
+                        ? remote("http://127.0.0.1:" + port + "/sse", McpConfig.Transport.SSE, null)
+                        : remote("http://127.0.0.1:" + port + "/mcp", McpConfig.Transport.HTTP, null));
         assertThat(server.tools()).isEmpty();
         try (var first = Everything.listen(kind, port)) {
             assertThat(call(tool("echo"), object().put("message", "one"))).isEqualTo("Echo: one");
@@ -81,7 +82,7 @@ class McpServerTest {
     @Test
     void a_server_that_never_answers_costs_nobody_anything() throws Exception {
         try (var silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-            start(new McpConfig.Http(URI.create("http://127.0.0.1:" + silent.getLocalPort() + "/mcp"), Map.of()));
+            start(remote("http://127.0.0.1:" + silent.getLocalPort() + "/mcp", McpConfig.Transport.HTTP, null));
             silent.accept(); // it is asked, and says nothing
             assertThat(server.tools()).isEmpty();
         }
@@ -99,9 +100,43 @@ class McpServerTest {
 
     @Test
     void a_configuration_shows_no_key() {
-        assertThat(new McpConfig.Http(URI.create("http://x/"), Map.of("Authorization", "secret")).toString())
+        var oauth = new McpConfig.OAuth(URI.create("http://a/"), "me", "secret", null);
+        assertThat(new McpConfig.Remote(
+                                URI.create("http://x/"),
+                                McpConfig.Transport.HTTP,
+                                Map.of("Authorization", "secret"),
+                                oauth)
+                        .toString())
                 .doesNotContain("secret");
+        assertThat(oauth.toString()).doesNotContain("secret");
         assertThatThrownBy(() -> McpConfig.of("a b", Everything.program())).hasMessageContaining("a b");
+    }
+
+    @Test
+    void a_server_that_wants_tokens_gets_them_and_new_ones_when_it_takes_the_old_no_more() throws Exception {
+        try (var guarded = new GuardedMcp()) {
+            start(remote(guarded.url(), McpConfig.Transport.HTTP, guarded.client("s3cret")));
+            Tool echo = tool("echo");
+            assertThat(call(echo, object().put("message", "hi"))).isEqualTo("hi");
+            assertThat(guarded.tokensGiven()).as("one serves all requests").isEqualTo(1);
+            guarded.takeBack();
+            assertThat(call(echo, object().put("message", "again"))).isEqualTo("again");
+            assertThat(guarded.tokensGiven()).isEqualTo(2);
+            assertThat(guarded.asked()).contains("grant_type=client_credentials", "resource=http", "scope=tools+all");
+        }
+    }
+
+    @Test
+    void who_gives_the_wrong_secret_has_no_tools() throws Exception {
+        try (var guarded = new GuardedMcp()) {
+            start(remote(guarded.url(), McpConfig.Transport.HTTP, guarded.client("wrong")));
+            await().atMost(Duration.ofSeconds(40)).until(() -> guarded.refusals() > 1);
+            assertThat(server.tools()).isEmpty();
+        }
+    }
+
+    private static McpConfig.Remote remote(String url, McpConfig.Transport transport, McpConfig.@Nullable OAuth oauth) {
+        return new McpConfig.Remote(URI.create(url), transport, Map.of("X-Key", "k"), oauth);
     }
 
     private void start(McpConfig.Place at) {

@@ -2,39 +2,60 @@ package dev.millrace.bench.decisions;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 
-/** A server of OpenAI's chat completions that always gives the same answer, encoded beforehand, as fast as it is read. */
+/**
+ * A server of OpenAI's chat completions that always gives the same answer, encoded beforehand: each token an event and an HTTP
+ * chunk of its own. They all come at once, as fast as they are read, or one by one. Its connections stay open.
+ */
 public final class TokenServer implements AutoCloseable {
+    private static final byte[] HEAD =
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(UTF_8);
+
     private final ServerSocket socket;
     private final String text;
-    private final byte[] answer;
+    private final byte[][] pieces;
+    private final Duration gap;
+    private final long[] sentAt;
     private final Queue<CompletableFuture<Long>> silences = new ConcurrentLinkedQueue<>();
     private final Semaphore requests = new Semaphore(0);
 
+    /** All tokens come at once. */
     public TokenServer(int tokens) {
+        this(tokens, Duration.ZERO);
+    }
+
+    /** @param gap how long after one token the next one comes; none = all at once */
+    public TokenServer(int tokens, Duration gap) {
+        this.gap = gap;
+        sentAt = new long[tokens];
         var words = new StringBuilder();
-        var events =
-                new StringBuilder("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n");
+        var events = new ArrayList<byte[]>();
         for (int i = 0; i < tokens; i++) {
             String word = " w" + i;
             words.append(word);
-            events.append(chunk("{\"content\":\"" + word + "\"}", "null"));
+            events.add(piece(chunk("{\"content\":\"" + word + "\"}", "null")));
         }
-        events.append(chunk("{}", "\"stop\"")).append("data: [DONE]\n\n");
+        events.add(bytes(piece(chunk("{}", "\"stop\"")), piece("data: [DONE]\n\n"), piece("")));
         text = words.toString();
-        answer = events.toString().getBytes(UTF_8);
+        pieces = gap.isZero() ? new byte[][] {bytes(events.toArray(byte[][]::new))} : events.toArray(byte[][]::new);
         try {
             socket = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
@@ -50,6 +71,11 @@ public final class TokenServer implements AutoCloseable {
     /** The whole answer. */
     public String text() {
         return text;
+    }
+
+    /** When each token of the last answer was sent, by {@link System#nanoTime}; of one that does not come at once. */
+    public long[] sentAt() {
+        return sentAt;
     }
 
     /** The next request gets no answer at all; the future has the moment at which its client had left. */
@@ -74,6 +100,19 @@ public final class TokenServer implements AutoCloseable {
                 + "\"choices\":[{\"index\":0,\"delta\":" + delta + ",\"finish_reason\":" + finish + "}]}\n\n";
     }
 
+    /** An HTTP chunk. */
+    private static byte[] piece(String data) {
+        return (Integer.toHexString(data.getBytes(UTF_8).length) + "\r\n" + data + "\r\n").getBytes(UTF_8);
+    }
+
+    private static byte[] bytes(byte[]... parts) {
+        var all = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            all.writeBytes(part);
+        }
+        return all.toByteArray();
+    }
+
     private void accept() {
         try {
             while (true) {
@@ -86,27 +125,47 @@ public final class TokenServer implements AutoCloseable {
     }
 
     private void serve(Socket peer) {
-        CompletableFuture<Long> silence = silences.poll();
         try (peer) {
-            skipRequest(peer.getInputStream());
-            requests.release();
-            if (silence == null) {
-                peer.getOutputStream().write(answer);
-            } else {
-                awaitLeave(peer);
+            peer.setTcpNoDelay(true);
+            var in = new BufferedInputStream(peer.getInputStream());
+            while (true) {
+                skipRequest(in);
+                CompletableFuture<Long> silence = silences.poll();
+                requests.release();
+                if (silence != null) {
+                    awaitLeave(in);
+                    silence.complete(System.nanoTime());
+                    return;
+                }
+                answer(peer.getOutputStream());
             }
         } catch (IOException e) {
             // the client left
-        } finally {
-            if (silence != null) {
-                silence.complete(System.nanoTime());
-            }
         }
     }
 
-    private static void awaitLeave(Socket peer) throws IOException {
+    private void answer(OutputStream out) throws IOException {
+        if (gap.isZero()) {
+            out.write(bytes(HEAD, pieces[0]));
+            return;
+        }
+        out.write(HEAD);
+        long next = System.nanoTime();
+        for (int i = 0; i < pieces.length; i++) {
+            next += gap.toNanos();
+            for (long now = System.nanoTime(); now < next; now = System.nanoTime()) {
+                LockSupport.parkNanos(next - now);
+            }
+            if (i < sentAt.length) {
+                sentAt[i] = System.nanoTime();
+            }
+            out.write(pieces[i]);
+        }
+    }
+
+    private static void awaitLeave(InputStream in) throws IOException {
         try {
-            while (peer.getInputStream().read() >= 0) {
+            while (in.read() >= 0) {
                 // nothing more is expected
             }
         } catch (SocketException reset) {

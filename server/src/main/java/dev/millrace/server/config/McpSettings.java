@@ -46,6 +46,7 @@ final class McpSettings {
         Optional<String> url = section.text("url");
         String transport = section.text("transport").orElse("http");
         Map<String, String> headers = texts(section.section("headers"));
+        McpConfig.OAuth oauth = section.has("oauth") ? oauth(section.section("oauth")) : null;
         Map<String, String> environment = texts(section.section("env"));
         if (command.isPresent() == url.isPresent()) {
             throw new BadSetting(
@@ -57,11 +58,29 @@ final class McpSettings {
             return new McpConfig.Program(words.getFirst(), words.subList(1, words.size()), environment);
         }
         URI address = ConfigFile.url(section.at("url"), url.get());
-        return switch (transport) {
-            case "http" -> new McpConfig.Http(address, headers);
-            case "sse" -> new McpConfig.Sse(address, headers);
-            default -> throw new BadSetting(section.at("transport"), "must be http or sse, not " + transport);
-        };
+        return new McpConfig.Remote(
+                address,
+                switch (transport) {
+                    case "http" -> McpConfig.Transport.HTTP;
+                    case "sse" -> McpConfig.Transport.SSE;
+                    default -> throw new BadSetting(section.at("transport"), "must be http or sse, not " + transport);
+                },
+                headers,
+                oauth);
+    }
+
+    private static McpConfig.OAuth oauth(Section section) {
+        var client = new McpConfig.OAuth(
+                ConfigFile.url(section.at("tokenUrl"), required(section, "tokenUrl")),
+                required(section, "clientId"),
+                required(section, "clientSecret"),
+                section.text("scope").orElse(null));
+        section.done();
+        return client;
+    }
+
+    private static String required(Section section, String key) {
+        return section.text(key).orElseThrow(() -> new BadSetting(section.at(key), "is missing"));
     }
 
     private static Map<String, String> texts(Section section) {

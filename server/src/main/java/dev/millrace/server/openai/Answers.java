@@ -31,7 +31,7 @@ record Answers(Engine engine) {
             }
             while (!telling.over()) {
                 for (Journal.Entry<Event> entry : cursor.take(BATCH)) {
-                    telling.hear(entry.event());
+                    telling.hear(entry);
                 }
                 if (!telling.over() && cursor.ended()) {
                     throw new Refused(Refused.Reason.UNAVAILABLE, "the server is stopping; try again in a moment");
@@ -45,7 +45,7 @@ record Answers(Engine engine) {
         try (Cursor<Event> cursor = engine.read(contextId, from)) {
             while (!telling.over() && cursor.position() < to) {
                 var batch = cursor.poll(BATCH);
-                batch.forEach(entry -> telling.hear(entry.event()));
+                batch.forEach(entry -> telling.hear(entry));
                 if (batch.isEmpty()) {
                     return;
                 }

@@ -8,12 +8,14 @@ import dev.millrace.engine.Sent;
 import dev.millrace.engine.ToolCall;
 import dev.millrace.engine.ToolResult;
 import dev.millrace.protocol.Message;
+import dev.millrace.protocol.json.JsonText;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.FrameBuffer;
 import dev.millrace.server.http.Framing;
 import dev.millrace.server.http.HttpProblem;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -196,12 +198,12 @@ final class Completions {
         return telling.calling() ? "tool_calls" : telling.cutShort() ? "length" : "stop";
     }
 
-    private static void function(ObjectNode json, ToolCall call) {
-        json.put("id", call.id())
+    private static void function(ObjectNode json, String id, String name, String arguments) {
+        json.put("id", id)
                 .put("type", "function")
                 .putObject("function")
-                .put("name", call.name())
-                .put("arguments", call.arguments().toString());
+                .put("name", name)
+                .put("arguments", arguments);
     }
 
     private static ObjectNode usage(Telling.Spent spent) {
@@ -221,6 +223,8 @@ final class Completions {
         private final Telling telling;
         private final Map<String, StringBuilder> texts = new LinkedHashMap<>();
         private final StringBuilder thoughts = new StringBuilder();
+        private final Map<String, ObjectNode> functions = new LinkedHashMap<>();
+        private final Map<String, StringBuilder> arguments = new LinkedHashMap<>();
         private final List<ToolCall> calls = new ArrayList<>();
 
         Completion(String taskId, String model) {
@@ -240,8 +244,17 @@ final class Completions {
         }
 
         @Override
+        public void arguments(String item, Telling.ClientCall call, String more) {
+            arguments.computeIfAbsent(item, none -> new StringBuilder()).append(more);
+            String all = String.valueOf(arguments.get(item));
+            function(functions.computeIfAbsent(item, none -> Json.object()), call.id(), call.name(), all);
+        }
+
+        @Override
         public void withdrawn(String item) {
             texts.remove(item);
+            arguments.remove(item);
+            functions.remove(item);
         }
 
         @Override
@@ -254,14 +267,16 @@ final class Completions {
             ObjectNode choice = json.putArray("choices").addObject().put("index", 0);
             ObjectNode message = choice.putObject("message").put("role", "assistant");
             String text = String.join("\n\n", texts.values());
-            message.put("content", text.isEmpty() && !calls.isEmpty() ? null : text)
+            ArrayNode all = Json.array().addAll(functions.values());
+            calls.forEach(call -> function(
+                    all.addObject(), call.id(), call.name(), call.arguments().toString()));
+            message.put("content", text.isEmpty() && !all.isEmpty() ? null : text)
                     .putNull("refusal");
             if (!thoughts.isEmpty()) {
                 message.put("reasoning_content", thoughts.toString());
             }
-            if (!calls.isEmpty()) {
-                ArrayNode all = message.putArray("tool_calls");
-                calls.forEach(call -> function(all.addObject(), call));
+            if (!all.isEmpty()) {
+                message.set("tool_calls", all);
             }
             choice.putNull("logprobs").put("finish_reason", finish(telling));
             return json.set("usage", usage(telling.spent()));
@@ -271,16 +286,20 @@ final class Completions {
     /** An answer that is told as it comes, in chunks. */
     private static final class Frames implements Telling.Listener {
         private static final byte[] NOTHING = {};
+        private static final String CONTENT = "\"content\":";
 
         private final String taskId;
         private final String model;
         private final boolean usage;
         private final Telling telling;
         private final List<ToolCall> asked = new ArrayList<>();
+        private final Map<String, Integer> calling = new LinkedHashMap<>();
         private FrameBuffer out = new FrameBuffer();
         private boolean begun;
         private boolean broken;
         private String lastItem = "";
+        private byte[] beforeWords = NOTHING;
+        private byte[] afterWords = NOTHING;
 
         Frames(String taskId, String model, boolean usage) {
             this.taskId = taskId;
@@ -292,7 +311,7 @@ final class Completions {
         Framing<Event> framing() {
             return Framing.each((entry, frames) -> {
                 out = frames;
-                telling.hear(entry.event());
+                telling.hear(entry);
                 if (broken) {
                     return Framing.Then.END;
                 }
@@ -311,7 +330,7 @@ final class Completions {
                 return;
             }
             begin();
-            chunk(Json.object(), finish(telling));
+            tell(Json.object(), finish(telling));
             if (usage) {
                 ObjectNode last = head("chat.completion.chunk", telling, taskId, model);
                 last.putArray("choices");
@@ -323,7 +342,7 @@ final class Completions {
         private void begin() {
             if (!begun) {
                 begun = true;
-                chunk(Json.object().put("role", "assistant").put("content", ""), null);
+                tell(Json.object().put("role", "assistant").put("content", ""), null);
             }
         }
 
@@ -332,18 +351,57 @@ final class Completions {
             begin();
             boolean next = !lastItem.isEmpty() && !lastItem.equals(item);
             lastItem = item;
-            chunk(Json.object().put("content", next ? "\n\n" + more : more), null);
+            if (!broken) {
+                words(next ? "\n\n" + more : more);
+            }
+        }
+
+        /** A chunk for each token of a model: all of it but the words is made once. */
+        private void words(String more) {
+            if (beforeWords.length == 0) {
+                String none = JsonText.quote("");
+                String chunk = chunk(Json.object().put("content", ""), null).toString();
+                int at = chunk.indexOf(CONTENT + none) + CONTENT.length();
+                beforeWords = chunk.substring(0, at).getBytes(StandardCharsets.UTF_8);
+                afterWords = chunk.substring(at + none.length()).getBytes(StandardCharsets.UTF_8);
+            }
+            out.event(beforeWords, JsonText.quote(more).getBytes(StandardCharsets.UTF_8), afterWords);
         }
 
         @Override
         public void thought(String item, String more) {
             begin();
-            chunk(Json.object().put("reasoning_content", more), null);
+            tell(Json.object().put("reasoning_content", more), null);
+        }
+
+        @Override
+        public void arguments(String item, Telling.ClientCall call, String more) {
+            Integer index = calling.get(item);
+            if (index == null) {
+                called(item, call.id(), call.name(), more);
+                return;
+            }
+            ObjectNode delta = Json.object();
+            delta.putArray("tool_calls")
+                    .addObject()
+                    .put("index", index)
+                    .putObject("function")
+                    .put("arguments", more);
+            tell(delta, null);
+        }
+
+        private void called(String item, String id, String name, String arguments) {
+            begin();
+            int index = calling.size();
+            calling.put(item, index);
+            ObjectNode delta = Json.object();
+            function(delta.putArray("tool_calls").addObject().put("index", index), id, name, arguments);
+            tell(delta, null);
         }
 
         @Override
         public void withdrawn(String item) {
-            if (item.equals(lastItem) && !broken) {
+            if ((item.equals(lastItem) || calling.containsKey(item)) && !broken) {
                 // What was said can't be taken back here, and the rest would not fit to it.
                 broken = true;
                 data(Errors.body(
@@ -360,19 +418,20 @@ final class Completions {
             if (calls.stream().anyMatch(call -> call.name().equals(Outcome.LEAVE))) {
                 return;
             }
-            begin();
-            ObjectNode delta = Json.object();
-            ArrayNode all = delta.putArray("tool_calls");
-            for (ToolCall call : calls) {
-                function(all.addObject().put("index", all.size() - 1), call);
-            }
-            chunk(delta, null);
+            calls.forEach(call -> called(
+                    "call " + call.id(),
+                    call.id(),
+                    call.name(),
+                    call.arguments().toString()));
         }
 
-        private void chunk(ObjectNode delta, @Nullable String finish) {
-            if (broken) {
-                return;
+        private void tell(ObjectNode delta, @Nullable String finish) {
+            if (!broken) {
+                data(chunk(delta, finish));
             }
+        }
+
+        private ObjectNode chunk(ObjectNode delta, @Nullable String finish) {
             ObjectNode chunk = head("chat.completion.chunk", telling, taskId, model);
             chunk.putArray("choices")
                     .addObject()
@@ -380,7 +439,7 @@ final class Completions {
                     .set("delta", delta)
                     .putNull("logprobs")
                     .put("finish_reason", finish);
-            data(chunk);
+            return chunk;
         }
 
         private void data(ObjectNode json) {

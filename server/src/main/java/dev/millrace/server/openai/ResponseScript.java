@@ -20,17 +20,34 @@ import tools.jackson.databind.node.ObjectNode;
  * whole response.
  */
 final class ResponseScript implements Telling.Listener {
+    /** What an item is, and where what is added to it stands. */
+    private enum Sort {
+        MESSAGE("response.output_text", "content_index", "output_text"),
+        REASONING("response.reasoning_summary_text", "summary_index", "summary_text"),
+        CALL("response.function_call_arguments", "", "");
+
+        private final String events;
+        private final String index;
+        private final String part;
+
+        Sort(String events, String index, String part) {
+            this.events = events;
+            this.index = index;
+            this.part = part;
+        }
+    }
+
     /** An item of the output that grows. */
     private static final class Item {
         private final String source;
-        private final boolean thought;
+        private final Sort sort;
         private final int index;
         private final ObjectNode json;
         private final StringBuilder text = new StringBuilder();
 
-        Item(String source, boolean thought, int index, ObjectNode json) {
+        Item(String source, Sort sort, int index, ObjectNode json) {
             this.source = source;
-            this.thought = thought;
+            this.sort = sort;
             this.index = index;
             this.json = json;
         }
@@ -97,8 +114,8 @@ final class ResponseScript implements Telling.Listener {
 
     @Override
     public void text(String source, String more) {
-        Item item = open != null && open.source.equals(source) && !open.thought ? open : message(source);
-        grow(item, "response.output_text.delta", "content_index", more);
+        Item item = opened(source, Sort.MESSAGE);
+        grow(item == null ? message(source) : item, more);
     }
 
     private Item message(String source) {
@@ -108,26 +125,61 @@ final class ResponseScript implements Telling.Listener {
                 .put("status", "in_progress")
                 .put("role", "assistant");
         json.putArray("content");
-        Item item = open(new Item(source, false, items, json));
-        event("response.content_part.added", place(item, "content_index").set("part", words("output_text", "")));
+        Item item = open(new Item(source, Sort.MESSAGE, items, json));
+        event("response.content_part.added", place(item).set("part", words(item, "")));
         return item;
     }
 
     @Override
     public void thought(String source, String more) {
-        Item item = open != null && open.source.equals(source) && open.thought ? open : reasoning(source);
-        grow(item, "response.reasoning_summary_text.delta", "summary_index", more);
+        Item item = opened(source, Sort.REASONING);
+        grow(item == null ? reasoning(source) : item, more);
     }
 
     private Item reasoning(String source) {
         ObjectNode json =
                 Json.object().put("id", "rs_" + items + "_" + id.taskId()).put("type", "reasoning");
         json.putArray("summary");
-        Item item = open(new Item(source, true, items, json));
-        event(
-                "response.reasoning_summary_part.added",
-                place(item, "summary_index").set("part", words("summary_text", "")));
+        Item item = open(new Item(source, Sort.REASONING, items, json));
+        event("response.reasoning_summary_part.added", place(item).set("part", words(item, "")));
         return item;
+    }
+
+    @Override
+    public void arguments(String source, Telling.ClientCall call, String more) {
+        Item item = opened(source, Sort.CALL);
+        grow(item == null ? function(source, call.id(), call.name()) : item, more);
+    }
+
+    @Override
+    public void calls(List<ToolCall> calls) {
+        begin();
+        for (ToolCall call : calls) {
+            grow(
+                    function("call " + call.id(), call.id(), call.name()),
+                    call.arguments().toString());
+            close("completed");
+        }
+    }
+
+    private Item function(String source, String callId, String name) {
+        return open(new Item(
+                source,
+                Sort.CALL,
+                items,
+                Json.object()
+                        .put("id", "fc_" + items + "_" + id.taskId())
+                        .put("type", "function_call")
+                        .put("status", "in_progress")
+                        .put("call_id", callId)
+                        .put("name", name)
+                        .put("arguments", "")));
+    }
+
+    /** The open item, if it is that one. */
+    private @Nullable Item opened(String source, Sort sort) {
+        Item item = open;
+        return item != null && item.source.equals(source) && item.sort == sort ? item : null;
     }
 
     private Item open(Item item) {
@@ -139,7 +191,7 @@ final class ResponseScript implements Telling.Listener {
         return item;
     }
 
-    private void grow(Item item, String type, String part, String more) {
+    private void grow(Item item, String more) {
         item.text.append(more);
         long first = next;
         next += more.length();
@@ -150,11 +202,11 @@ final class ResponseScript implements Telling.Listener {
         if (seen > 0 && Character.isLowSurrogate(more.charAt(seen))) {
             seen--; // never half a character
         }
-        ObjectNode delta = place(item, part).put("delta", more.substring(seen));
-        if (!item.thought) {
+        ObjectNode delta = place(item).put("delta", more.substring(seen));
+        if (item.sort == Sort.MESSAGE) {
             delta.putArray("logprobs");
         }
-        tell(type, next - 1, delta);
+        tell(item.sort.events + ".delta", next - 1, delta);
     }
 
     private void close(String status) {
@@ -164,31 +216,48 @@ final class ResponseScript implements Telling.Listener {
         }
         open = null;
         String text = item.text.toString();
-        ObjectNode part = words(item.thought ? "summary_text" : "output_text", text);
-        if (item.thought) {
-            event(
-                    "response.reasoning_summary_text.done",
-                    place(item, "summary_index").put("text", text));
-            event(
-                    "response.reasoning_summary_part.done",
-                    place(item, "summary_index").set("part", part));
-            item.json.putArray("summary").add(part);
-        } else {
-            ObjectNode done = place(item, "content_index").put("text", text);
-            done.putArray("logprobs");
-            event("response.output_text.done", done);
-            event("response.content_part.done", place(item, "content_index").set("part", part));
-            item.json.put("status", status).putArray("content").add(part);
+        String done = item.sort.events + ".done";
+        switch (item.sort) {
+            case CALL -> {
+                event(
+                        done,
+                        place(item)
+                                .put("name", item.json.path("name").asString())
+                                .put("arguments", text));
+                item.json.put("status", status);
+            }
+            case REASONING -> {
+                event(done, place(item).put("text", text));
+                event("response.reasoning_summary_part.done", place(item).set("part", words(item, text)));
+            }
+            case MESSAGE -> {
+                ObjectNode whole = place(item).put("text", text);
+                whole.putArray("logprobs");
+                event(done, whole);
+                event("response.content_part.done", place(item).set("part", words(item, text)));
+                item.json.put("status", status);
+            }
         }
+        fill(item.json, item);
         event("response.output_item.done", at(item.index).set("item", item.json.deepCopy()));
         if (status.equals("completed")) {
             output.add(new Finished(item.source, item.json));
         }
     }
 
-    private static ObjectNode words(String type, String text) {
-        ObjectNode part = Json.object().put("type", type).put("text", text);
-        if (type.equals("output_text")) {
+    /** Puts the text that there is where it belongs. */
+    private static void fill(ObjectNode json, Item item) {
+        String text = item.text.toString();
+        switch (item.sort) {
+            case CALL -> json.put("arguments", text);
+            case REASONING -> json.putArray("summary").add(words(item, text));
+            case MESSAGE -> json.putArray("content").add(words(item, text));
+        }
+    }
+
+    private static ObjectNode words(Item item, String text) {
+        ObjectNode part = Json.object().put("type", item.sort.part).put("text", text);
+        if (item.sort == Sort.MESSAGE) {
             part.putArray("annotations");
             part.putArray("logprobs");
         }
@@ -204,41 +273,13 @@ final class ResponseScript implements Telling.Listener {
         }
     }
 
-    @Override
-    public void calls(List<ToolCall> calls) {
-        begin();
-        close("completed");
-        for (ToolCall call : calls) {
-            int index = items++;
-            String arguments = call.arguments().toString();
-            ObjectNode item = Json.object()
-                    .put("id", "fc_" + index + "_" + id.taskId())
-                    .put("type", "function_call")
-                    .put("status", "in_progress")
-                    .put("call_id", call.id())
-                    .put("name", call.name())
-                    .put("arguments", "");
-            event("response.output_item.added", at(index).set("item", item.deepCopy()));
-            event("response.function_call_arguments.delta", of(item, index).put("delta", arguments));
-            event(
-                    "response.function_call_arguments.done",
-                    of(item, index).put("name", call.name()).put("arguments", arguments));
-            item.put("status", "completed").put("arguments", arguments);
-            event("response.output_item.done", at(index).set("item", item.deepCopy()));
-            output.add(new Finished("", item));
-        }
-    }
-
     private static ObjectNode at(int index) {
         return Json.object().put("output_index", index);
     }
 
-    private static ObjectNode of(ObjectNode item, int index) {
-        return at(index).put("item_id", item.path("id").asString());
-    }
-
-    private static ObjectNode place(Item item, String part) {
-        return at(item.index).put("item_id", item.id()).put(part, 0);
+    private static ObjectNode place(Item item) {
+        ObjectNode place = at(item.index).put("item_id", item.id());
+        return item.sort == Sort.CALL ? place : place.put(item.sort.index, 0);
     }
 
     private void event(String type, ObjectNode event) {
@@ -308,8 +349,7 @@ final class ResponseScript implements Telling.Listener {
         output.forEach(item -> all.add(item.json()));
         if (open != null) {
             ObjectNode item = open.json.deepCopy();
-            item.putArray(open.thought ? "summary" : "content")
-                    .add(words(open.thought ? "summary_text" : "output_text", open.text.toString()));
+            fill(item, open);
             all.add(item);
         }
         return json.set("usage", telling.over() ? usage(telling.spent()) : null);

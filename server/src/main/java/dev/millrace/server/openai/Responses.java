@@ -171,7 +171,7 @@ final class Responses {
         Framing<Event> framing() {
             return Framing.each((entry, frames) -> {
                 out = frames;
-                script.telling().hear(entry.event());
+                script.telling().hear(entry);
                 script.heard();
                 return script.telling().over() ? Framing.Then.END : Framing.Then.CONTINUE;
             });

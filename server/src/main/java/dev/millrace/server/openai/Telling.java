@@ -1,5 +1,6 @@
 package dev.millrace.server.openai;
 
+import dev.millrace.core.Journal;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.ToolCall;
 import dev.millrace.protocol.Artifact;
@@ -42,12 +43,18 @@ final class Telling {
         /** More of what the agent says to itself. */
         void thought(String item, String more);
 
+        /** More of the arguments of a call that the client is to run. */
+        void arguments(String item, ClientCall call, String more);
+
         /** All that the item said so far does not hold: it is begun again. */
         void withdrawn(String item);
 
-        /** The client is asked to run these. */
+        /** The client is asked to run these, of which nothing was told before. */
         void calls(List<ToolCall> calls);
     }
+
+    /** A call of a tool of the client's, whose arguments are still to come. */
+    record ClientCall(String id, String name) {}
 
     /** What models took for it. */
     record Spent(long input, long cached, long cacheWrites, long output, long reasoning) {
@@ -64,7 +71,8 @@ final class Telling {
     private final String taskId;
     private final Listener listener;
     private final Map<String, String> kinds = new HashMap<>();
-    private final Map<String, StringBuilder> texts = new HashMap<>();
+    private final Map<String, StringBuilder> texts = new LinkedHashMap<>();
+    private final Map<String, ClientCall> clientCalls = new HashMap<>();
     private final Map<String, JsonNode> usages = new LinkedHashMap<>();
     private TaskState state = TaskState.SUBMITTED;
     private @Nullable Message message;
@@ -73,14 +81,42 @@ final class Telling {
     private boolean cutShort;
     private boolean calling;
 
+    /** The offset of the event before, once something was said; 0 = nothing was. */
+    private long last;
+
+    /**
+     * What was said since the first event that is missing, by items in the order in which they began. Events are missing where
+     * chunks were merged, which is after the task's end: so nobody waits for what is held.
+     */
+    private @Nullable Map<String, StringBuilder> held;
+
     Telling(String taskId, Listener listener) {
         this.taskId = taskId;
         this.listener = listener;
     }
 
     /** Takes the next event of the journal. What belongs to other tasks, or comes after the end, is passed over. */
-    void hear(Event event) {
-        if (!taskId.equals(event.taskId()) || over()) {
+    void hear(Journal.Entry<Event> entry) {
+        if (over()) {
+            return;
+        }
+        if (last > 0 && entry.offset() != last + 1 && held == null) {
+            held = new LinkedHashMap<>(); // merged: an artifact's end may stand behind the beginning of the next
+            for (String id : texts.keySet()) {
+                held.put(id, new StringBuilder());
+            }
+        }
+        Event event = entry.event();
+        if (taskId.equals(event.taskId())) {
+            hear(event);
+        }
+        last = texts.isEmpty() ? 0 : entry.offset();
+    }
+
+    private void hear(Event event) {
+        PlainChunk plain = PlainChunk.read(event);
+        if (plain != null) {
+            more(plain.artifactId(), plain.text());
             return;
         }
         StreamResponse said = event.says();
@@ -98,6 +134,9 @@ final class Telling {
 
     private void moved(TaskStatus status) {
         state = status.state();
+        if (over()) {
+            release();
+        }
         if (begun == null) {
             begun = status.timestamp();
         }
@@ -109,7 +148,10 @@ final class Telling {
             List<ToolCall> calls = ToolCall.in(says);
             if (!calls.isEmpty()) {
                 calling = true;
-                listener.calls(calls);
+                listener.calls(calls.stream()
+                        .filter(call -> clientCalls.values().stream()
+                                .noneMatch(told -> told.id().equals(call.id())))
+                        .toList());
             }
         } else if (state.terminal() && says != null) {
             reason = says.text();
@@ -122,29 +164,107 @@ final class Telling {
         if (marks instanceof ObjectNode known) {
             account(id, known);
         }
-        String kind = kinds.getOrDefault(id, "answer");
-        boolean thought = kind.equals("reasoning");
-        if (!thought && !kind.equals("answer")) {
-            return; // what the agent does with tools of its own is its own affair
+        if (append && marks == null) {
+            more(id, words(piece.parts()));
+        } else if (kind(id).equals("call")) {
+            call(id, piece, append);
+        } else {
+            say(id, words(piece.parts()), append);
         }
-        String text = words(piece.parts());
+    }
+
+    private String kind(String id) {
+        return kinds.getOrDefault(id, "answer");
+    }
+
+    /** A piece for an artifact that was begun. */
+    private void more(String id, String text) {
+        if (!kind(id).equals("call")) {
+            say(id, text, true);
+            return;
+        }
+        if (clientCalls.containsKey(id)) {
+            tell(id, added(id, text, true));
+        }
+    }
+
+    private void say(String id, String text, boolean append) {
+        if (kind(id).equals("answer") || kind(id).equals("reasoning")) {
+            tell(id, added(id, text, append));
+        } // what the agent does with tools of its own is its own affair
+    }
+
+    private void tell(String id, String text) {
+        if (text.isEmpty()) {
+            return;
+        }
+        if (held != null) {
+            held.computeIfAbsent(id, none -> new StringBuilder()).append(text);
+            return;
+        }
+        ClientCall call = clientCalls.get(id);
+        if (call != null) {
+            listener.arguments(id, call, text);
+        } else if (kind(id).equals("reasoning")) {
+            listener.thought(id, text);
+        } else {
+            listener.text(id, text);
+        }
+    }
+
+    private void release() {
+        Map<String, StringBuilder> said = held;
+        held = null;
+        if (said != null) {
+            said.forEach((id, text) -> tell(id, text.toString()));
+        }
+    }
+
+    private void withdraw(String id) {
+        listener.withdrawn(id);
+        if (held != null) {
+            held.remove(id);
+        }
+    }
+
+    /** A call: told if it is one of the client's, and nobody else's affair if not. */
+    private void call(String id, Artifact piece, boolean append) {
+        ClientCall before = clientCalls.get(id);
+        JsonNode marks = piece.metadata() == null ? null : piece.metadata().at("/millrace/client");
+        ClientCall now = append
+                ? before
+                : marks instanceof ObjectNode known
+                        ? new ClientCall(
+                                known.path("id").asString(""),
+                                known.path("name").asString(""))
+                        : null;
+        if (before != null && !before.equals(now)) {
+            withdraw(id);
+            clientCalls.remove(id);
+            texts.remove(id);
+        }
+        if (now == null) {
+            return;
+        }
+        clientCalls.put(id, now);
+        JsonNode whole = marks == null ? null : marks.get("arguments");
+        tell(id, added(id, whole == null ? words(piece.parts()) : whole.asString(""), append));
+    }
+
+    /** What is new in a text, of which something may have been said. */
+    private String added(String id, String said, boolean append) {
+        String text = said;
         StringBuilder before = texts.computeIfAbsent(id, none -> new StringBuilder());
         if (!append) {
             if (text.startsWith(before.toString())) {
                 text = text.substring(before.length());
             } else {
-                listener.withdrawn(id);
+                withdraw(id);
                 before.setLength(0);
             }
         }
         before.append(text);
-        if (!text.isEmpty()) {
-            if (thought) {
-                listener.thought(id, text);
-            } else {
-                listener.text(id, text);
-            }
-        }
+        return text;
     }
 
     private void account(String id, ObjectNode marks) {

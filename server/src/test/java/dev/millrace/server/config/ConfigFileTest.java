@@ -200,6 +200,7 @@ class ConfigFileTest {
                         "S3_KEY", "a",
                         "S3_SECRET", "s",
                         "MCP_TOKEN", "m",
+                        "MCP_SECRET", "s",
                         "WEATHER_TOKEN", "w",
                         "LINK_KEY", "sixteen bytes at least"));
 
@@ -383,14 +384,25 @@ class ConfigFileTest {
                 mcp:
                   files: {command: "npx -y files /srv", env: {KEY: "${K}"}, tools: "read*", deny: "read_all", timeout: 5s}
                   search: {url: "http://x:1/mcp?a=b", headers: {Authorization: "Bearer ${K}"}}
-                  old: {url: "http://x:1/sse", transport: sse}
+                  old:
+                    url: "http://x:1/sse"
+                    transport: sse
+                    oauth: {tokenUrl: "http://a:2/token", clientId: me, clientSecret: "${K}", scope: tools}
                 """, Map.of("K", "secret"));
         assertThat(settings.mcp())
                 .extracting(McpConfig::at)
                 .containsExactly(
                         new McpConfig.Program("npx", List.of("-y", "files", "/srv"), Map.of("KEY", "secret")),
-                        new McpConfig.Http(URI.create("http://x:1/mcp?a=b"), Map.of("Authorization", "Bearer secret")),
-                        new McpConfig.Sse(URI.create("http://x:1/sse"), Map.of()));
+                        new McpConfig.Remote(
+                                URI.create("http://x:1/mcp?a=b"),
+                                McpConfig.Transport.HTTP,
+                                Map.of("Authorization", "Bearer secret"),
+                                null),
+                        new McpConfig.Remote(
+                                URI.create("http://x:1/sse"),
+                                McpConfig.Transport.SSE,
+                                Map.of(),
+                                new McpConfig.OAuth(URI.create("http://a:2/token"), "me", "secret", "tools")));
         assertThat(settings.mcp().getFirst().allow()).containsExactly("read*");
         assertThat(settings.mcp().getFirst().deny()).containsExactly("read_all");
         assertThat(settings.mcp().getFirst().callWithin()).isEqualTo(Duration.ofSeconds(5));
@@ -412,6 +424,7 @@ class ConfigFileTest {
                 "{models: {a: {}}, agents: {x: {titles: b}}} | agents.x.titles",
                 "{models: {a: {}}, agents: {x: {budgets: {day: {cost: 0}}}}} | agents.x.budgets.day.cost",
                 "mcp: {a: {url: 'http://x/', transport: fax}} | mcp.a.transport",
+                "mcp: {a: {url: 'http://x/', oauth: {tokenUrl: 'http://y/', clientId: me}}} | mcp.a.oauth.clientSecret",
                 "mcp: {a_b: {command: x}} | mcp.a_b.command",
             })
     void a_wrong_setting_of_a_model_is_named(String yaml, String setting) {

@@ -1,4 +1,4 @@
-package dev.millrace.agents;
+package dev.millrace.testkit;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -20,14 +20,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import org.jspecify.annotations.Nullable;
 
-/** A server of OpenAI's chat completions on a real socket, which does to each request what the test says. */
-final class ModelServer implements AutoCloseable {
+/**
+ * A server of models on a real socket, which does to each request what the test says: chat completions in OpenAI's words by name,
+ * any other stream chunk by chunk as it was recorded. Any thread.
+ */
+public final class ModelServer implements AutoCloseable {
 
     /** What to do with one request. Its connection is closed when this returns. */
-    interface Answer {
+    public interface Answer {
         void to(Call call) throws Exception;
     }
 
@@ -36,7 +38,7 @@ final class ModelServer implements AutoCloseable {
     private final BlockingQueue<Call> calls = new LinkedBlockingQueue<>();
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
-    ModelServer() {
+    public ModelServer() {
         try {
             socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
@@ -45,16 +47,19 @@ final class ModelServer implements AutoCloseable {
         Thread.startVirtualThread(this::accept);
     }
 
-    URI baseUrl() {
+    /** Where its API is. */
+    public URI baseUrl() {
         return URI.create("http://127.0.0.1:" + socket.getLocalPort() + "/v1");
     }
 
-    ModelServer then(Answer answer) {
+    /** What becomes of the next request that nothing was said of yet; a request that has no answer is closed. */
+    public ModelServer then(Answer answer) {
         answers.add(answer);
         return this;
     }
 
-    Call call() throws InterruptedException {
+    /** The next request that came; waits for it for 20 s. */
+    public Call call() throws InterruptedException {
         Call call = calls.poll(20, TimeUnit.SECONDS);
         if (call == null) {
             throw new AssertionError("no request came");
@@ -62,11 +67,13 @@ final class ModelServer implements AutoCloseable {
         return call;
     }
 
-    int callsWaiting() {
+    /** How many requests came that {@link #call} did not give yet. */
+    public int callsWaiting() {
         return calls.size();
     }
 
-    int openConnections() {
+    /** How many clients are connected. */
+    public int openConnections() {
         return open.size();
     }
 
@@ -110,20 +117,35 @@ final class ModelServer implements AutoCloseable {
     }
 
     /** One request, and the ways to answer it. */
-    static final class Call {
+    public static final class Call {
         private final Socket peer;
-        final String line;
-        final Map<String, String> headers;
-        final JsonNode json;
+        private final String line;
+        private final Map<String, String> headers;
+        private final String body;
 
-        private Call(Socket peer, String line, Map<String, String> headers, JsonNode json) {
+        private Call(Socket peer, String line, Map<String, String> headers, String body) {
             this.peer = peer;
             this.line = line;
             this.headers = headers;
-            this.json = json;
+            this.body = body;
         }
 
-        static Call read(Socket peer) throws IOException {
+        /** The request line. */
+        public String line() {
+            return line;
+        }
+
+        /** Its headers, whatever the case of their names. */
+        public Map<String, String> headers() {
+            return headers;
+        }
+
+        /** What was sent, mostly JSON. */
+        public String body() {
+            return body;
+        }
+
+        private static Call read(Socket peer) throws IOException {
             InputStream in = peer.getInputStream();
             String line = line(in);
             var headers = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
@@ -133,7 +155,7 @@ final class ModelServer implements AutoCloseable {
                         header.substring(0, colon), header.substring(colon + 1).strip());
             }
             byte[] body = in.readNBytes(Integer.parseInt(headers.getOrDefault("Content-Length", "0")));
-            return new Call(peer, line, headers, JsonMapper.shared().readTree(body));
+            return new Call(peer, line, headers, new String(body, UTF_8));
         }
 
         private static String line(InputStream in) throws IOException {
@@ -149,17 +171,25 @@ final class ModelServer implements AutoCloseable {
             return line.toString(UTF_8);
         }
 
-        void raw(String text) throws IOException {
-            peer.getOutputStream().write(text.getBytes(UTF_8));
+        /** Bytes as they are. */
+        public void raw(String text) throws IOException {
+            raw(text.getBytes(UTF_8));
+        }
+
+        /** Bytes as they are. */
+        public void raw(byte[] bytes) throws IOException {
+            peer.getOutputStream().write(bytes);
             peer.getOutputStream().flush();
         }
 
-        void status(int status, String type, String body) throws IOException {
+        /** A whole answer. */
+        public void status(int status, String type, String body) throws IOException {
             raw("HTTP/1.1 " + status + " X\r\nContent-Type: " + type + "\r\nRetry-After: 7\r\nConnection: close\r\n"
                     + "Content-Length: " + body.getBytes(UTF_8).length + "\r\n\r\n" + body);
         }
 
-        void error(int status, String message, String code) throws IOException {
+        /** An error as OpenAI's. */
+        public void error(int status, String message, String code) throws IOException {
             status(
                     status,
                     "application/json",
@@ -167,32 +197,46 @@ final class ModelServer implements AutoCloseable {
                             + "\"}}");
         }
 
-        Call stream() throws IOException {
+        /** The head of a stream of events. */
+        public Call stream() throws IOException {
             raw("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nConnection: close\r\n\r\n");
             return this;
         }
 
         /** A piece of the answer; the text is put into the JSON as it is. */
-        Call words(String text) throws IOException {
+        public Call words(String text) throws IOException {
             return chunk("{\"content\":\"" + text + "\"}", null);
         }
 
-        Call chunk(String delta, String finish) throws IOException {
+        /** A chunk with that delta; null = it does not finish. */
+        public Call chunk(String delta, @Nullable String finish) throws IOException {
             raw("data: {\"id\":\"x\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":"
                     + "[{\"index\":0,\"delta\":" + delta + ",\"finish_reason\":"
                     + (finish == null ? "null" : "\"" + finish + "\"") + "}]}\n\n");
             return this;
         }
 
-        void done() throws IOException {
-            chunk("{}", "stop");
-            raw("data: {\"id\":\"x\",\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1,"
-                    + "\"total_tokens\":2}}\n\n");
+        /** The end of an answer that took a token each way. */
+        public void done() throws IOException {
+            end("stop", 1, 1);
+        }
+
+        /** The end of an answer: why it ended, and what it took. */
+        public void end(String finish, int input, int output) throws IOException {
+            chunk("{}", finish);
+            raw("data: {\"id\":\"x\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[],"
+                    + "\"usage\":{\"prompt_tokens\":" + input + ",\"completion_tokens\":" + output
+                    + ",\"total_tokens\":" + (input + output) + "}}\n\n");
             raw("data: [DONE]\n\n");
         }
 
+        /** A piece of its reasoning, as it stands in a JSON string. */
+        public Call reasoning(String text) throws IOException {
+            return chunk("{\"reasoning_content\":\"" + text + "\"}", null);
+        }
+
         /** Events with these data, as they are. */
-        Call data(String... events) throws IOException {
+        public Call data(String... events) throws IOException {
             for (String event : events) {
                 raw("data: " + event + "\n\n");
             }
@@ -200,19 +244,19 @@ final class ModelServer implements AutoCloseable {
         }
 
         /** One event of that type. */
-        Call event(String type, String data) throws IOException {
+        public Call event(String type, String data) throws IOException {
             raw("event: " + type + "\ndata: " + data + "\n\n");
             return this;
         }
 
         /** A stream of JSON objects, one a line. */
-        Call lines() throws IOException {
+        public Call lines() throws IOException {
             raw("HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\r\n");
             return this;
         }
 
         /** A call of a tool, in one piece. */
-        Call tool(int index, String id, String name, String arguments) throws IOException {
+        public Call tool(int index, String id, String name, String arguments) throws IOException {
             return chunk(
                     "{\"tool_calls\":[{\"index\":" + index + ",\"id\":\"" + id
                             + "\",\"type\":\"function\",\"function\":{\"name\":\"" + name + "\",\"arguments\":\""
@@ -221,13 +265,13 @@ final class ModelServer implements AutoCloseable {
         }
 
         /** The end of an answer that calls tools. */
-        void calls() throws IOException {
+        public void calls() throws IOException {
             chunk("{}", "tool_calls");
             raw("data: [DONE]\n\n");
         }
 
         /** Waits until the client closes the connection. */
-        void awaitLeave() throws IOException {
+        public void awaitLeave() throws IOException {
             try {
                 peer.getInputStream().read();
             } catch (SocketException reset) {
