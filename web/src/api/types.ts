@@ -179,6 +179,8 @@ export interface Choice {
 export interface Session {
   asks: boolean
   ways?: string[]
+  /** Where a login at the issuer's page begins. */
+  login?: string
   owner?: string
 }
 

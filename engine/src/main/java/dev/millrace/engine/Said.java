@@ -15,7 +15,12 @@ import org.jspecify.annotations.Nullable;
  * @param since the task's agent was not told what stands up to this offset; 0 = it was told all
  */
 public record Said(
-        String taskId, TaskState state, long offset, Message message, @Nullable Message note, long since) {
+        String taskId,
+        TaskState state,
+        long offset,
+        Message message,
+        @Nullable Message note,
+        long since) {
 
     /** The same, with what its task's newest status says beside the conversation. */
     Said noted(@Nullable Message said) {

@@ -54,7 +54,8 @@ final class ChatMessages {
             page.put("clearedAt", said.clearedAt());
         }
         if (said.origin() != null) {
-            ObjectNode forked = page.putObject("forked").put("chatId", said.origin().contextId());
+            ObjectNode forked =
+                    page.putObject("forked").put("chatId", said.origin().contextId());
             if (said.origin().messageId() != null) {
                 forked.put("messageId", said.origin().messageId());
             }
