@@ -33,7 +33,8 @@ class OpenApiTest {
         var router = new Router();
         new SessionRoutes(new FrontGate(AuthSettings.open()), null).register(router);
         try (var metrics = new Metrics("memory");
-                var engine = new Engine(new MemoryStore(), AgentCatalog.of("a", turn -> {}), EngineSettings.defaults())) {
+                var engine =
+                        new Engine(new MemoryStore(), AgentCatalog.of("a", turn -> {}), EngineSettings.defaults())) {
             new ChatApi(engine, exchange -> "me").register(router);
             metrics.register(router, owner -> true);
         }
