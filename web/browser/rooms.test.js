@@ -81,7 +81,7 @@ describe('the rooms beside a chat', { skip: missing }, () => {
     const page = await it.open('/inside')
     await until('the running turn', async () => (await page.locator('.figure', { hasText: 'Turns running' }).locator('strong').textContent()) !== '0')
     await page.getByRole('img', { name: /^Half of all turns: .*on the disk/ }).waitFor()
-    assert.equal(await page.getByRole('region', { name: 'Times of the stages' }).locator('tbody tr').count(), 6)
+    assert.equal(await page.getByRole('region', { name: 'Times of the stages, table' }).locator('tbody tr').count(), 6)
     await page.getByRole('region', { name: 'Queues, table' }).getByRole('row', { name: 'local echo 0 1 0' }).waitFor()
     await page.getByRole('region', { name: 'Servers, table' }).getByRole('row', { name: /this one 1 not shared/ }).waitFor()
     await it.server.api('POST', '/api/v1/chats', { agent: 'helper', message: { parts: [{ text: 'fail, please' }] } })

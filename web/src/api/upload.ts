@@ -54,7 +54,8 @@ async function begin(file: File, signal: AbortSignal): Promise<string> {
 /** Sends what is not there yet, until all of it is. */
 async function whole(file: File, place: string, tell: (progress: Progress) => void, signal: AbortSignal) {
   let at = 0
-  const tried = new Tries(signal, () => tell({ share: at / Math.max(1, file.size), held: true }))
+  let share = 0
+  const tried = new Tries(signal, () => tell({ share, held: true }))
   while (at < file.size) {
     // Asked only after a failure: a file that was just begun is at 0.
     const from = await tried.surely(async () => (tried.failed ? await offset(place, signal) : at))
@@ -62,7 +63,7 @@ async function whole(file: File, place: string, tell: (progress: Progress) => vo
     at = from
     if (at === file.size) return
     try {
-      at = await send(file, place, at, (sent) => tell({ share: sent / file.size, held: false }), signal)
+      at = await send(file, place, at, (sent) => tell({ share: (share = sent / file.size), held: false }), signal)
       tried.moved()
     } catch (problem) {
       await tried.again(problem)

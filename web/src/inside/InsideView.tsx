@@ -48,8 +48,7 @@ export default function InsideView() {
         <h2>Where a turn’s time goes</h2>
         <p className="muted">From a message’s arrival to the first word on the wire; the last minute, or all since the start if it was quiet.</p>
         <Timeline stages={recent} />
-        <div className="wide" tabIndex={0} role="region" aria-label="Times of the stages">
-          <table>
+        {recent.some((stage) => stage.count > 0) && <Wide label="Times of the stages">
             <thead>
               <tr>
                 <th>Stage</th>
@@ -72,8 +71,7 @@ export default function InsideView() {
                 </tr>
               ))}
             </tbody>
-          </table>
-        </div>
+        </Wide>}
       </section>
 
       <div className="halves">

@@ -104,9 +104,9 @@ class ReplicasTest {
         assertThat(one.replicas())
                 .extracting(Replica::here, Replica::running)
                 .containsExactlyInAnyOrder(tuple(true, 1L), tuple(false, 0L));
-        assertThat(one.replicas()).allSatisfy(each -> assertThat(each.left())
-                .isNotNull()
-                .isBetween(Duration.ZERO, Duration.ofSeconds(15)));
+        assertThat(one.replicas())
+                .allSatisfy(
+                        each -> assertThat(each.left()).isNotNull().isBetween(Duration.ZERO, Duration.ofSeconds(15)));
         go.release();
     }
 

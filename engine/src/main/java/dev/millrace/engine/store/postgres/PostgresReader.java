@@ -405,8 +405,8 @@ final class PostgresReader implements Reader, ContextSearch.Tables {
     public List<OpenTasks> openCounts() {
         return list(
                 row -> new OpenTasks(row.getString(1), row.getString(2), Rows.state(row.getInt(3)), row.getLong(4)),
-                "SELECT t.owner, t.agent, t.state, t.tasks FROM task_counts t WHERE t.tasks > 0 AND t.state NOT IN "
-                        + ENDED + " ORDER BY t.owner, t.agent, t.state");
+                "SELECT t.owner, t.agent, t.state, sum(t.tasks) FROM task_counts t WHERE t.state NOT IN " + ENDED
+                        + " GROUP BY t.owner, t.agent, t.state HAVING sum(t.tasks) > 0 ORDER BY 1, 2, 3");
     }
 
     /** See {@link dev.millrace.engine.store.Replicas#lastOffsets}. */
