@@ -174,6 +174,7 @@ public final class Millrace implements AutoCloseable {
                 engine,
                 identity,
                 more.apply(a2a(settings)
+                        .withAttached(files.attachments()::checked)
                         .withSecurity(gate::schemes)
                         .withSigningKeys(keys)
                         .withSpans(tracing == null ? Spans.NONE : tracing)),
@@ -304,6 +305,7 @@ public final class Millrace implements AutoCloseable {
                 .tracer(tracing)
                 .host(settings.host())
                 .port(settings.port())
+                .proxies(settings.proxies())
                 .limits(settings.http());
         a2a.register(builder);
         Tls tls = settings.tls();

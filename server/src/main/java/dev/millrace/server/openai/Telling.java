@@ -16,7 +16,6 @@ import dev.millrace.protocol.TaskStatus;
 import dev.millrace.protocol.TaskStatusUpdateEvent;
 import dev.millrace.protocol.TextPart;
 import dev.millrace.protocol.UrlPart;
-import dev.millrace.protocol.json.A2aJson;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -84,7 +83,7 @@ final class Telling {
         if (!taskId.equals(event.taskId()) || over()) {
             return;
         }
-        StreamResponse said = A2aJson.STREAM_RESPONSE.read(event.json());
+        StreamResponse said = event.says();
         switch (said) {
             case Task task -> {
                 message = task.history().isEmpty() ? message : task.history().getLast();

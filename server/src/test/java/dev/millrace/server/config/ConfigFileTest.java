@@ -249,6 +249,9 @@ class ConfigFileTest {
             limits: {turns: 0}                                 | limits.turns: must be a whole number from 1
             limits: {rate: -1}                                 | limits.rate: must be a whole number from 0
             server: {origins: 'https://a.example/page'}        | server.origins: must be origins such as
+            server: {proxies: '10.0.0.0/33'}                   | server.proxies: "10.0.0.0/33" is neither an address nor
+            server: {proxies: lb.internal}                     | server.proxies: "lb.internal" is neither an address nor
+            server: {proxyHeaders: via}                        | server.proxyHeaders: must be x-forwarded or forwarded, not via
             server: {tls: {clients: nowhere.pem}}              | server.tls.clients: no such file: nowhere.pem
             auth: {keys: {alice: secret}}                      | auth.keys: what stands for "alice" is no hash of a key
             auth: {keys: {'a:b': secret}}                      | auth.keys: an owner has 1 to 64 letters
