@@ -43,6 +43,7 @@ describe('a chat', { skip: missing }, () => {
     await page.locator('.chat-row[aria-current]').getByText('asks you').waitFor()
     await page.getByRole('button', { name: 'Allow' }).click()
     await read(page, 'the wheel turns well').waitFor()
+    assert.equal(await page.locator('details.step', { hasText: 'town__weather' }).count(), 1, 'one call is one row')
   })
 
   test('gives a tool’s result by a form', async () => {

@@ -81,6 +81,20 @@ export function walker() {
     return { seen, most, frames }
   }
 
+  /** Scrolls by so many pixels in each of so many frames, as a hand does; gives how long each took. */
+  window.glide = async (selector, pixels, count) => {
+    const box = document.querySelector(selector)
+    const frames = []
+    let before = await frame()
+    for (let i = 0; i < count; i++) {
+      box.scrollTop += pixels
+      const now = await frame()
+      frames.push(now - before)
+      before = now
+    }
+    return frames
+  }
+
   /** The texts of the rows that are on the screen. */
   window.onScreen = (selector) => {
     const box = document.querySelector(selector)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { missing, until } from './house.js'
 import { house, lastAnswer, read, say, slowChat } from './page.js'
@@ -65,6 +66,44 @@ describe('the page survives', { skip: missing }, () => {
     await tools.send('Network.emulateNetworkConditions', { offline: false, latency: 300, downloadThroughput: 20_000, uploadThroughput: 10_000 })
     await page.locator(`a[href="/chats/${id}"]`).click()
     await until('the whole answer', async () => (await lastAnswer(page).textContent()) === COUNTED(400))
+  })
+
+  test('a file on its way: the network is cut, then the server is killed, and it arrives whole and in one piece', async () => {
+    const page = await it.open('/')
+    const tools = await page.context().newCDPSession(page)
+    await tools.send('Network.enable')
+    const network = (offline, uploadThroughput) => tools.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput })
+    const parts = []
+    page.on('request', (request) => request.method() === 'PATCH' && parts.push(Number(request.headers()['upload-offset'])))
+    const begun = []
+    page.on('request', (request) => request.method() === 'POST' && request.url().endsWith('/uploads') && begun.push(request.url()))
+
+    const bytes = randomBytes(6 << 20)
+    await network(false, 1 << 20)
+    await page.locator('input[type=file]').setInputFiles({ name: 'film.bin', mimeType: 'application/octet-stream', buffer: bytes })
+    const bar = page.getByRole('progressbar', { name: 'Sending film.bin' })
+    const share = async () => ((await bar.count()) ? bar.evaluate((progress) => progress.value) : 1)
+    await until('some of it was sent', async () => (await share()) > 0.15)
+    await network(true, 0)
+    await page.getByText('waits for the network').waitFor()
+    await network(false, 1 << 20)
+    await until('it went on', async () => parts.length > 1 && parts.at(-1) > 0 && (await share()) > 0.4)
+    await it.server.kill()
+    await page.getByText('waits for the network').waitFor()
+    await network(false, -1)
+    await it.server.again()
+    await bar.waitFor({ state: 'detached' })
+    assert.equal(await page.locator('.attached .bad').count(), 0)
+    assert.equal(begun.length, 1, 'it was begun once')
+    assert.equal(parts[0], 0)
+    assert.ok(parts.at(-1) > 0.3 * bytes.length, `the last part began at ${parts.at(-1)}`)
+
+    await say(page, 'here it is')
+    await read(page, 'here it is').waitFor()
+    const link = await page.locator('a.file').first().getAttribute('href')
+    const got = Buffer.from(await (await fetch(it.server.url + link)).arrayBuffer())
+    const hash = (of) => createHash('sha256').update(of).digest('hex')
+    assert.equal(hash(got), hash(bytes))
   })
 
   test('two tabs show the same, whichever of them does it', async () => {

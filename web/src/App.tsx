@@ -27,7 +27,7 @@ export function App() {
 
   if (!who.data) return <p className="first muted">{who.failureCount > 0 ? 'The server cannot be reached; trying again…' : ''}</p>
   if (who.data.owner === undefined) {
-    return <Login ways={who.data.ways ?? []} done={(now) => queries.setQueryData(['session'], now)} />
+    return <Login session={who.data} done={(now) => queries.setQueryData(['session'], now)} />
   }
   return (
     <div className={`frame view-${route.view}`}>

@@ -52,6 +52,23 @@ describe('a conversation', () => {
     expect(texts(heard(page, [chunk(5, 't1', 'lo')]))).toEqual(['hello', 'Echo: hello'])
   })
 
+  test('knows from a page why a task failed, as the stream had told it', () => {
+    const why: Said = { ...said('t1', 'm-t1', 'fail'), state: 'TASK_STATE_FAILED', note: { messageId: 'n', role: 'ROLE_AGENT', parts: [{ text: 'no such key' }] } }
+    expect(opened({ messages: [why], offset: 4 }).tasks[0]!.note).toBe('no such key')
+  })
+
+  test('knows from its pages where it was cleared and that it was forked, wherever they are cut', () => {
+    const after = (since: number, message: Said): Said => ({ ...message, since })
+    const zero = said('t0', 'm-t0', 'zero')
+    const one = after(5, said('t1', 'm-t1', 'one'))
+    const two = after(5, said('t2', 'm-t2', 'two'))
+    const kinds = (conversation: Conversation) => conversation.tasks.map((task) => task.items[0]!.kind)
+    expect(kinds(opened({ messages: [zero, one, two], offset: 9, clearedAt: 5 }))).toEqual(['user', 'cleared', 'user', 'user'])
+    const cut = older(opened({ messages: [one, two], offset: 9, clearedAt: 9, previous: 'm-t1' }), { messages: [zero], offset: 9, forked: { chatId: 'c0' } })
+    expect(kinds(cut)).toEqual(['forked', 'user', 'cleared', 'user', 'user', 'cleared'])
+    expect(texts(cut)[0]).toBe('c0')
+  })
+
   test('takes older pages before what it has, also in the midst of a task', () => {
     const page = opened({ messages: [said('t1', 't1/answer', 'Echo', 'ROLE_AGENT'), said('t2', 'm-t2', 'two')], offset: 9, previous: 't1/answer' })
     const all = older(page, { messages: [said('t0', 'm-t0', 'zero'), said('t1', 'm-t1', 'one')], offset: 9 })

@@ -52,6 +52,7 @@ export function Tasks({ agent }: { agent: string }) {
           </tbody>
         </table>
       </div>
+      {tasks.data?.tasks.length === 0 && <p className="muted none">None yet: send it a message.</p>}
     </section>
   )
 }

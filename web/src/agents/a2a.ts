@@ -47,12 +47,6 @@ export async function listTasks(agent: string): Promise<{ tasks: Task[]; totalSi
   return answer.result
 }
 
-export async function getTask(agent: string, id: string): Promise<Task> {
-  const answer = (await (await call(agent, 'GetTask', { id, historyLength: 0 })).json()) as Answer<Task>
-  if (!answer.result) throw new Error(answer.error?.message ?? 'no answer')
-  return answer.result
-}
-
 export async function cancelTask(agent: string, id: string): Promise<void> {
   const answer = (await (await call(agent, 'CancelTask', { id })).json()) as Answer<Task>
   if (answer.error) throw new Error(answer.error.message)

@@ -1,5 +1,5 @@
 import { ask, tell, tellSurely } from './http'
-import type { Agents, Chat, ChatPage, Choice, Given, MessagePage, Model, Part, Sent, Session, ToolResult, Usage } from './types'
+import type { Agents, Chat, ChatPage, Choice, MessagePage, Model, Part, Sent, Session, ToolResult, Usage } from './types'
 
 const ROOT = '/api/v1'
 const at = (chat: string) => `${ROOT}/chats/${encodeURIComponent(chat)}`
@@ -75,24 +75,3 @@ export const models = () => ask<{ models: Model[] }>(`${ROOT}/models`)
 export const session = () => ask<Session>(`${ROOT}/session`)
 export const logIn = (secret: string) => tell<Session>('POST', `${ROOT}/session`, { secret })
 export const logOut = () => tell<void>('DELETE', `${ROOT}/session`)
-
-/** Gives a file to the server; the progress is from 0 to 1. XMLHttpRequest, since fetch tells nothing of what was sent. */
-export function giveFile(file: File, progress: (share: number) => void, signal: AbortSignal): Promise<Given> {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest()
-    request.open('POST', `${ROOT}/files?name=${encodeURIComponent(file.name)}`)
-    if (file.type) request.setRequestHeader('Content-Type', file.type)
-    request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total)
-    request.onload = () => {
-      const said = JSON.parse(request.responseText || '{}')
-      if (request.status === 201) resolve(said as Given)
-      else reject(new Error(said.detail ?? said.title ?? `HTTP ${request.status}`))
-    }
-    request.onerror = () => reject(new Error('The connection was lost; try again.'))
-    signal.addEventListener('abort', () => {
-      request.abort()
-      reject(new Error('Not sent.'))
-    })
-    request.send(file)
-  })
-}

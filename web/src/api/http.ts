@@ -20,13 +20,23 @@ const unreachable = () => new Problem(0, 'unreachable', 'The server cannot be re
 /** Who wants to know that the server asks who this is. */
 export const strangers = new EventTarget()
 
-export async function problemOf(response: Response): Promise<Problem> {
-  const said = await response.json().catch(() => ({}))
-  if (response.status === 401) {
+export const problemOf = async (response: Response): Promise<Problem> => problemFrom(response.status, await response.text().catch(() => ''))
+
+export function problemFrom(status: number, body: string): Problem {
+  if (status === 401) {
     strangers.dispatchEvent(new Event('stranger'))
   }
+  const said = parsed(body)
   const type = String(said.type ?? '').replace('urn:millrace:problem:', '')
-  return new Problem(response.status, type, said.title ?? `HTTP ${response.status}`, said.detail ?? '')
+  return new Problem(status, type, said.title ?? `HTTP ${status}`, said.detail ?? '')
+}
+
+function parsed(body: string): { type?: string; title?: string; detail?: string } {
+  try {
+    return JSON.parse(body) ?? {}
+  } catch {
+    return {}
+  }
 }
 
 export async function ask<T>(path: string, init?: RequestInit): Promise<T> {

@@ -122,12 +122,20 @@ export interface Said {
   taskId: string
   state: TaskState
   message: Message
+  /** With the last message of its task: what the task's newest status says beside the conversation. */
+  note?: Message
+  /** The task's agent was not told what stands up to this offset. */
+  since?: number
 }
 
 export interface MessagePage {
   messages: Said[]
   previous?: string
   next?: string
+  /** What is sent from now on is not told what stands up to this offset. */
+  clearedAt?: number
+  /** Where this chat began, on the page that begins it. */
+  forked?: { chatId: string; messageId?: string }
   offset: number
 }
 
@@ -171,6 +179,8 @@ export interface Choice {
 export interface Session {
   asks: boolean
   ways?: string[]
+  /** Where a login at the issuer's page begins. */
+  login?: string
   owner?: string
 }
 

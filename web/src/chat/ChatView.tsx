@@ -71,7 +71,7 @@ export function ChatView({ id }: { id: string }) {
   return (
     <main className="chat">
       <ChatHead chat={chat} id={id} link={view.link} ready={view.ready} failed={failed} ended={done} />
-      <Messages key={id} chat={live} agent={chat?.agent ?? ''} view={view} doing={doing.current} retry={() => quietly(retry(id))} failed={failed} />
+      <Messages key={id} chat={live} view={view} doing={doing.current} retry={() => quietly(retry(id))} failed={failed} />
       <div className="column foot">
         {pending && !now && (
           <p className="sending muted" role="status">

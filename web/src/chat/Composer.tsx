@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import type { Part } from '../api/types'
 import { Icon } from '../frame/Icon'
-import { useAttachments } from './attachments'
+import { useAttachments, type Attached } from './attachments'
 
 interface Composing {
   /** Whose draft this is: it stays when its user looks elsewhere. */
@@ -88,7 +88,7 @@ export function Composer({ draft, placeholder, busy, disabled, send, stop, child
             <li key={file.key} className={file.problem ? 'bad' : undefined}>
               <Icon name="file" size={16} />
               <span>{file.name}</span>
-              {file.problem ? <small role="alert">{file.problem}</small> : !file.part && <progress value={file.progress} max={1} aria-label={`Sending ${file.name}`} />}
+              {file.problem ? <small role="alert">{file.problem}</small> : !file.part && <Sending file={file} />}
               <button type="button" className="quiet" aria-label={`Remove ${file.name}`} onClick={() => attachments.remove(file.key)}>
                 <Icon name="close" size={14} />
               </button>
@@ -138,5 +138,15 @@ export function Composer({ draft, placeholder, busy, disabled, send, stop, child
         </button>
       </div>
     </form>
+  )
+}
+
+/** How far a file is on its way. */
+function Sending({ file }: { file: Attached }) {
+  return (
+    <>
+      <progress value={file.progress} max={1} aria-label={`Sending ${file.name}`} />
+      <small role="status">{file.held ? 'waits for the network' : `${Math.floor(file.progress * 100)} %`}</small>
+    </>
   )
 }

@@ -15,7 +15,7 @@ const NEAR = 60
  * The messages of a chat; of ten thousand, those on the screen are in the document. Who is at the end stays there while
  * more comes; who reads further up stays where they are, whatever grows above or below.
  */
-export function Messages({ chat, agent, view, doing, retry, failed }: { chat: LiveChat; agent: string; view: View; doing: Doing; retry: () => void; failed: (problem: unknown) => void }) {
+export function Messages({ chat, view, doing, retry, failed }: { chat: LiveChat; view: View; doing: Doing; retry: () => void; failed: (problem: unknown) => void }) {
   const scroller = useRef<HTMLDivElement>(null)
   const rows = useMemo(() => rowsOf(view.conversation), [view.conversation])
   const [away, setAway] = useState(false)
@@ -78,7 +78,7 @@ export function Messages({ chat, agent, view, doing, retry, failed }: { chat: Li
                 <div className="column">
                   {row.row === 'said' && <Said item={row.item} busy={under(row.task)} doing={doing} />}
                   {row.row === 'call' && <Call item={row.item} results={row.results} over={!under(row.task)} />}
-                  {row.row === 'tail' && <Tail chat={chat.id} agent={agent} task={row.task} last={row.last} retry={retry} failed={failed} />}
+                  {row.row === 'tail' && <Tail chat={chat.id} task={row.task} last={row.last} retry={retry} failed={failed} />}
                 </div>
               </div>
             )

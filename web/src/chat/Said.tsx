@@ -1,6 +1,7 @@
 import { memo, useState } from 'react'
 import { CopyButton } from '../frame/CopyButton'
 import { Icon } from '../frame/Icon'
+import { chatPath, Link } from '../route'
 import { marksOf, textOf, type Item } from './conversation'
 import { Parts } from './Parts'
 
@@ -19,7 +20,13 @@ export const Said = memo(({ item, busy, doing }: { item: Item; busy: boolean; do
     case 'cleared':
       return <p className="remark">The agent is not told what is above.</p>
     case 'forked':
-      return <p className="remark">This chat was forked from another one.</p>
+      return (
+        <p className="remark">
+          <span>
+            Forked: it begins with what was said in <Link href={chatPath(textOf(item.parts))}>another chat</Link>
+          </span>
+        </p>
+      )
     case 'summary':
       return (
         <details className="step">

@@ -1,12 +1,14 @@
 import { useRef, useState } from 'react'
-import { giveFile } from '../api/chats'
 import type { Part } from '../api/types'
+import { giveFile } from '../api/upload'
 
 export interface Attached {
   key: string
   name: string
   /** From 0 to 1. */
   progress: number
+  /** Whether its connection is lost; it goes on by itself. */
+  held?: boolean
   part?: Part
   problem?: string
 }
@@ -24,8 +26,8 @@ export function useAttachments() {
       const stop = new AbortController()
       stops.current.set(key, stop)
       setFiles((now) => [...now, { key, name: file.name, progress: 0 }])
-      giveFile(file, (progress) => update(key, { progress }), stop.signal).then(
-        (given) => update(key, { progress: 1, part: { url: given.url, filename: given.name, mediaType: given.mediaType } }),
+      giveFile(file, ({ share, held }) => update(key, { progress: share, held }), stop.signal).then(
+        (given) => update(key, { progress: 1, held: false, part: { url: given.url, filename: given.name, mediaType: given.mediaType } }),
         (problem: Error) => update(key, { problem: problem.message }),
       )
     }

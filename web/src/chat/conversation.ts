@@ -1,4 +1,4 @@
-import type { Artifact, Entry, Message, MessagePage, Part, Said, Status, TaskState, ToolCall, ToolResult } from '../api/types'
+import type { Artifact, Entry, Message, MessagePage, Part, Status, TaskState, ToolCall, ToolResult } from '../api/types'
 
 /**
  * A chat as it is shown, folded from pages of messages and entries of the journal. Pure: every step gives a new
@@ -23,6 +23,8 @@ export interface TaskTurn {
   note?: string
   recovering?: boolean
   attempt?: number
+  /** Its agent was not told what stands up to this offset; known of what came with a page. */
+  since?: number
 }
 
 export type Kind = 'user' | 'answer' | 'reasoning' | 'call' | 'result' | 'summary' | 'question' | 'cleared' | 'forked'
@@ -82,12 +84,16 @@ export const marksOf = (metadata: Record<string, unknown> | undefined) => (metad
 
 /** The newest page: what a chat is opened with. */
 export function opened(page: MessagePage): Conversation {
-  return { tasks: taken([], page.messages), offset: page.offset, previous: page.previous, stale: false }
+  const said = taken(page)
+  const since = said.at(-1)?.since ?? 0
+  // Cleared, and nothing was sent after it yet.
+  const tasks = (page.clearedAt ?? 0) > since && said.length > 0 ? [...said, remark('cleared', page.clearedAt!)] : said
+  return { tasks, offset: page.offset, previous: page.previous, stale: false }
 }
 
 /** An older page, put before what is there. What is there is newer, and stays. */
 export function older(conversation: Conversation, page: MessagePage): Conversation {
-  const tasks = [...taken([], page.messages)]
+  const tasks = taken(page)
   const [first, ...rest] = conversation.tasks
   const last = tasks.at(-1)
   if (first && last && first.id === last.id) {
@@ -96,20 +102,24 @@ export function older(conversation: Conversation, page: MessagePage): Conversati
     tasks[tasks.length - 1] = { ...first, items: [...last.items.filter((item) => !known.has(item.key)), ...first.items] }
     tasks.push(...rest)
   } else {
+    if (first && last && (first.since ?? 0) > (last.since ?? 0)) tasks.push(remark('cleared', first.since!))
     tasks.push(...conversation.tasks)
   }
   return { ...conversation, tasks, previous: page.previous }
 }
 
-function taken(tasks: TaskTurn[], messages: Said[]): TaskTurn[] {
+function taken({ messages, forked }: MessagePage): TaskTurn[] {
+  const tasks: TaskTurn[] = forked ? [remark('forked', 1, forked.chatId)] : []
   for (const said of messages) {
-    let task = tasks.at(-1)
-    if (task?.id !== said.taskId) {
-      task = { id: said.taskId, state: said.state, items: [] }
-      tasks.push(task)
-    }
+    const before = tasks.at(-1)
     const item = itemOf(said.taskId, said.message, 0, said.state === 'TASK_STATE_WORKING')
-    tasks[tasks.length - 1] = { ...task, items: [...task.items, item] }
+    const note = said.note && textOf(said.note.parts ?? [])
+    if (before?.id === said.taskId) {
+      tasks[tasks.length - 1] = { ...before, items: [...before.items, item], note }
+    } else {
+      if (before && before.items[0]?.kind !== 'forked' && (said.since ?? 0) > (before.since ?? 0)) tasks.push(remark('cleared', said.since!))
+      tasks.push({ id: said.taskId, state: said.state, items: [item], note, since: said.since })
+    }
   }
   return tasks
 }

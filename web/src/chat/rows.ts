@@ -1,4 +1,4 @@
-import { asks, callsOf, ended, marksOf, queueOf, resultsOf, under, type Conversation, type Item, type TaskTurn } from './conversation'
+import { callsOf, ended, marksOf, queueOf, resultsOf, under, type Conversation, type Item, type TaskTurn } from './conversation'
 import type { ToolResult } from '../api/types'
 
 /** What stands in the list of messages, one below the other. */
@@ -30,9 +30,12 @@ function itemsOf(task: TaskTurn): readonly Row[] {
   if (before) return before
   const results = task.items.some((item) => item.kind === 'result') ? task.items.filter((item) => item.kind === 'result').flatMap((item) => resultsOf(item.parts)) : NONE
   const rows: Row[] = []
+  // A call that waited for leave and has it is told again as one that runs.
+  const made = new Set(task.items.filter((item) => item.kind === 'call').flatMap((item) => callsOf(item.parts).map((call) => call.id)))
   for (const item of task.items) {
+    if (made.has(marksOf(item.metadata).waits?.id ?? '')) continue
     if (item.kind === 'call') rows.push({ key: item.key, row: 'call', item, results: belonging(item, results), task })
-    else if (item.kind !== 'result' && !silent(item, task)) rows.push({ key: item.key, row: 'said', item, task })
+    else if (item.kind !== 'result' && !silent(item)) rows.push({ key: item.key, row: 'said', item, task })
   }
   known.set(task, rows)
   return rows
@@ -45,10 +48,10 @@ function belonging(item: Item, results: readonly ToolResult[]): readonly ToolRes
   return results.filter((result) => ids.has(result.id))
 }
 
-/** Results of tools stand with their calls, and a question that was only a call has had its answer. */
-function silent(item: Item, task: TaskTurn): boolean {
+/** Results of tools stand with their calls, and a question that is only a call is a form as long as it waits. */
+function silent(item: Item): boolean {
   if (item.kind === 'user') return resultsOf(item.parts).length > 0 && item.parts.every((part) => !part.text)
-  return item.kind === 'question' && !asks(task) && item.parts.every((part) => !part.text)
+  return item.kind === 'question' && item.parts.every((part) => !part.text)
 }
 
 function hasTail(task: TaskTurn, last: boolean): boolean {

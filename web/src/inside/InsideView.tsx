@@ -3,7 +3,8 @@ import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { usageOfAll } from '../api/chats'
 import { ask } from '../api/http'
 import { count, money } from '../chat/Said'
-import { between, bytes, micros, timeOf, type Inside, type StageTime } from './stages'
+import { ago } from '../list/ChatList'
+import { between, bytes, micros, timeOf, type Inside, type StageTime, type Trouble } from './stages'
 
 const LOOKS = 60
 
@@ -17,23 +18,16 @@ const STAGES: Record<string, string> = {
   first_frame: 'The word is on the wire',
 }
 
-interface Letters {
-  deadLetters?: unknown[]
-  letters?: unknown[]
-}
-
 /** One page for who runs the server: what it does now, and where its time went. */
 export default function InsideView() {
   const now = useQuery({ queryKey: ['inside'], queryFn: () => ask<Inside>('/api/v1/inside'), refetchInterval: 1000, retry: true })
   const used = useQuery({ queryKey: ['usage'], queryFn: usageOfAll, refetchInterval: 5000 })
-  const letters = useQuery({ queryKey: ['dead letters'], queryFn: () => ask<Letters>('/push/dead-letters'), refetchInterval: 5000 })
   const looks = useLooks(now.data)
   const it = now.data
   if (!it) return <main className="panel">{now.failureCount > 0 && <p role="alert">The server cannot be reached; trying again…</p>}</main>
   const first = looks[0]
   const recent = it.stages.map((stage) => timeOf(between(first?.stages.find((each) => each.stage === stage.stage), stage)))
   const ended = Object.entries(it.turns.ended)
-  const dead = (letters.data?.deadLetters ?? letters.data?.letters ?? []).length
   const failed = it.turns.ended.failed ?? 0
   return (
     <main className="panel inside">
@@ -43,19 +37,18 @@ export default function InsideView() {
       </p>
       <div className="figures">
         <Figure name="Turns running" value={it.turns.running} line={looks.map((look) => look.turns.running)} />
+        <Figure name={it.operator === false ? 'Your queue' : 'Queued'} value={queued(it)} line={looks.map(queued)} />
         <Figure name="Live journals" value={it.streams?.journals ?? 0} line={looks.map((look) => look.streams?.journals ?? 0)} />
         <Figure name="Connections" value={it.streams?.connections ?? 0} line={looks.map((look) => look.streams?.connections ?? 0)} />
         <Figure name="Heap" value={bytes(it.process.heapBytes)} line={looks.map((look) => look.process.heapBytes)} note={`of ${bytes(it.process.maxHeapBytes)}`} />
         <Figure name="Failed turns" value={failed} bad={failed > 0} note={it.turns.recovered > 0 ? `${it.turns.recovered} recovered` : 'none recovered'} />
-        <Figure name="Dead letters" value={dead} bad={dead > 0} note="pushes nobody took" />
       </div>
 
       <section aria-label="Where the time goes">
         <h2>Where a turn’s time goes</h2>
         <p className="muted">From a message’s arrival to the first word on the wire; the last minute, or all since the start if it was quiet.</p>
         <Timeline stages={recent} />
-        <div className="wide" tabIndex={0} role="region" aria-label="Times of the stages">
-          <table>
+        {recent.some((stage) => stage.count > 0) && <Wide label="Times of the stages">
             <thead>
               <tr>
                 <th>Stage</th>
@@ -78,8 +71,17 @@ export default function InsideView() {
                 </tr>
               ))}
             </tbody>
-          </table>
-        </div>
+        </Wide>}
+      </section>
+
+      <div className="halves">
+        <Queues it={it} />
+        <Servers servers={it.servers ?? []} />
+      </div>
+
+      <section aria-label="What went wrong">
+        <h2>What went wrong lately</h2>
+        {it.errors.length === 0 ? <p className="muted">Nothing since this server started.</p> : <Troubles errors={it.errors} />}
       </section>
 
       <div className="halves">
@@ -87,6 +89,18 @@ export default function InsideView() {
           <h2>Turns that ended</h2>
           {ended.length === 0 ? <p className="muted">None yet.</p> : <Facts of={ended.map(([state, times]) => [state.replace('_', ' '), String(times)])} />}
         </section>
+        {it.pushes && (
+          <section aria-label="Pushes">
+            <h2>Pushes</h2>
+            <Facts
+              of={[
+                ['Have more to tell', String(it.pushes.open)],
+                ['Receiver not well', String(it.pushes.failing)],
+                ['Nobody took', String(it.pushes.dead)],
+              ]}
+            />
+          </section>
+        )}
         {it.files && (
           <section aria-label="Files">
             <h2>Files</h2>
@@ -118,6 +132,102 @@ export default function InsideView() {
         )}
       </div>
     </main>
+  )
+}
+
+const queued = (it: Inside) => (it.queues ?? []).reduce((sum, queue) => sum + (queue.queued ?? 0), 0)
+
+function Queues({ it }: { it: Inside }) {
+  const queues = it.queues ?? []
+  return (
+    <section aria-label="Queues">
+      <h2>{it.operator === false ? 'Your tasks' : 'Everybody’s tasks'}</h2>
+      {queues.length === 0 ? (
+        <p className="muted">Nothing runs, and nothing waits.</p>
+      ) : (
+        <Wide label="Queues">
+          <thead>
+            <tr>
+              {it.operator !== false && <th>Owner</th>}
+              <th>Agent</th>
+              <th className="right">Queued</th>
+              <th className="right">Running</th>
+              <th className="right">Asking</th>
+            </tr>
+          </thead>
+          <tbody>
+            {queues.map((queue) => (
+              <tr key={`${queue.owner} ${queue.agent}`}>
+                {it.operator !== false && <td>{queue.owner}</td>}
+                <td>{queue.agent}</td>
+                <td className="right">{queue.queued ?? 0}</td>
+                <td className="right">{queue.running ?? 0}</td>
+                <td className="right">{(queue.asking ?? 0) + (queue.askingForLogin ?? 0)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </Wide>
+      )}
+    </section>
+  )
+}
+
+function Servers({ servers }: { servers: NonNullable<Inside['servers']> }) {
+  return (
+    <section aria-label="Servers">
+      <h2>Servers</h2>
+      <Wide label="Servers">
+        <thead>
+          <tr>
+            <th>Server</th>
+            <th className="right">Running</th>
+            <th className="right">Lease</th>
+          </tr>
+        </thead>
+        <tbody>
+          {servers.map((server) => (
+            <tr key={server.id}>
+              <td>
+                <code title={server.id}>{server.id.length > 18 ? `${server.id.slice(0, 18)}…` : server.id}</code> {server.here && <span className="label">this one</span>}
+              </td>
+              <td className="right">{server.running}</td>
+              <td className="right">{server.leaseMs === undefined ? 'not shared' : `${Math.ceil(server.leaseMs / 1000)} s`}</td>
+            </tr>
+          ))}
+        </tbody>
+      </Wide>
+    </section>
+  )
+}
+
+function Troubles({ errors }: { errors: Trouble[] }) {
+  return (
+    <ol className="troubles">
+      {errors.map((error, i) => (
+        <li key={`${error.at} ${i}`}>
+          <span className={`state ${error.level === 'error' ? 'failed' : 'waits'}`}>{error.level}</span>
+          <span className="trouble">
+            {error.where}
+            {error.what && <>: {error.what.replaceAll('{}', '…')}</>}
+            {error.kind && <code>{error.kind}</code>}
+          </span>
+          <small className="muted">
+            {error.times > 1 && `${error.times} times, `}
+            <time dateTime={error.at} title={error.at}>
+              {ago(error.at)}
+            </time>
+          </small>
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+function Wide({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className="wide" tabIndex={0} role="region" aria-label={`${label}, table`}>
+      <table>{children}</table>
+    </div>
   )
 }
 

@@ -4,8 +4,25 @@ export interface Inside {
   process: { uptimeMs: number; heapBytes: number; maxHeapBytes: number; processors: number; threads: number }
   turns: { running: number; recovered: number; ended: Record<string, number> }
   streams?: { journals: number; connections: number }
+  /** The servers that share the store and are alive. */
+  servers?: { id: string; here: boolean; running: number; leaseMs?: number }[]
+  /** Whether the queues are everybody's, and not only one's own. */
+  operator?: boolean
+  queues?: { owner: string; agent: string; queued?: number; running?: number; asking?: number; askingForLogin?: number }[]
+  pushes?: { open: number; failing: number; dead: number }
+  errors: Trouble[]
   stages: StageCount[]
   files?: { streams: number; bufferBytes: number; cacheMemoryBytes: number; cacheDiskBytes: number; servedBytes: number; fetchedBytes: number }
+}
+
+/** Something that went wrong, without what was said. */
+export interface Trouble {
+  at: string
+  level: 'warn' | 'error'
+  where: string
+  what?: string
+  kind?: string
+  times: number
 }
 
 export interface StageCount {

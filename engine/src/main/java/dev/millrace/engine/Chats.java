@@ -94,8 +94,8 @@ public final class Chats {
             Conversation.Found found =
                     anchor == null ? null : conversation.find(anchor).orElseThrow(() -> noMessage(anchor));
             return after != null && found != null
-                    ? conversation.after(found, limit, context.lastOffset())
-                    : conversation.before(found, limit, context.lastOffset());
+                    ? conversation.after(found, limit, context)
+                    : conversation.before(found, limit, context);
         });
     }
 
@@ -154,7 +154,7 @@ public final class Chats {
                     waiting.add(Transcript.of(reader, task).getFirst());
                 }
             }
-            return new MessagePage(waiting, false, false, context.lastOffset());
+            return new MessagePage(waiting, false, false, context.lastOffset(), context.clearedAt(), null);
         });
     }
 

@@ -6,6 +6,8 @@ import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.protocol.Message;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -15,6 +17,8 @@ import tools.jackson.databind.node.ObjectNode;
  * has. They belong to no task, so that nobody who reads a task meets them.
  */
 final class ContextEvents {
+    private static final JsonMapper JSON = new JsonMapper();
+
     private ContextEvents() {}
 
     /**
@@ -68,6 +72,19 @@ final class ContextEvents {
             forked.put("messageId", last.messageId());
         }
         return encode(event);
+    }
+
+    /** What {@link #forked} told; null if this is another event. */
+    static MessagePage.@Nullable Origin origin(Event event) {
+        if (event.kind() != Event.Kind.CONTEXT) {
+            return null;
+        }
+        JsonNode forked = JSON.readTree(event.json()).path("forked");
+        return forked.isMissingNode()
+                ? null
+                : new MessagePage.Origin(
+                        forked.path("chatId").stringValue(),
+                        forked.path("messageId").stringValue(null));
     }
 
     /** How the owner keeps it was changed. */

@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import dev.millrace.core.Journal;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
@@ -33,7 +34,7 @@ final class Conversation {
     }
 
     /** The newest messages, or those right before one of them. */
-    MessagePage before(@Nullable Found anchor, int limit, long offset) {
+    MessagePage before(@Nullable Found anchor, int limit, Context context) {
         var found = new ArrayList<Said>();
         if (anchor != null) {
             found.addAll(anchor.transcript().subList(0, anchor.index()).reversed());
@@ -42,16 +43,27 @@ final class Conversation {
         boolean earlier = found.size() > limit;
         List<Said> page = new ArrayList<>(earlier ? found.subList(0, limit) : found);
         Collections.reverse(page);
-        return new MessagePage(page, earlier, anchor != null, offset);
+        return page(page, earlier, anchor != null, context);
     }
 
     /** The messages right after one of them. */
-    MessagePage after(Found anchor, int limit, long offset) {
+    MessagePage after(Found anchor, int limit, Context context) {
         var found = new ArrayList<>(anchor.transcript()
                 .subList(anchor.index() + 1, anchor.transcript().size()));
         gather(found, anchor, false, limit);
         boolean later = found.size() > limit;
-        return new MessagePage(later ? found.subList(0, limit) : found, true, later, offset);
+        return page(later ? found.subList(0, limit) : found, true, later, context);
+    }
+
+    private MessagePage page(List<Said> messages, boolean earlier, boolean later, Context context) {
+        return new MessagePage(
+                messages, earlier, later, context.lastOffset(), context.clearedAt(), earlier ? null : origin());
+    }
+
+    /** A conversation that was forked begins by saying so. */
+    private MessagePage.@Nullable Origin origin() {
+        List<Journal.Entry<Event>> first = reader.events(contextId, 0, 1);
+        return first.isEmpty() ? null : ContextEvents.origin(first.getFirst().event());
     }
 
     private void gather(List<Said> found, @Nullable Found anchor, boolean backwards, int limit) {

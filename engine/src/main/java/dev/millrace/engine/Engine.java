@@ -55,6 +55,8 @@ public final class Engine implements AutoCloseable {
     /** Null if the store is this process's own. */
     private final @Nullable Sharing sharing;
 
+    private final @Nullable Replicas sharedBy;
+
     private final ReentrantLock stopping = new ReentrantLock();
 
     /** The engine closes the store when it is closed. */
@@ -100,6 +102,7 @@ public final class Engine implements AutoCloseable {
         ledger.onAsked(deadlines::asked);
         chats = new Chats(calls, ledger, feeds, settings, merger::add, journals::end);
         Replicas replicas = store.replicas();
+        sharedBy = replicas;
         sharing = replicas == null
                 ? null
                 : new Sharing(
@@ -410,6 +413,21 @@ public final class Engine implements AutoCloseable {
         if (turn != null) {
             turn.outbox().shown();
         }
+    }
+
+    /** The processes that work on the store's tasks, by id; this one alone if the store is not shared. */
+    public List<Replica> replicas() throws InterruptedException {
+        if (sharedBy == null) {
+            return List.of(new Replica(holder(), true, null, runningTurns()));
+        }
+        return sharedBy.alive().stream()
+                .map(each -> new Replica(each.id(), each.id().equals(holder()), each.left(), each.running()))
+                .toList();
+    }
+
+    /** How many tasks of all owners have not ended: for who looks after the server, not for owners. */
+    public List<OpenTasks> openTasks() {
+        return read(null, Reader::openCounts);
     }
 
     /** Turns that run now. */

@@ -25,11 +25,7 @@ final class ToolTalk {
 
     /** The same, of messages whose place is known: the answer stands at the place of its calls. */
     static List<Said> wholeOf(List<Said> said, @Nullable Message next) {
-        return whole(
-                said,
-                Said::message,
-                (calls, answer) -> new Said(calls.taskId(), calls.state(), calls.offset(), answer),
-                next);
+        return whole(said, Said::message, Said::saying, next);
     }
 
     /** Whether a call in it has no result. */

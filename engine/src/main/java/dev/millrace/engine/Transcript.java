@@ -41,11 +41,15 @@ final class Transcript {
     }
 
     static List<Said> of(TaskEvents shown) {
-        return of(shown.task().state(), shown.events());
+        return of(shown.task().state(), shown.task().since(), shown.events());
     }
 
     /** What these events of one task say. */
     static List<Said> of(TaskState state, List<Journal.Entry<Event>> events) {
+        return of(state, 0, events);
+    }
+
+    private static List<Said> of(TaskState state, long since, List<Journal.Entry<Event>> events) {
         if (events.isEmpty()) {
             return List.of();
         }
@@ -53,7 +57,7 @@ final class Transcript {
         for (var entry : events) {
             transcript.hear(entry.offset(), entry.event().says());
         }
-        return transcript.said(state);
+        return transcript.said(state, since);
     }
 
     private void hear(long offset, StreamResponse event) {
@@ -79,11 +83,11 @@ final class Transcript {
         }
     }
 
-    private List<Said> said(TaskState state) {
+    private List<Said> said(TaskState state, long since) {
         Task task = fold.task();
         var all = new ArrayList<Said>();
         for (Message message : task.history()) {
-            all.add(new Said(task.id(), state, at.getOrDefault(message.messageId(), 0L), message));
+            all.add(new Said(task.id(), state, at.getOrDefault(message.messageId(), 0L), message, null, since));
         }
         for (Artifact artifact : task.artifacts()) {
             all.add(new Said(
@@ -98,13 +102,19 @@ final class Transcript {
                             artifact.parts(),
                             artifact.metadata(),
                             List.of(),
-                            List.of())));
+                            List.of()),
+                    null,
+                    since));
         }
-        Message asks = task.status().message();
-        if (asks != null && task.status().state().interrupted()) {
-            all.add(new Said(task.id(), state, at.getOrDefault(asks.messageId(), 0L), asks));
+        Message told = task.status().message();
+        boolean asks = told != null && task.status().state().interrupted();
+        if (told != null && asks) {
+            all.add(new Said(task.id(), state, at.getOrDefault(told.messageId(), 0L), told, null, since));
         }
         all.sort(Comparator.comparingLong(Said::offset)); // stable: what one event says stays in its order
+        if (told != null && !asks && told.role() == Role.AGENT && !all.isEmpty()) {
+            all.add(all.removeLast().noted(told));
+        }
         return all;
     }
 }

@@ -2,6 +2,7 @@ package dev.millrace.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.millrace.core.Cursor;
 import dev.millrace.core.Journal;
@@ -110,6 +111,28 @@ abstract class EngineContract extends WithEngine {
     /** The same data, opened again; a store that keeps nothing is kept open. */
     Store reopen(Store closed) {
         return closed;
+    }
+
+    @Test
+    void what_has_not_ended_is_counted_by_owner_agent_and_state() throws Exception {
+        start(this::gated);
+        assertThat(engine.openTasks()).isEmpty();
+        Sent first = chat("1");
+        reached.acquire();
+        next(first, "2");
+        Sent third = next(first, "3");
+        String agent = engine.context(ME, first.contextId()).orElseThrow().agent();
+        assertThat(engine.openTasks())
+                .containsExactly(
+                        new OpenTasks(ME, agent, TaskState.SUBMITTED, 2),
+                        new OpenTasks(ME, agent, TaskState.WORKING, 1));
+        assertThat(engine.replicas()).singleElement().satisfies(alone -> {
+            assertThat(alone.here()).isTrue();
+            assertThat(alone.running()).isEqualTo(1);
+        });
+        go.release(3);
+        readToEnd(third, 0);
+        await().until(() -> engine.openTasks().isEmpty());
     }
 
     @Test

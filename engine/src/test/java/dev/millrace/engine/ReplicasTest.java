@@ -1,6 +1,7 @@
 package dev.millrace.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import dev.millrace.core.Cursor;
@@ -89,6 +90,24 @@ class ReplicasTest {
 
     private static Sent next(Engine engine, Sent chat, String text) {
         return engine.send(Send.next(ME, Message.user(engine.newId(), text).in(chat.contextId(), null)));
+    }
+
+    @Test
+    void each_replica_knows_which_are_alive_and_what_they_hold() throws Exception {
+        Engine one = start(this::gated, settings(Duration.ofSeconds(15), Duration.ofSeconds(5)));
+        Engine two = start(this::gated, settings(Duration.ofSeconds(15), Duration.ofSeconds(5)));
+        chat(one, "x");
+        reached.acquire();
+        assertThat(two.replicas())
+                .extracting(Replica::here, Replica::running)
+                .containsExactlyInAnyOrder(tuple(true, 0L), tuple(false, 1L));
+        assertThat(one.replicas())
+                .extracting(Replica::here, Replica::running)
+                .containsExactlyInAnyOrder(tuple(true, 1L), tuple(false, 0L));
+        assertThat(one.replicas())
+                .allSatisfy(
+                        each -> assertThat(each.left()).isNotNull().isBetween(Duration.ZERO, Duration.ofSeconds(15)));
+        go.release();
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.millrace.engine.Agent;
 import dev.millrace.engine.AgentCatalog;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.Spans;
+import dev.millrace.engine.store.PushStore;
 import dev.millrace.engine.store.SecretStore;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
@@ -156,19 +157,17 @@ public final class Millrace implements AutoCloseable {
         var router = new Router();
         WebPage.built(new FrontPage(agents)).register(router);
         new Health(engine).register(router);
-        metrics.register(router);
         List<SigningKey> keys = signingKeys(settings.store(), store);
         var gate = keys.isEmpty()
                 ? new FrontGate(auth(settings))
                 : new FrontGate(auth(settings), keys.getFirst().derived("millrace browser sessions"));
-        new SessionRoutes(gate).register(router);
+        metrics.register(router, gate::operates);
+        new SessionRoutes(gate, settings.publicUrl()).register(router);
         files.register(router);
         new ChatApi(engine, identity, files.attachments()::checked).register(router);
         new OpenAiApi(engine, identity).register(router);
-        var pushes = new Pushes(
-                engine,
-                Objects.requireNonNull(store.pushes(), "every store here keeps pushes"),
-                pushes(settings, keys));
+        PushStore kept = Objects.requireNonNull(store.pushes(), "every store here keeps pushes");
+        var pushes = new Pushes(engine, kept, pushes(settings, keys));
         belongings.push(pushes);
         new PushRoutes(pushes, identity).register(router);
         var a2a = new A2aEndpoints(
@@ -189,7 +188,7 @@ public final class Millrace implements AutoCloseable {
         http.start();
         files.start();
         belongings.push(files::rest); // before the store that it asks is closed
-        metrics.watch(engine, http);
+        metrics.watch(engine, http, kept);
         metrics.watch(files);
         return new Millrace(settings, gate, engine, http, pushes, belongings);
     }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -166,6 +167,11 @@ final class SimulatedReplicas implements Replicas {
             }
             return offsets;
         });
+    }
+
+    @Override
+    public List<Alive> alive() {
+        throw new UnsupportedOperationException("no engine asks for it while it works");
     }
 
     @Override

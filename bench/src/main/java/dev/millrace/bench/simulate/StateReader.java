@@ -4,6 +4,7 @@ import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.Event;
+import dev.millrace.engine.OpenTasks;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
 import dev.millrace.engine.Usage;
@@ -22,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -238,6 +240,25 @@ record StateReader(State state, long now, boolean shared) implements Reader {
         return allTasks()
                 .filter(task -> task.state().terminal() && !task.merged())
                 .limit(max)
+                .toList();
+    }
+
+    @Override
+    public List<OpenTasks> openCounts() {
+        return allTasks()
+                .filter(task -> !task.state().terminal())
+                .collect(Collectors.groupingBy(
+                        task -> new OpenTasks(task.owner(), task.agent(), task.state(), 0), Collectors.counting()))
+                .entrySet()
+                .stream()
+                .map(each -> new OpenTasks(
+                        each.getKey().owner(),
+                        each.getKey().agent(),
+                        each.getKey().state(),
+                        each.getValue()))
+                .sorted(Comparator.comparing(OpenTasks::owner)
+                        .thenComparing(OpenTasks::agent)
+                        .thenComparing(OpenTasks::state))
                 .toList();
     }
 

@@ -108,6 +108,17 @@ public interface PushStore {
     /** The same, and in the same transaction keeps what its receiver never took. */
     boolean bury(Subscription now, String holder, DeadLetter letter);
 
+    /**
+     * How pushes stand, of all owners.
+     *
+     * @param open subscriptions that have more to tell, or may
+     * @param failing those of them whose receiver is not well
+     * @param dead letters that nobody took
+     */
+    record Tally(long open, long failing, long dead) {}
+
+    Tally tally();
+
     /** An owner's dead letters, by id. */
     Page<DeadLetter> dead(String owner, int limit, @Nullable String after);
 

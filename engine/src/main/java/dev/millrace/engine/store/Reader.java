@@ -5,6 +5,7 @@ import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.DayUsage;
 import dev.millrace.engine.Event;
+import dev.millrace.engine.OpenTasks;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
 import dev.millrace.engine.Usage;
@@ -188,6 +189,9 @@ public interface Reader {
 
     /** Tasks that have to be answered by a time, the soonest first, at most {@code max}. */
     List<TaskRecord> due(int max);
+
+    /** How many tasks of all owners have not ended, by owner, agent and state. Costs what there are of these. */
+    List<OpenTasks> openCounts();
 
     /**
      * What the owner's tasks took together, or those of one of the owner's contexts.

@@ -2,6 +2,7 @@ package dev.millrace.engine.store;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +61,17 @@ public interface Replicas {
 
     /** Tells the others that a runnable task was left. Never blocks. */
     void ring();
+
+    /**
+     * A process that is alive.
+     *
+     * @param left of its lease, if it is not renewed
+     * @param running the WORKING tasks under it
+     */
+    record Alive(String id, Duration left, long running) {}
+
+    /** Those whose leases have not run out, by id. */
+    List<Alive> alive() throws InterruptedException;
 
     /** The last offsets of those of these contexts that exist. */
     Map<String, Long> lastOffsets(Collection<String> contextIds) throws InterruptedException;

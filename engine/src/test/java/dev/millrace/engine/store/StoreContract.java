@@ -535,8 +535,10 @@ public abstract class StoreContract {
                 .containsExactly("c");
         var failed = subscription("t", "a").failed("500", T0, T0.plusSeconds(1));
         assertThat(pushes().move(failed, "me")).isTrue();
+        assertThat(pushes().tally()).isEqualTo(new PushStore.Tally(4, 1, 0));
         assertThat(pushes().get("t", "a")).isEqualTo(failed);
         assertThat(pushes().move(failed.told(7, true), "me")).isTrue();
+        assertThat(pushes().tally()).isEqualTo(new PushStore.Tally(3, 0, 0));
         assertThat(pushes().get("t", "a")).isEqualTo(failed.told(7, true));
         assertThat(pushes().delete("t", "a")).isTrue();
         assertThat(pushes().delete("t", "a")).isFalse();
@@ -552,6 +554,7 @@ public abstract class StoreContract {
         assertThat(pushes().bury(subscription("t", "a").gaveUp(3, false), "me", letter))
                 .isTrue();
         assertThat(Objects.requireNonNull(pushes().get("t", "a")).delivered()).isEqualTo(3);
+        assertThat(pushes().tally()).isEqualTo(new PushStore.Tally(1, 0, 1));
         assertThat(pushes().dead("you", 10, null).items()).isEmpty();
         assertThat(pushes().letter("you", "d")).isNull();
         PushStore.DeadLetter found = pushes().dead(OWNER, 10, null).items().getFirst();

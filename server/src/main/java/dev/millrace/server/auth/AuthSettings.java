@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *     clients must prove who they are
  * @param origins whose pages may use the server beside its own, such as {@code https://app.example.org}
  * @param rates how much one client may ask for
+ * @param operators owners who are told of the server what concerns all owners: whose tasks wait
  */
 public record AuthSettings(
         ApiKeys keys,
@@ -22,16 +23,18 @@ public record AuthSettings(
         boolean certificates,
         Set<String> hosts,
         Set<String> origins,
-        Rates rates) {
+        Rates rates,
+        Set<String> operators) {
 
     public AuthSettings {
+        operators = Set.copyOf(operators);
         hosts = Set.copyOf(hosts);
         origins = Set.copyOf(origins);
     }
 
     /** For everybody, without limits; called by its addresses, and by no page of another origin. */
     public static AuthSettings open() {
-        return new AuthSettings(ApiKeys.of(Map.of()), null, false, Set.of(), Set.of(), Rates.NONE);
+        return new AuthSettings(ApiKeys.of(Map.of()), null, false, Set.of(), Set.of(), Rates.NONE, Set.of());
     }
 
     /** Whether clients must prove who they are. */
@@ -40,26 +43,30 @@ public record AuthSettings(
     }
 
     public AuthSettings withKeys(Map<String, List<String>> hashes) {
-        return new AuthSettings(ApiKeys.of(hashes), tokens, certificates, hosts, origins, rates);
+        return new AuthSettings(ApiKeys.of(hashes), tokens, certificates, hosts, origins, rates, operators);
     }
 
     public AuthSettings withTokens(@Nullable TokenSettings those) {
-        return new AuthSettings(keys, those, certificates, hosts, origins, rates);
+        return new AuthSettings(keys, those, certificates, hosts, origins, rates, operators);
     }
 
     public AuthSettings withCertificates(boolean those) {
-        return new AuthSettings(keys, tokens, those, hosts, origins, rates);
+        return new AuthSettings(keys, tokens, those, hosts, origins, rates, operators);
     }
 
     public AuthSettings withHosts(Set<String> those) {
-        return new AuthSettings(keys, tokens, certificates, those, origins, rates);
+        return new AuthSettings(keys, tokens, certificates, those, origins, rates, operators);
     }
 
     public AuthSettings withOrigins(Set<String> those) {
-        return new AuthSettings(keys, tokens, certificates, hosts, those, rates);
+        return new AuthSettings(keys, tokens, certificates, hosts, those, rates, operators);
     }
 
     public AuthSettings withRates(Rates those) {
-        return new AuthSettings(keys, tokens, certificates, hosts, origins, those);
+        return new AuthSettings(keys, tokens, certificates, hosts, origins, those, operators);
+    }
+
+    public AuthSettings withOperators(Set<String> those) {
+        return new AuthSettings(keys, tokens, certificates, hosts, origins, rates, those);
     }
 }

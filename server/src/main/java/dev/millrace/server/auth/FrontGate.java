@@ -25,7 +25,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FrontGate implements Gate {
     /** Settings, and what was made of them. */
-    private record Rules(AuthSettings settings, List<Way> ways, Browsers browsers) {}
+    private record Rules(
+            AuthSettings settings,
+            List<Way> ways,
+            Browsers browsers,
+            @Nullable Logins logins) {}
 
     /**
      * A browser's session that has begun.
@@ -40,6 +44,7 @@ public final class FrontGate implements Gate {
     private final InstantSource clock;
     private final Throttle throttle;
     private final Sessions sessions;
+    private final Sessions.Mac256 secret;
     private volatile Rules rules;
 
     /** A gate whose browsers' sessions end with this process. */
@@ -58,7 +63,8 @@ public final class FrontGate implements Gate {
 
     private FrontGate(AuthSettings settings, byte[] sessionSecret, InstantSource clock, LongSupplier nanoTime) {
         this.clock = clock;
-        this.sessions = new Sessions(new Sessions.Mac256(sessionSecret), clock, this::stands);
+        this.secret = new Sessions.Mac256(sessionSecret);
+        this.sessions = new Sessions(secret, clock, this::stands);
         this.throttle = new Throttle(nanoTime);
         this.rules = rules(settings, null);
     }
@@ -79,6 +85,7 @@ public final class FrontGate implements Gate {
         if (!settings.keys().isEmpty()) {
             ways.add(settings.keys());
         }
+        Logins logins = null;
         if (settings.tokens() != null) {
             // An issuer's keys are kept while nothing is said that would change them.
             Way known = before == null
@@ -88,14 +95,17 @@ public final class FrontGate implements Gate {
                             .filter(Tokens.class::isInstance)
                             .findFirst()
                             .orElse(null);
-            ways.add(known == null ? new Tokens(settings.tokens(), clock) : known);
+            Tokens tokens = known instanceof Tokens same ? same : new Tokens(settings.tokens(), clock);
+            ways.add(tokens);
+            logins = settings.tokens().client() == null ? null : new Logins(settings.tokens(), tokens, secret, clock);
         }
         if (settings.certificates()) {
             // Last: who sends a token as well wants to act by the token.
             ways.add(new Certificates());
         }
         boolean anyName = settings.asks() && settings.hosts().isEmpty();
-        return new Rules(settings, List.copyOf(ways), new Browsers(anyName, settings.hosts(), settings.origins()));
+        return new Rules(
+                settings, List.copyOf(ways), new Browsers(anyName, settings.hosts(), settings.origins()), logins);
     }
 
     /** Whether clients must prove who they are. */
@@ -122,6 +132,23 @@ public final class FrontGate implements Gate {
             }
         }
         throw Way.refused("This is neither a key nor a token that is known here.");
+    }
+
+    /** Whether the owner looks after the server, and so may know what the others have it do; where nobody is asked, all do. */
+    public boolean operates(String owner) {
+        Rules now = rules;
+        return now.ways().isEmpty() || now.settings().operators().contains(owner);
+    }
+
+    /** Where browsers log in at an issuer's page; null if they can't. */
+    @Nullable Logins logins() {
+        return rules.logins();
+    }
+
+    /** Begins a browser's session for whom an issuer has named. */
+    Session begin(Logins.Ended login) {
+        return new Session(
+                login.owner(), sessions.begin(login.owner(), TOKEN, Sessions.WITH_TOKEN), Sessions.WITH_TOKEN);
     }
 
     /** A request that has nothing but a bearer token. */

@@ -38,6 +38,7 @@ final class Issuer {
             Math.toIntExact(PATIENCE.toMillis()), Math.toIntExact(PATIENCE.toMillis()), LARGEST);
     private final ReentrantLock finding = new ReentrantLock();
     private volatile @Nullable JWKSource<SecurityContext> keys;
+    private volatile @Nullable Pages pages;
     private Instant failedAt = Instant.MIN;
     private String failure = "";
 
@@ -61,9 +62,6 @@ final class Issuer {
         try {
             found = keys;
             if (found == null) {
-                if (clock.instant().isBefore(failedAt.plus(AFTER_FAILURE))) {
-                    throw new IOException(failure);
-                }
                 found = source(found());
                 keys = found;
             }
@@ -73,9 +71,41 @@ final class Issuer {
         }
     }
 
+    /**
+     * Where browsers and codes are sent to.
+     *
+     * @param authorization the login page
+     * @param token where a code is given for tokens
+     */
+    record Pages(URI authorization, URI token) {}
+
+    /** @throws IOException if it can't be found out where they are */
+    Pages pages() throws IOException {
+        Pages known = pages;
+        if (known != null) {
+            return known;
+        }
+        finding.lock();
+        try {
+            known = pages;
+            if (known == null) {
+                JsonNode document = document();
+                known = new Pages(address(document, "authorization_endpoint"), address(document, "token_endpoint"));
+                pages = known;
+            }
+            return known;
+        } finally {
+            finding.unlock();
+        }
+    }
+
     private URI found() throws IOException {
-        if (settings.jwks() != null) {
-            return settings.jwks();
+        return settings.jwks() == null ? address(document(), "jwks_uri") : settings.jwks();
+    }
+
+    private JsonNode document() throws IOException {
+        if (clock.instant().isBefore(failedAt.plus(AFTER_FAILURE))) {
+            throw new IOException(failure);
         }
         try {
             return discover();
@@ -86,7 +116,7 @@ final class Issuer {
         }
     }
 
-    private URI discover() throws IOException {
+    private JsonNode discover() throws IOException {
         URI address = discovery(settings.issuer());
         try {
             JsonNode document =
@@ -95,11 +125,20 @@ final class Issuer {
             if (!named.equals(settings.issuer().toString())) {
                 throw new IOException(address + " is of another issuer: " + named);
             }
-            URI jwks = URI.create(document.path("jwks_uri").asString(""));
-            TokenSettings.requireSecure(jwks);
-            return jwks;
-        } catch (JacksonException | IllegalArgumentException e) {
+            return document;
+        } catch (JacksonException e) {
             throw new IOException(address + " can't be understood: " + e.getMessage(), e);
+        }
+    }
+
+    private URI address(JsonNode document, String field) throws IOException {
+        try {
+            URI address = URI.create(document.path(field).asString(""));
+            TokenSettings.requireSecure(address);
+            return address;
+        } catch (IllegalArgumentException e) {
+            throw new IOException(
+                    discovery(settings.issuer()) + " can't be understood: " + field + ": " + e.getMessage(), e);
         }
     }
 

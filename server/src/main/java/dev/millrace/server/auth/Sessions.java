@@ -70,7 +70,7 @@ record Sessions(Mac256 secret, InstantSource clock, Predicate<String> stands) im
     /** An old or a false cookie proves nothing, but it is no attempt either: the browser sends it by itself. */
     @Override
     public @Nullable String owner(RequestHead head) {
-        String cookie = cookie(head);
+        String cookie = cookie(head, COOKIE);
         if (cookie == null) {
             return null;
         }
@@ -90,12 +90,13 @@ record Sessions(Mac256 secret, InstantSource clock, Predicate<String> stands) im
                 : new String(Base64.getUrlDecoder().decode(words[0]), UTF_8);
     }
 
-    private static @Nullable String cookie(RequestHead head) {
+    /** The value of a cookie; null if it was not sent. */
+    static @Nullable String cookie(RequestHead head, String name) {
         String all = head.header("Cookie").orElse("");
         for (String each : all.split(";", -1)) {
             String cookie = each.strip();
-            if (cookie.startsWith(COOKIE + "=")) {
-                return cookie.substring(COOKIE.length() + 1);
+            if (cookie.startsWith(name + "=")) {
+                return cookie.substring(name.length() + 1);
             }
         }
         return null;

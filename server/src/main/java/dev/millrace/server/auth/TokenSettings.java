@@ -12,9 +12,15 @@ import org.jspecify.annotations.Nullable;
  * @param jwks where the issuer's keys are, or null to find out by discovery
  * @param claim the claim that names the owner
  * @param skew how far the issuer's clock and this one may differ
+ * @param client as whom browsers are sent to the issuer's login page; null = they are not
  */
 public record TokenSettings(
-        URI issuer, String audience, @Nullable URI jwks, String claim, Duration skew) {
+        URI issuer,
+        String audience,
+        @Nullable URI jwks,
+        String claim,
+        Duration skew,
+        @Nullable OidcClient client) {
     /** The claim that is the same for a user whatever else about them changes (OpenID Connect Core 1.0, 5.7). */
     public static final String SUBJECT = "sub";
 
@@ -41,6 +47,10 @@ public record TokenSettings(
 
     /** Tokens of this issuer for this audience; keys by discovery, owners by {@code sub}, a minute of skew. */
     public static TokenSettings of(URI issuer, String audience) {
-        return new TokenSettings(issuer, audience, null, SUBJECT, Duration.ofMinutes(1));
+        return new TokenSettings(issuer, audience, null, SUBJECT, Duration.ofMinutes(1), null);
+    }
+
+    public TokenSettings withClient(@Nullable OidcClient that) {
+        return new TokenSettings(issuer, audience, jwks, claim, skew, that);
     }
 }

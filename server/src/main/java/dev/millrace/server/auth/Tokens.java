@@ -13,6 +13,7 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
+import com.nimbusds.jwt.proc.JWTClaimsSetVerifier;
 import dev.millrace.protocol.card.OpenIdConnectSecurityScheme;
 import dev.millrace.protocol.card.SecurityScheme;
 import dev.millrace.server.http.HttpProblem;
@@ -51,34 +52,60 @@ final class Tokens implements Way {
 
     private final TokenSettings settings;
     private final Issuer issuer;
-    private final DefaultJWTClaimsVerifier<SecurityContext> claims;
+    private final InstantSource clock;
+    private final JWTClaimsSetVerifier<SecurityContext> claims;
 
     Tokens(TokenSettings settings, InstantSource clock) {
         this.settings = settings;
         this.issuer = new Issuer(settings, clock);
-        this.claims =
-                new DefaultJWTClaimsVerifier<>(
-                        settings.audience(),
-                        new JWTClaimsSet.Builder()
-                                .issuer(settings.issuer().toString())
-                                .build(),
-                        Set.of("exp", settings.claim())) {
-                    @Override
-                    protected Date currentTime() {
-                        return Date.from(clock.instant());
-                    }
-                };
-        claims.setMaxClockSkew(Math.toIntExact(settings.skew().toSeconds()));
+        this.clock = clock;
+        this.claims = verifier(
+                settings.audience(),
+                new JWTClaimsSet.Builder().issuer(settings.issuer().toString()).build());
+    }
+
+    private JWTClaimsSetVerifier<SecurityContext> verifier(String audience, JWTClaimsSet exactly) {
+        var verifier = new DefaultJWTClaimsVerifier<>(audience, exactly, Set.of("exp", settings.claim())) {
+            @Override
+            protected Date currentTime() {
+                return Date.from(clock.instant());
+            }
+        };
+        verifier.setMaxClockSkew(Math.toIntExact(settings.skew().toSeconds()));
+        return verifier;
     }
 
     @Override
     public @Nullable String owner(RequestHead head) throws HttpProblem {
         String token = Way.bearer(head);
-        if (token == null) {
-            return null;
-        }
+        return token == null ? null : owner(token, claims);
+    }
+
+    /**
+     * Whom an ID token identifies (OpenID Connect Core 1.0, 3.1.3.7).
+     *
+     * @param client for whom it must be
+     * @param nonce what it must answer to
+     * @throws HttpProblem as for {@link #owner(RequestHead)}
+     */
+    String identified(String idToken, String client, String nonce) throws HttpProblem {
+        return owner(
+                idToken,
+                verifier(
+                        client,
+                        new JWTClaimsSet.Builder()
+                                .issuer(settings.issuer().toString())
+                                .claim("nonce", nonce)
+                                .build()));
+    }
+
+    Issuer issuer() {
+        return issuer;
+    }
+
+    private String owner(String token, JWTClaimsSetVerifier<SecurityContext> verifier) throws HttpProblem {
         try {
-            JWTClaimsSet said = processor().process(SignedJWT.parse(token), null);
+            JWTClaimsSet said = processor(verifier).process(SignedJWT.parse(token), null);
             String name = said.getStringClaim(settings.claim());
             if (name == null
                     || name.isBlank()
@@ -106,12 +133,13 @@ final class Tokens implements Way {
         }
     }
 
-    private DefaultJWTProcessor<SecurityContext> processor() throws IOException {
+    private DefaultJWTProcessor<SecurityContext> processor(JWTClaimsSetVerifier<SecurityContext> verifier)
+            throws IOException {
         var processor = new DefaultJWTProcessor<>();
         processor.setJWSTypeVerifier(
                 new DefaultJOSEObjectTypeVerifier<>(JOSEObjectType.JWT, new JOSEObjectType("at+jwt"), null));
         processor.setJWSKeySelector(new JWSVerificationKeySelector<>(ALGORITHMS, issuer.keys()));
-        processor.setJWTClaimsSetVerifier(claims);
+        processor.setJWTClaimsSetVerifier(verifier);
         return processor;
     }
 

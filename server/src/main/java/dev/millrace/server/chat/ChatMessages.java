@@ -50,6 +50,16 @@ final class ChatMessages {
         if (said.later() && !said.messages().isEmpty()) {
             page.put("next", said.messages().getLast().message().messageId());
         }
+        if (said.clearedAt() > 0) {
+            page.put("clearedAt", said.clearedAt());
+        }
+        if (said.origin() != null) {
+            ObjectNode forked =
+                    page.putObject("forked").put("chatId", said.origin().contextId());
+            if (said.origin().messageId() != null) {
+                forked.put("messageId", said.origin().messageId());
+            }
+        }
         ChatJson.respond(exchange, 200, page.put("offset", said.offset()));
     }
 
@@ -69,9 +79,16 @@ final class ChatMessages {
 
     /** A message, where it was said, and how that task stands. */
     static ObjectNode json(Said said) {
-        return ChatJson.object()
+        ObjectNode json = ChatJson.object()
                 .put("taskId", said.taskId())
                 .put("state", said.state().wireName())
                 .putRawValue("message", new RawValue(A2aJson.MESSAGE.writeText(said.message())));
+        if (said.note() != null) {
+            json.putRawValue("note", new RawValue(A2aJson.MESSAGE.writeText(said.note())));
+        }
+        if (said.since() > 0) {
+            json.put("since", said.since());
+        }
+        return json;
     }
 }

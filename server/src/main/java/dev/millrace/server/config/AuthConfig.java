@@ -1,6 +1,7 @@
 package dev.millrace.server.config;
 
 import dev.millrace.server.auth.AuthSettings;
+import dev.millrace.server.auth.OidcClient;
 import dev.millrace.server.auth.Rates;
 import dev.millrace.server.auth.TokenSettings;
 import java.net.URI;
@@ -20,7 +21,8 @@ final class AuthConfig {
                 .withTokens(tokens(auth.section("oidc")))
                 .withHosts(hosts(server))
                 .withOrigins(origins(server))
-                .withRates(rates(limits));
+                .withRates(rates(limits))
+                .withOperators(words(auth, "operators"));
         auth.done();
         return settings;
     }
@@ -45,9 +47,10 @@ final class AuthConfig {
                 .orElse(null);
         String claim = section.text("claim").orElse(TokenSettings.SUBJECT);
         var skew = section.duration("skew");
+        OidcClient client = client(section);
         section.done();
         if (issuer.isEmpty()) {
-            if (audience.isPresent() || jwks != null) {
+            if (audience.isPresent() || jwks != null || client != null) {
                 throw new BadSetting(section.at("issuer"), "is missing: whose tokens are to be believed?");
             }
             return null;
@@ -58,9 +61,30 @@ final class AuthConfig {
                     audience.orElseThrow(() -> new BadSetting(
                             section.at("audience"),
                             "is missing: what do tokens for this server name as their audience (aud)?")));
-            return new TokenSettings(defaults.issuer(), defaults.audience(), jwks, claim, skew.orElse(defaults.skew()));
+            return new TokenSettings(
+                    defaults.issuer(), defaults.audience(), jwks, claim, skew.orElse(defaults.skew()), client);
         } catch (IllegalArgumentException e) {
             throw new BadSetting(section.at("issuer"), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static @Nullable OidcClient client(Section section) {
+        var id = section.text("clientId");
+        String secret = section.text("clientSecret").orElse(null);
+        var scopes = section.text("scopes");
+        if (id.isEmpty()) {
+            if (secret != null || scopes.isPresent()) {
+                throw new BadSetting(section.at("clientId"), "is missing: as whom does this server ask the issuer?");
+            }
+            return null;
+        }
+        try {
+            return new OidcClient(
+                    id.get(),
+                    secret,
+                    List.of(scopes.orElse(OidcClient.OPENID).strip().split("[,\\s]+")));
+        } catch (IllegalArgumentException e) {
+            throw new BadSetting(section.at("scopes"), "must have openid among them");
         }
     }
 

@@ -223,6 +223,12 @@ public final class Exchange implements RequestHead {
         return this;
     }
 
+    /** Adds a response header beside those that have this name. */
+    public Exchange addHeader(String name, String value) {
+        response.getHeaders().add(name, value);
+        return this;
+    }
+
     /** Sends a response without a body. */
     public void respond(int status) throws IOException {
         begin(status);

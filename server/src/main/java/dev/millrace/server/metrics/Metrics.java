@@ -2,6 +2,7 @@ package dev.millrace.server.metrics;
 
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.Observer;
+import dev.millrace.engine.store.PushStore;
 import dev.millrace.server.files.FileHouse;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpServer;
@@ -18,6 +19,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,12 +35,14 @@ public final class Metrics implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final EngineMeters engine;
     private final Inside inside;
+    private final Troubles troubles;
     private @Nullable JvmGcMetrics gc;
 
     /** @param store where the engine keeps everything, as the configuration names it: a label of the stages' times */
     public Metrics(String store) {
         engine = new EngineMeters(registry, store);
-        inside = new Inside(engine, store);
+        troubles = Troubles.listening();
+        inside = new Inside(engine, store, troubles);
     }
 
     /** To be given to the engine. */
@@ -46,16 +50,20 @@ public final class Metrics implements AutoCloseable {
         return engine;
     }
 
-    /** Adds the routes: {@code /metrics}, and the same as JSON for the web page. */
-    public Metrics register(Router router) {
+    /**
+     * Adds the routes: {@code /metrics}, and the same as JSON for the web page.
+     *
+     * @param operators whether an owner is told of all owners' queues
+     */
+    public Metrics register(Router router, Predicate<String> operators) {
         router.get("/metrics", this::scrape);
-        inside.register(router);
+        inside.register(router, operators);
         return this;
     }
 
     /** Watches what is running. To be called once; it takes some ten milliseconds, so call it when all else runs. */
-    public void watch(Engine running, HttpServer server) {
-        inside.watch(running, server);
+    public void watch(Engine running, HttpServer server, PushStore pushes) {
+        inside.watch(running, server, pushes);
         Gauge.builder("millrace.turns.running", running, Engine::runningTurns)
                 .description("Turns that run now")
                 .register(registry);
@@ -122,6 +130,7 @@ public final class Metrics implements AutoCloseable {
         if (gc != null) {
             gc.close();
         }
+        troubles.close();
         registry.close();
     }
 }

@@ -256,7 +256,7 @@ class TokensTest {
 
     @Test
     void tokens_open_every_protocol() throws Exception {
-        var settings = new TokenSettings(address, AUDIENCE, null, "sub", Duration.ofMinutes(1));
+        var settings = new TokenSettings(address, AUDIENCE, null, "sub", Duration.ofMinutes(1), null);
         Instant real = Instant.now();
         String token =
                 token(claims -> claims.issueTime(Date.from(real)).expirationTime(Date.from(real.plusSeconds(600))));

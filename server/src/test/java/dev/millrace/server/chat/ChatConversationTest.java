@@ -176,6 +176,39 @@ class ChatConversationTest {
     }
 
     @Test
+    void a_page_tells_what_the_stream_told_beside_the_conversation() throws Exception {
+        Sent first = chats.finished(chats.chat("say one"));
+        String path = "/chats/" + first.chat();
+        chats.finished(chats.next(first, "fail today"));
+        assertThat(call("POST", path + ":clear", "").status()).isEqualTo(200);
+        JsonNode cleared = chats.get(path + "/messages").json();
+        JsonNode failed = cleared.required("messages").get(2);
+        assertThat(failed.required("state").asString()).isEqualTo("TASK_STATE_FAILED");
+        assertThat(failed.required("note")
+                        .required("parts")
+                        .get(0)
+                        .required("text")
+                        .asString())
+                .contains("today");
+        assertThat(cleared.required("messages").get(1).has("note")).isFalse();
+        long clearedAt = cleared.required("clearedAt").asLong();
+        assertThat(cleared.required("offset").asLong()).isGreaterThanOrEqualTo(clearedAt);
+        assertThat(cleared.has("forked")).isFalse();
+
+        call("POST", path + ":retry", "");
+        chats.finished(chats.next(first, "say two"));
+        JsonNode messages = chats.get(path + "/messages").json().required("messages");
+        assertThat(messages.get(0).has("since")).isFalse();
+        assertThat(messages.get(messages.size() - 1).required("since").asLong()).isEqualTo(clearedAt);
+
+        String forked = call("POST", path + ":fork", "{}").get("id");
+        JsonNode begin = chats.get("/chats/" + forked + "/messages").json();
+        assertThat(begin.required("forked").required("chatId").asString()).isEqualTo(first.chat());
+        JsonNode later = chats.get("/chats/" + forked + "/messages?limit=1").json();
+        assertThat(later.has("forked")).isFalse();
+    }
+
+    @Test
     void a_failed_chat_says_so_and_is_tried_again() throws Exception {
         Sent failed = chats.finished(chats.chat("fail today"));
         assertThat(chats.get("/chats/" + failed.chat()).get("status")).isEqualTo("failed");

@@ -6,9 +6,13 @@ import dev.millrace.engine.AgentCatalog;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.EngineSettings;
 import dev.millrace.engine.store.memory.MemoryStore;
+import dev.millrace.server.auth.AuthSettings;
+import dev.millrace.server.auth.FrontGate;
+import dev.millrace.server.auth.SessionRoutes;
 import dev.millrace.server.files.FileHouse;
 import dev.millrace.server.files.FileOptions;
 import dev.millrace.server.http.Router;
+import dev.millrace.server.metrics.Metrics;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -32,8 +36,12 @@ class OpenApiTest {
                         .forEach(operation -> described.add(
                                 operation.getKey().toUpperCase(Locale.ROOT) + " " + ChatApi.ROOT + path.getKey())));
         var router = new Router();
-        try (var engine = new Engine(new MemoryStore(), AgentCatalog.of("a", turn -> {}), EngineSettings.defaults())) {
+        new SessionRoutes(new FrontGate(AuthSettings.open()), null).register(router);
+        try (var metrics = new Metrics("memory");
+                var engine =
+                        new Engine(new MemoryStore(), AgentCatalog.of("a", turn -> {}), EngineSettings.defaults())) {
             new ChatApi(engine, exchange -> "me").register(router);
+            metrics.register(router, owner -> true);
         }
         try (var files = new FileHouse(Map.of(), FileOptions.DEFAULT, folder, exchange -> "me", null)) {
             files.register(router);

@@ -14,6 +14,7 @@ import dev.millrace.agents.mcp.McpConfig;
 import dev.millrace.agents.remote.RemoteConfig;
 import dev.millrace.server.auth.ApiKeys;
 import dev.millrace.server.auth.AuthSettings;
+import dev.millrace.server.auth.OidcClient;
 import dev.millrace.server.auth.Rates;
 import dev.millrace.server.auth.TokenSettings;
 import dev.millrace.server.files.FileSourceConfig;
@@ -80,6 +81,7 @@ class ConfigFileTest {
                   rate: 20
                   open: 30
                 auth:
+                  operators: alice, oidc:bob
                   keys:
                     alice: sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
                     bob: "sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE, ${BOB}"
@@ -88,6 +90,9 @@ class ConfigFileTest {
                     audience: millrace
                     claim: email
                     skew: 5s
+                    clientId: wheel
+                    clientSecret: ${TOKEN}
+                    scopes: openid email
                 engine: {lease: 9s, lookAgain: 2s}
                 files:
                   sources:
@@ -115,11 +120,13 @@ class ConfigFileTest {
                                 "millrace",
                                 null,
                                 "email",
-                                Duration.ofSeconds(5)),
+                                Duration.ofSeconds(5),
+                                new OidcClient("wheel", "secret", List.of("openid", "email"))),
                         true,
                         Set.of("millrace", "other.example.org"),
                         Set.of("https://app.example.org", "http://localhost:5173"),
-                        new Rates(20, 40, 30)));
+                        new Rates(20, 40, 30),
+                        Set.of("alice", "oidc:bob")));
         assertThat(settings.host()).isEqualTo("0.0.0.0");
         assertThat(settings.port()).isEqualTo(8443);
         assertThat(settings.publicUrl()).isEqualTo(URI.create("https://agents.example.org"));
@@ -256,6 +263,8 @@ class ConfigFileTest {
             auth: {key: {}}                                    | auth.key: there is no such setting; did you mean auth.keys?
             auth: {oidc: {audience: a}}                        | auth.oidc.issuer: is missing
             auth: {oidc: {issuer: 'https://a.example'}}        | auth.oidc.audience: is missing
+            auth: {oidc: {issuer: 'https://a.example', audience: a, clientSecret: s}} | auth.oidc.clientId: is missing
+            auth: {oidc: {issuer: 'https://a.example', audience: a, clientId: c, scopes: email}} | auth.oidc.scopes: must have openid
             auth: {oidc: {issuer: 'http://a.example', audience: a}} | auth.oidc.issuer: http://a.example must be an https address
             files: {source: {}}                                | files.source: there is no such setting; did you mean files.sources?
             files: {sources: {a: {type: ftp}}}                 | files.sources.a.type: must be directory, http, s3 or mirrors, not ftp

@@ -479,7 +479,7 @@ class FileHouseTest {
                     null);
             Router router = new Router();
             metrics.watch(house);
-            metrics.register(router);
+            metrics.register(router, owner -> true);
             house.register(router);
             server = HttpServer.builder(router).build();
             server.start();

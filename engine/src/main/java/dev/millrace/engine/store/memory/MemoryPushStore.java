@@ -103,6 +103,16 @@ final class MemoryPushStore implements PushStore {
     }
 
     @Override
+    public synchronized Tally tally() {
+        long open =
+                subscriptions.values().stream().filter(each -> !each.ended()).count();
+        long failing = subscriptions.values().stream()
+                .filter(each -> !each.ended() && each.failingSince() != null)
+                .count();
+        return new Tally(open, failing, letters.size());
+    }
+
+    @Override
     public synchronized Page<DeadLetter> dead(String owner, int limit, @Nullable String after) {
         List<DeadLetter> found = letters.tailMap(after == null ? "" : after, false).values().stream()
                 .filter(letter -> letter.owner().equals(owner))

@@ -2,6 +2,7 @@ package dev.millrace.engine.store.memory;
 
 import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
+import dev.millrace.engine.OpenTasks;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
 import dev.millrace.engine.Usage;
@@ -352,6 +353,15 @@ public final class MemoryStore implements Store {
 
     List<TaskRecord> listDue(int max) {
         return due.values().stream().limit(max).toList();
+    }
+
+    List<OpenTasks> openCounts() {
+        return ownTasks.entrySet().stream()
+                .flatMap(each -> each.getValue().open(each.getKey()))
+                .sorted(Comparator.comparing(OpenTasks::owner)
+                        .thenComparing(OpenTasks::agent)
+                        .thenComparing(OpenTasks::state))
+                .toList();
     }
 
     /** Looks at each of the owner's contexts. */

@@ -5,6 +5,7 @@ import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.DayUsage;
 import dev.millrace.engine.Event;
+import dev.millrace.engine.OpenTasks;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
 import dev.millrace.engine.Usage;
@@ -144,6 +145,11 @@ final class MemoryView implements Reader {
     @Override
     public List<TaskRecord> unmerged(int max) {
         return List.of();
+    }
+
+    @Override
+    public List<OpenTasks> openCounts() {
+        return store.openCounts();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.millrace.engine.store.memory;
 
+import dev.millrace.engine.OpenTasks;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
 import dev.millrace.engine.store.TaskPlace;
@@ -14,6 +15,7 @@ import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.StampedLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -120,6 +122,18 @@ final class OwnTasks {
     private static boolean matches(TaskQuery q, TaskRecord task) {
         return (q.agent() == null || task.agent().equals(q.agent()))
                 && (q.state() == null || task.state() == q.state());
+    }
+
+    /** How many have not ended, of each kind that there is. */
+    Stream<OpenTasks> open(String owner) {
+        return counts.entrySet().stream()
+                .filter(each -> !each.getKey().state().terminal())
+                .map(each -> new OpenTasks(
+                        owner,
+                        each.getKey().agent(),
+                        each.getKey().state(),
+                        each.getValue().sum()))
+                .filter(each -> each.tasks() > 0);
     }
 
     private long counted(TaskQuery q) {

@@ -5,6 +5,7 @@ import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.DayUsage;
 import dev.millrace.engine.Event;
+import dev.millrace.engine.OpenTasks;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
 import dev.millrace.engine.Usage;
@@ -142,6 +143,11 @@ final class DecidingReader implements Reader {
     @Override
     public List<TaskRecord> unmerged(int max) {
         return queries().unmerged(max);
+    }
+
+    @Override
+    public List<OpenTasks> openCounts() {
+        return queries().openCounts();
     }
 
     @Override

@@ -5,10 +5,12 @@ import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.DayUsage;
 import dev.millrace.engine.Event;
+import dev.millrace.engine.OpenTasks;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.TaskQuery;
 import dev.millrace.engine.Usage;
 import dev.millrace.engine.store.Reader;
+import dev.millrace.engine.store.Replicas;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.TaskEvents;
@@ -22,6 +24,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -392,6 +395,23 @@ final class PostgresReader implements Reader, ContextSearch.Tables {
         list(Rows::task, TASK + "WHERE t.state = 2 AND t.leased_by = ?", holder)
                 .forEach(task -> held.put(task.id(), task.epoch()));
         return held;
+    }
+
+    /** See {@link Replicas#alive}. */
+    List<Replicas.Alive> replicas() {
+        return list(
+                row -> new Replicas.Alive(
+                        row.getString(1), Duration.ofMillis(Math.round(row.getDouble(2) * 1000)), row.getLong(3)),
+                "SELECT r.id, extract(epoch FROM r.expires_at - now()), (SELECT count(*) FROM tasks t WHERE t.state = 2"
+                        + " AND t.leased_by = r.id) FROM replicas r WHERE r.expires_at > now() ORDER BY r.id");
+    }
+
+    @Override
+    public List<OpenTasks> openCounts() {
+        return list(
+                row -> new OpenTasks(row.getString(1), row.getString(2), Rows.state(row.getInt(3)), row.getLong(4)),
+                "SELECT t.owner, t.agent, t.state, sum(t.tasks) FROM task_counts t WHERE t.state NOT IN " + ENDED
+                        + " GROUP BY t.owner, t.agent, t.state HAVING sum(t.tasks) > 0 ORDER BY 1, 2, 3");
     }
 
     /** See {@link dev.millrace.engine.store.Replicas#lastOffsets}. */

@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -164,6 +165,11 @@ final class PostgresReplicas implements Replicas {
     @Override
     public Map<String, Long> lastOffsets(Collection<String> contextIds) throws InterruptedException {
         return contextIds.isEmpty() ? Map.of() : read(reader -> reader.lastOffsets(contextIds));
+    }
+
+    @Override
+    public List<Alive> alive() throws InterruptedException {
+        return read(PostgresReader::replicas);
     }
 
     @Override

@@ -128,7 +128,7 @@ final class Rows {
         return concurrency == Context.Concurrency.SERIAL ? 0 : 1;
     }
 
-    private static TaskState state(int number) {
+    static TaskState state(int number) {
         for (TaskState state : TaskState.values()) {
             if (state.number() == number) {
                 return state;

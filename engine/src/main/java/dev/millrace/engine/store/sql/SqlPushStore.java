@@ -173,6 +173,20 @@ public final class SqlPushStore implements PushStore, AutoCloseable {
     }
 
     @Override
+    public Tally tally() {
+        return thread.call(connection -> {
+            try (PreparedStatement statement = bound(
+                            connection,
+                            "SELECT count(*), count(failing_since), (SELECT count(*) FROM push_dead_letters)"
+                                    + " FROM push_subscriptions WHERE ended = 0");
+                    ResultSet row = statement.executeQuery()) {
+                row.next();
+                return new Tally(row.getLong(1), row.getLong(2), row.getLong(3));
+            }
+        });
+    }
+
+    @Override
     public Page<DeadLetter> dead(String owner, int limit, @Nullable String after) {
         return thread.call(connection -> {
             List<DeadLetter> found = letters(

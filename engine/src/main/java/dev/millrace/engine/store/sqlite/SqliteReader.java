@@ -5,6 +5,7 @@ import dev.millrace.engine.Context;
 import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.DayUsage;
 import dev.millrace.engine.Event;
+import dev.millrace.engine.OpenTasks;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.Sent;
 import dev.millrace.engine.TaskQuery;
@@ -323,6 +324,14 @@ final class SqliteReader implements Reader, ContextSearch.Tables, AutoCloseable 
     @Override
     public List<TaskRecord> unmerged(int max) {
         return list(SqliteReader::toTask, TASK + "WHERE merged = 0 AND state IN " + ENDED + " LIMIT ?", max);
+    }
+
+    @Override
+    public List<OpenTasks> openCounts() {
+        return list(
+                row -> new OpenTasks(row.getString(1), row.getString(2), state(row.getInt(3)), row.getLong(4)),
+                "SELECT owner, agent, state, tasks FROM task_counts WHERE tasks > 0 AND state NOT IN " + ENDED
+                        + " ORDER BY owner, agent, state");
     }
 
     @Override
