@@ -3,6 +3,7 @@ package dev.millrace.engine;
 import dev.millrace.core.Pace;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -73,146 +74,91 @@ public record EngineSettings(
     }
 
     public EngineSettings withMaxTurns(int turns) {
-        return new EngineSettings(
-                worker,
-                turns,
-                maxQueued,
-                maxAttempts,
-                answerWithin,
-                lease,
-                lookAgain,
-                tailBytes,
-                clock,
-                pace,
-                ids,
-                observer);
+        return with(change -> change.maxTurns = turns);
     }
 
     public EngineSettings withMaxQueued(int queued) {
-        return new EngineSettings(
-                worker,
-                maxTurns,
-                queued,
-                maxAttempts,
-                answerWithin,
-                lease,
-                lookAgain,
-                tailBytes,
-                clock,
-                pace,
-                ids,
-                observer);
+        return with(change -> change.maxQueued = queued);
     }
 
     public EngineSettings withMaxAttempts(int attempts) {
-        return new EngineSettings(
-                worker,
-                maxTurns,
-                maxQueued,
-                attempts,
-                answerWithin,
-                lease,
-                lookAgain,
-                tailBytes,
-                clock,
-                pace,
-                ids,
-                observer);
+        return with(change -> change.maxAttempts = attempts);
     }
 
     public EngineSettings withAnswerWithin(Duration other) {
-        return new EngineSettings(
-                worker,
-                maxTurns,
-                maxQueued,
-                maxAttempts,
-                other,
-                lease,
-                lookAgain,
-                tailBytes,
-                clock,
-                pace,
-                ids,
-                observer);
+        return with(change -> change.answerWithin = other);
     }
 
     public EngineSettings withLease(Duration other) {
-        return new EngineSettings(
-                worker,
-                maxTurns,
-                maxQueued,
-                maxAttempts,
-                answerWithin,
-                other,
-                lookAgain,
-                tailBytes,
-                clock,
-                pace,
-                ids,
-                observer);
+        return with(change -> change.lease = other);
     }
 
     public EngineSettings withLookAgain(Duration other) {
-        return new EngineSettings(
-                worker,
-                maxTurns,
-                maxQueued,
-                maxAttempts,
-                answerWithin,
-                lease,
-                other,
-                tailBytes,
-                clock,
-                pace,
-                ids,
-                observer);
+        return with(change -> change.lookAgain = other);
     }
 
     public EngineSettings withTailBytes(long bytes) {
-        return new EngineSettings(
-                worker,
-                maxTurns,
-                maxQueued,
-                maxAttempts,
-                answerWithin,
-                lease,
-                lookAgain,
-                bytes,
-                clock,
-                pace,
-                ids,
-                observer);
+        return with(change -> change.tailBytes = bytes);
     }
 
     public EngineSettings withClock(InstantSource source) {
-        return new EngineSettings(
-                worker,
-                maxTurns,
-                maxQueued,
-                maxAttempts,
-                answerWithin,
-                lease,
-                lookAgain,
-                tailBytes,
-                source,
-                pace,
-                ids,
-                observer);
+        return with(change -> change.clock = source);
     }
 
     public EngineSettings withObserver(Observer other) {
-        return new EngineSettings(
-                worker,
-                maxTurns,
-                maxQueued,
-                maxAttempts,
-                answerWithin,
-                lease,
-                lookAgain,
-                tailBytes,
-                clock,
-                pace,
-                ids,
-                other);
+        return with(change -> change.observer = other);
+    }
+
+    private EngineSettings with(Consumer<Change> change) {
+        var changed = new Change(this);
+        change.accept(changed);
+        return changed.settings();
+    }
+
+    /** Settings while one of them becomes another: the one place that names them all. */
+    private static final class Change {
+        private final String worker;
+        private int maxTurns;
+        private int maxQueued;
+        private int maxAttempts;
+        private Duration answerWithin;
+        private Duration lease;
+        private Duration lookAgain;
+        private long tailBytes;
+        private InstantSource clock;
+        private final Pace pace;
+        private final Supplier<String> ids;
+        private Observer observer;
+
+        Change(EngineSettings from) {
+            worker = from.worker;
+            maxTurns = from.maxTurns;
+            maxQueued = from.maxQueued;
+            maxAttempts = from.maxAttempts;
+            answerWithin = from.answerWithin;
+            lease = from.lease;
+            lookAgain = from.lookAgain;
+            tailBytes = from.tailBytes;
+            clock = from.clock;
+            pace = from.pace;
+            ids = from.ids;
+            observer = from.observer;
+        }
+
+        EngineSettings settings() {
+            return new EngineSettings(
+                    worker,
+                    maxTurns,
+                    maxQueued,
+                    maxAttempts,
+                    answerWithin,
+                    lease,
+                    lookAgain,
+                    tailBytes,
+                    clock,
+                    pace,
+                    ids,
+                    observer);
+        }
     }
 }

@@ -1,20 +1,58 @@
 package dev.millrace.engine;
 
+import dev.millrace.protocol.Artifact;
+import dev.millrace.protocol.DataPart;
+import dev.millrace.protocol.Message;
+import dev.millrace.protocol.Part;
+import dev.millrace.protocol.StreamResponse;
+import dev.millrace.protocol.Task;
+import dev.millrace.protocol.TaskArtifactUpdateEvent;
 import dev.millrace.protocol.TaskState;
+import dev.millrace.protocol.TaskStatusUpdateEvent;
+import dev.millrace.protocol.json.A2aJson;
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One event of a context's journal, encoded once.
- *
- * @param taskId the task it belongs to; null for an event of the context itself
- * @param kind what it is, so that nobody needs to parse it to route it
- * @param state the task's state from this event on, for {@link Kind#TASK} and {@link Kind#STATUS}; else null
- * @param json an A2A {@code StreamResponse}, or for {@link Kind#CONTEXT} an object of ours, in UTF-8; shared by all readers, never to be changed
- */
-// Payloads are compared by identity: nobody compares events.
-@SuppressWarnings("ArrayRecordComponent")
-public record Event(
-        @Nullable String taskId, Kind kind, @Nullable TaskState state, byte[] json) {
+/** One event of a context's journal, encoded once. Never changes; events are told apart by identity. */
+public final class Event {
+    /** Smaller ones are read in less time than it takes to remember that they need not be. */
+    private static final int LARGE = 16 << 10;
+
+    private final @Nullable String taskId;
+    private final Kind kind;
+    private final @Nullable TaskState state;
+    private final byte[] json;
+
+    /**
+     * What the JSON says, for as long as the collector leaves it: a large event is nearly always asked for by who waits for
+     * its task, just after it was made, and keeping it for longer would take its memory twice.
+     */
+    private volatile @Nullable Reference<StreamResponse> said;
+
+    /**
+     * @param taskId the task it belongs to; null for an event of the context itself
+     * @param kind what it is, so that nobody needs to parse it to route it
+     * @param state the task's state from this event on, for {@link Kind#TASK} and {@link Kind#STATUS}; else null
+     * @param json an A2A {@code StreamResponse}, or for {@link Kind#CONTEXT} an object of ours, in UTF-8; shared by all
+     *     readers, never to be changed
+     */
+    public Event(@Nullable String taskId, Kind kind, @Nullable TaskState state, byte[] json) {
+        this.taskId = taskId;
+        this.kind = kind;
+        this.state = state;
+        this.json = json;
+    }
+
+    /** An event that says this. */
+    static Event of(String taskId, Kind kind, @Nullable TaskState state, StreamResponse says) {
+        var event = new Event(taskId, kind, state, A2aJson.STREAM_RESPONSE.write(says));
+        if (event.json.length >= LARGE && fixed(says)) {
+            event.said = new WeakReference<>(says);
+        }
+        return event;
+    }
 
     /** What an event is. The numbers are stored: never change one. */
     public enum Kind {
@@ -54,8 +92,66 @@ public record Event(
         }
     }
 
+    /** The task it belongs to; null for an event of the context itself. */
+    public @Nullable String taskId() {
+        return taskId;
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    /** The task's state from this event on; null if the event does not tell. */
+    public @Nullable TaskState state() {
+        return state;
+    }
+
+    /** In UTF-8; shared by all readers, not to be changed. */
+    public byte[] json() {
+        return json;
+    }
+
+    /** What the JSON says. Of an event of the context itself there is no such thing: don't ask. */
+    public StreamResponse says() {
+        Reference<StreamResponse> known = said;
+        StreamResponse says = known == null ? null : known.get();
+        if (says == null) {
+            says = A2aJson.STREAM_RESPONSE.read(json);
+            if (json.length >= LARGE && fixed(says)) {
+                said = new WeakReference<>(says);
+            }
+        }
+        return says;
+    }
+
     /** Bytes this event counts for in memory: its payload and the objects around it. */
     public int weight() {
         return json.length + 96;
+    }
+
+    /** Whether nobody can change it: trees of JSON can be changed, by the agent that made them for one. */
+    private static boolean fixed(StreamResponse says) {
+        return switch (says) {
+            case Task task ->
+                task.metadata() == null
+                        && (task.status().message() == null
+                                || fixed(task.status().message()))
+                        && task.history().stream().allMatch(Event::fixed)
+                        && task.artifacts().stream().allMatch(Event::fixed);
+            case Message message -> message.metadata() == null && fixed(message.parts());
+            case TaskStatusUpdateEvent update ->
+                update.metadata() == null
+                        && (update.status().message() == null
+                                || fixed(update.status().message()));
+            case TaskArtifactUpdateEvent update -> update.metadata() == null && fixed(update.artifact());
+        };
+    }
+
+    private static boolean fixed(Artifact artifact) {
+        return artifact.metadata() == null && fixed(artifact.parts());
+    }
+
+    private static boolean fixed(List<Part> parts) {
+        return parts.stream().allMatch(part -> part.metadata() == null && !(part instanceof DataPart));
     }
 }

@@ -24,31 +24,28 @@ final class Events {
     private Events() {}
 
     static Event task(Task task) {
-        return new Event(task.id(), Event.Kind.TASK, task.status().state(), A2aJson.STREAM_RESPONSE.write(task));
+        return Event.of(task.id(), Event.Kind.TASK, task.status().state(), task);
     }
 
     static Event message(String taskId, Message message) {
-        return new Event(taskId, Event.Kind.MESSAGE, null, A2aJson.STREAM_RESPONSE.write(message));
+        return Event.of(taskId, Event.Kind.MESSAGE, null, message);
     }
 
     static Event status(String taskId, String contextId, TaskStatus status, @Nullable ObjectNode metadata) {
-        return new Event(
+        return Event.of(
                 taskId,
                 Event.Kind.STATUS,
                 status.state(),
-                A2aJson.STREAM_RESPONSE.write(new TaskStatusUpdateEvent(taskId, contextId, status, metadata)));
+                new TaskStatusUpdateEvent(taskId, contextId, status, metadata));
     }
 
     static Event chunk(String taskId, String contextId, Artifact piece, boolean append) {
-        return new Event(
-                taskId,
-                Event.Kind.CHUNK,
-                null,
-                A2aJson.STREAM_RESPONSE.write(TaskArtifactUpdateEvent.chunk(taskId, contextId, piece, append)));
+        return Event.of(
+                taskId, Event.Kind.CHUNK, null, TaskArtifactUpdateEvent.chunk(taskId, contextId, piece, append));
     }
 
     static Event artifact(TaskArtifactUpdateEvent whole) {
-        return new Event(whole.taskId(), Event.Kind.ARTIFACT, null, A2aJson.STREAM_RESPONSE.write(whole));
+        return Event.of(whole.taskId(), Event.Kind.ARTIFACT, null, whole);
     }
 
     /** Says that a task is taken up again; null for the first time. */
@@ -62,15 +59,11 @@ final class Events {
         return A2aJson.STREAM_RESPONSE.write(event);
     }
 
-    static StreamResponse decode(Event event) {
-        return A2aJson.STREAM_RESPONSE.read(event.json());
-    }
-
     /** The task that these events of it make. */
     static Task fold(List<Journal.Entry<Event>> events) {
         var fold = new TaskFold();
         for (var entry : events) {
-            fold.apply(decode(entry.event()));
+            fold.apply(entry.event().says());
         }
         return fold.task();
     }
@@ -91,7 +84,7 @@ final class Events {
         for (var entry : events) {
             boolean artifact =
                     entry.event().kind() == Event.Kind.CHUNK || entry.event().kind() == Event.Kind.ARTIFACT;
-            if (!artifact || !(decode(entry.event()) instanceof TaskArtifactUpdateEvent update)) {
+            if (!artifact || !(entry.event().says() instanceof TaskArtifactUpdateEvent update)) {
                 continue;
             }
             String id = update.artifact().artifactId();

@@ -128,7 +128,7 @@ record Fork(
         long position = draft.existing().lastOffset() + 1;
         for (var entry : original.events()) {
             Event event = entry.event();
-            StreamResponse copied = moved(Events.decode(event), contextId, taskId);
+            StreamResponse copied = moved(event.says(), contextId, taskId);
             var copy = new Event(taskId, event.kind(), event.state(), Events.encode(copied));
             long offset = draft.append(copy);
             offsets.put(entry.offset(), offset);

@@ -190,8 +190,7 @@ final class LiveTurn implements Turn {
 
     private Message readMessage(Reader reader) {
         long at = lease.task().messageAt();
-        return switch (Events.decode(
-                reader.events(contextId(), at - 1, 1).getFirst().event())) {
+        return switch (reader.events(contextId(), at - 1, 1).getFirst().event().says()) {
             case Task made -> {
                 answers = false; // the first message, in another wording
                 yield made.history().getLast();

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -153,11 +152,15 @@ final class Merger {
 
     /** What both sides said, up to a length that a search needs. */
     private static String text(TaskRecord task, List<Journal.Entry<Event>> events) {
-        String text = Transcript.of(task.state(), events).stream()
-                .map(said -> said.message().text())
-                .filter(words -> !words.isBlank())
-                .collect(Collectors.joining("\n"));
+        var text = new StringBuilder();
+        for (Said said : Transcript.of(task.state(), events)) {
+            String words = said.message().text();
+            if (text.length() < MAX_TEXT && !words.isBlank()) {
+                text.append(text.isEmpty() ? "" : "\n");
+                text.append(words, 0, Math.min(words.length(), MAX_TEXT - text.length()));
+            }
+        }
         // A database's text takes no U+0000, and no word has one.
-        return (text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT)).replace('\0', ' ');
+        return text.toString().replace('\0', ' ');
     }
 }

@@ -73,7 +73,7 @@ public record Standing(
             return null;
         }
         Event newest = reader.lastStatus(task);
-        if (newest == null || !(Events.decode(newest) instanceof TaskStatusUpdateEvent update)) {
+        if (newest == null || !(newest.says() instanceof TaskStatusUpdateEvent update)) {
             return null;
         }
         return update.status().message();

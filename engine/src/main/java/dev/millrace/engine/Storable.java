@@ -19,13 +19,15 @@ final class Storable {
         if (text == null) {
             return;
         }
-        text.codePoints().forEach(point -> {
+        int point;
+        for (int i = 0; i < text.length(); i += Character.charCount(point)) {
+            point = text.codePointAt(i);
             if (point == 0 || (point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE)) {
                 throw new Refused(
                         Refused.Reason.INVALID,
                         String.format("%s: holds U+%04X, which can't be stored here; leave it out", field, point));
             }
-        });
+        }
     }
 
     static void require(String field, Map<String, String> texts) {

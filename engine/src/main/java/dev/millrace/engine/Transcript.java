@@ -51,7 +51,7 @@ final class Transcript {
         }
         var transcript = new Transcript();
         for (var entry : events) {
-            transcript.hear(entry.offset(), Events.decode(entry.event()));
+            transcript.hear(entry.offset(), entry.event().says());
         }
         return transcript.said(state);
     }

@@ -11,6 +11,7 @@ import dev.millrace.protocol.StreamResponse;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskArtifactUpdateEvent;
 import dev.millrace.protocol.TaskState;
+import dev.millrace.protocol.json.A2aJson;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +33,9 @@ abstract class EngineContract extends WithEngine {
     }
 
     static List<StreamResponse> decoded(List<Journal.Entry<Event>> entries) {
-        return entries.stream().map(e -> Events.decode(e.event())).toList();
+        return entries.stream()
+                .map(e -> A2aJson.STREAM_RESPONSE.read(e.event().json()))
+                .toList();
     }
 
     /**

@@ -4,6 +4,7 @@ import dev.millrace.core.Cursor;
 import dev.millrace.core.Journal;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskFold;
+import dev.millrace.protocol.json.A2aJson;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -89,7 +90,7 @@ final class Follower {
         seen.append(at).append(' ');
         String taskId = entry.event().taskId();
         if (entry.event().kind() == Event.Kind.TASK || folds.containsKey(taskId)) {
-            fold(taskId).apply(Events.decode(entry.event()));
+            fold(taskId).apply(A2aJson.STREAM_RESPONSE.read(entry.event().json()));
         }
     }
 

@@ -2,6 +2,8 @@ package dev.millrace.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.engine.store.FileNames;
+import dev.millrace.engine.store.FileRegister;
 import dev.millrace.engine.store.postgres.PostgresAddress;
 import dev.millrace.engine.store.postgres.PostgresServer;
 import dev.millrace.engine.store.postgres.PostgresSettings;
@@ -20,15 +22,19 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What the first version wrote, opened by this one: everything is still there, and everything new can be done with it. */
 @Timeout(60)
 class MigrationTest extends WithEngine {
+    private static final String FILE = "0123456789abcdef0123456789abcdef";
+    private static final String OTHER = "ffffffffffffffffffffffffffffffff";
     private static final Instant T0 = Instant.parse("2026-01-01T00:00:00Z");
 
     @TempDir
@@ -43,7 +49,7 @@ class MigrationTest extends WithEngine {
         task(old, "asks", "chat", 6, 5, 5, false);
         task(old, "waits", "chat", 1, 9, 9, false);
         event(old, "chat", 1, submitted("done", "chat", "say hello"));
-        event(old, "chat", 2, status("done", "chat", TaskState.WORKING, null));
+        event(old, "chat", 2, naming("done", "chat", FILE));
         // Its chunk at 3 was merged with the one at 4, as the first version did.
         event(
                 old,
@@ -62,7 +68,7 @@ class MigrationTest extends WithEngine {
         context(old, "bare", null, 1, 3, postgres);
         task(old, "crashed", "bare", 2, 1, 1, false);
         event(old, "bare", 1, submitted("crashed", "bare", "say again"));
-        event(old, "bare", 2, status("crashed", "bare", TaskState.WORKING, null));
+        event(old, "bare", 2, naming("crashed", "bare", FILE + "/ü " + FileNames.BEFORE + OTHER));
         event(old, "bare", 3, Events.chunk("crashed", "bare", Artifact.text("answer", "on a"), false));
     }
 
@@ -76,6 +82,12 @@ class MigrationTest extends WithEngine {
         Message message =
                 says == null ? null : Message.agent("q-" + taskId, says).in(contextId, taskId);
         return Events.status(taskId, contextId, new TaskStatus(state, message, T0), null);
+    }
+
+    /** That it is worked on, and of which files. */
+    private static Event naming(String taskId, String contextId, String files) {
+        var about = new JsonMapper().createObjectNode().put("about", "some, such as " + FileNames.BEFORE + files);
+        return Events.status(taskId, contextId, new TaskStatus(TaskState.WORKING, null, T0), about);
     }
 
     private static void run(Connection old, String sql, @Nullable Object... values) throws SQLException {
@@ -189,6 +201,22 @@ class MigrationTest extends WithEngine {
         everythingIsThere();
     }
 
+    /** What the old chats name is of use, though the register first hears of it now. */
+    private void filesAreKept() {
+        Instant before = Instant.now().plusSeconds(60);
+        FileRegister register = Objects.requireNonNull(store.files());
+        for (String id : List.of(FILE, OTHER)) {
+            register.add(
+                    new FileRegister.Entry(id, ME, "a.png", "image/png", 1, "00", T0, T0, T0, false),
+                    FileRegister.NO_QUOTA);
+            assertThat(register.take(id, before)).isFalse();
+        }
+        engine.chats().delete(ME, "bare");
+        assertThat(register.loose(before, 10))
+                .extracting(FileRegister.Entry::id)
+                .containsExactly(OTHER);
+    }
+
     private void everythingIsThere() throws Exception {
         start(agent);
         Chats chats = engine.chats();
@@ -230,6 +258,7 @@ class MigrationTest extends WithEngine {
                         .containsExactly("chat"));
         assertThat(found(chats, "nothing of this")).isEmpty();
         Consistency.check(store, ME);
+        filesAreKept();
     }
 
     private static List<String> texts(Chats chats) {

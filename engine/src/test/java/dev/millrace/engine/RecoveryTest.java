@@ -8,6 +8,7 @@ import dev.millrace.engine.store.sqlite.SqliteStore;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.TaskStatusUpdateEvent;
+import dev.millrace.protocol.json.A2aJson;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,7 +60,7 @@ class RecoveryTest extends WithEngine {
         List<Journal.Entry<Event>> seen = readToEnd(sent, 0);
         assertThat(attempts).containsExactly(2);
         List<String> recovering = seen.stream()
-                .map(e -> Events.decode(e.event()))
+                .map(e -> A2aJson.STREAM_RESPONSE.read(e.event().json()))
                 .filter(TaskStatusUpdateEvent.class::isInstance)
                 .map(TaskStatusUpdateEvent.class::cast)
                 .filter(e -> e.metadata() != null)

@@ -145,14 +145,17 @@ public final class S3Source implements Source {
 
         /** The same place, to be written to. Connects to nothing yet. */
         public S3Bucket buildWritable() {
-            return new S3Bucket(root(), credentials(), region, attempts, readTimeout);
+            return new S3Bucket(bucketRoot(), prefix, credentials(), region, attempts, readTimeout);
         }
 
         /** Where keys are appended, with the prefix. */
         private URI root() {
+            return URI.create(bucketRoot().toString() + '/' + HttpOrigin.encode(prefix));
+        }
+
+        private URI bucketRoot() {
             URI server = endpoint != null ? endpoint : URI.create("https://s3." + region + ".amazonaws.com");
-            return URI.create(
-                    server.toString().replaceFirst("/+$", "") + '/' + bucket + '/' + HttpOrigin.encode(prefix));
+            return URI.create(server.toString().replaceFirst("/+$", "") + '/' + bucket);
         }
 
         private AwsCredentialsProvider credentials() {

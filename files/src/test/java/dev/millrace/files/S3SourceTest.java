@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
@@ -149,6 +152,65 @@ class S3SourceTest {
             below.delete(key);
             assertThat(below.get(key)).isEmpty();
             assertThatThrownBy(() -> there.open(key)).isInstanceOf(SourceException.NotFound.class);
+        }
+    }
+
+    @Test
+    void an_object_that_comes_in_parts_is_there_when_it_is_completed() throws Exception {
+        byte[] content = Bytes.random((11 << 20) + 7, 33);
+        String key = "a b/ü&+.bin";
+        try (S3Bucket below = bucket().prefix("in/parts").buildWritable();
+                S3Source there = bucket().prefix("in/parts").build()) {
+            S3Upload upload = below.begin(key, "application/x-test");
+            int five = (int) S3Bucket.SMALLEST_PART;
+            below.put(upload, 1, () -> new ByteArrayInputStream(new byte[five]), five); // put again below
+            for (int i = 0; i < 3; i++) {
+                int from = i * five;
+                int length = Math.min(five, content.length - from);
+                below.put(upload, i + 1, () -> new ByteArrayInputStream(content, from, length), length);
+            }
+            assertThat(below.get(key)).as("nothing is there yet").isEmpty();
+            assertThat(below.size(key)).isEmpty();
+            List<S3Upload.Part> parts = below.parts(upload).orElseThrow();
+            assertThat(parts).extracting(S3Upload.Part::number).containsExactly(1, 2, 3);
+            assertThat(parts)
+                    .extracting(S3Upload.Part::size)
+                    .containsExactly((long) five, (long) five, (long) content.length - 2 * five);
+            below.complete(upload, parts);
+            assertThat(below.parts(upload).orElse(List.of())).isEmpty();
+            assertThat(below.size(key)).hasValue(content.length);
+            assertThat(below.get(key, 5, 10)).isEqualTo(Bytes.slice(content, new ByteRange(5, 14)));
+            assertThat(below.get(key, content.length - 2, 10)).hasSize(2);
+            try (SourceFile file = there.open(key)) {
+                assertThat(file.info().mediaType()).isEqualTo("application/x-test");
+                assertThat(Bytes.sha256(Bytes.fetch(file, 0, content.length))).isEqualTo(Bytes.sha256(content));
+            }
+            below.delete(key);
+        }
+    }
+
+    @Test
+    void an_upload_that_is_aborted_leaves_nothing() throws Exception {
+        S3Upload upload = writer.begin("aborted", "text/plain");
+        writer.put(upload, 1, () -> new ByteArrayInputStream(new byte[10]), 10);
+        writer.abort(upload);
+        writer.abort(upload);
+        assertThat(writer.parts(upload).orElse(List.of())).isEmpty();
+        assertThat(writer.get("aborted")).isEmpty();
+    }
+
+    @Test
+    void objects_are_listed_by_how_their_keys_begin() throws Exception {
+        try (S3Bucket below = bucket().prefix("listed").buildWritable()) {
+            for (String key : List.of("a/1", "a/2 ü&<", "b/1")) {
+                below.put(key, new byte[] {1}, "text/plain");
+            }
+            List<String> all = new ArrayList<>();
+            below.list("", all::add);
+            assertThat(all).containsExactly("a/1", "a/2 ü&<", "b/1");
+            List<String> some = new ArrayList<>();
+            below.list("a/2", some::add);
+            assertThat(some).containsExactly("a/2 ü&<");
         }
     }
 

@@ -175,6 +175,7 @@ public final class Millrace implements AutoCloseable {
                 engine,
                 identity,
                 more.apply(a2a(settings)
+                        .withAttached(files.attachments()::checked)
                         .withSecurity(gate::schemes)
                         .withSigningKeys(keys)
                         .withSpans(tracing == null ? Spans.NONE : tracing)),
@@ -186,6 +187,8 @@ public final class Millrace implements AutoCloseable {
         pushes.start();
         a2a.start();
         http.start();
+        files.start();
+        belongings.push(files::rest); // before the store that it asks is closed
         metrics.watch(engine, http);
         metrics.watch(files);
         return new Millrace(settings, gate, engine, http, pushes, belongings);
@@ -225,7 +228,8 @@ public final class Millrace implements AutoCloseable {
                     identity,
                     settings.publicUrl(),
                     store.secrets(),
-                    store.revocations());
+                    store.revocations(),
+                    store.files());
         } catch (IOException | RuntimeException e) {
             store.close();
             throw e;
@@ -305,6 +309,7 @@ public final class Millrace implements AutoCloseable {
                 .tracer(tracing)
                 .host(settings.host())
                 .port(settings.port())
+                .proxies(settings.proxies())
                 .limits(settings.http());
         a2a.register(builder);
         Tls tls = settings.tls();

@@ -30,7 +30,9 @@ public final class House implements AutoCloseable {
         /** What was before event-driven acquisition: rows found by a clock. */
         TICKER,
         /** What was before the journal: a bounded broadcast, timers and hops. */
-        BROADCAST
+        BROADCAST,
+        /** The HTTP server under Millrace, with answers that were made before. */
+        BARE
     }
 
     /** An agent's start: nanoseconds after the commit that made its task runnable, and when by System.nanoTime. */
@@ -38,11 +40,12 @@ public final class House implements AutoCloseable {
 
     /** The flags of {@code ./millrace serve}, but for a fixed heap, so that variants don't differ in it. */
     private static final List<String> FLAGS = List.of(
-            "-Xms1g",
-            "-Xmx1g",
             "-XX:+UseParallelGC",
             "--enable-native-access=ALL-UNNAMED",
             "-Dlogback.configurationFile=dev/millrace/bench/logback.xml");
+
+    /** In MiB. */
+    private static final int HEAP = 1024;
 
     /** What a house prints when it serves, before its port. */
     static final String READY = "ready on port ";
@@ -59,23 +62,34 @@ public final class House implements AutoCloseable {
     }
 
     public static House inMemory(Kind kind) throws IOException {
-        return start(kind, null, null);
+        return inMemory(kind, HEAP);
+    }
+
+    /** @param heap in MiB */
+    public static House inMemory(Kind kind, int heap) throws IOException {
+        return start(kind, null, null, heap);
     }
 
     /** Millrace on a PostgreSQL; with the same address as another house, it shares everything with it. */
     public static House onPostgres(String url) throws IOException {
-        return start(Kind.MILLRACE, null, url);
+        return start(Kind.MILLRACE, null, url, HEAP);
     }
 
     /** On SQLite in a new folder beside the working directory's temporary files; it is deleted at the end. */
     public static House onSqlite(Kind kind) throws IOException {
-        return start(kind, Files.createTempDirectory("millrace-bench"), null);
+        return onSqlite(kind, HEAP);
+    }
+
+    /** @param heap in MiB */
+    public static House onSqlite(Kind kind, int heap) throws IOException {
+        return start(kind, Files.createTempDirectory("millrace-bench"), null, heap);
     }
 
     /** @param url of its PostgreSQL, if it has one */
-    private static House start(Kind kind, @Nullable Path folder, @Nullable String url) throws IOException {
+    private static House start(Kind kind, @Nullable Path folder, @Nullable String url, int heap) throws IOException {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-Xms" + heap + "m", "-Xmx" + heap + "m"));
         command.addAll(FLAGS);
         String more = System.getProperty("bench.house.flags", "");
         if (!more.isBlank()) {
@@ -141,6 +155,20 @@ public final class House implements AutoCloseable {
     /** The processor time that the server has used so far; zero where the system does not say. */
     public Duration processorTime() {
         return process.info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
+    /** The memory that it takes of the machine, in bytes: Linux's VmRSS; zero where the system does not say. */
+    public long residentMemory() throws IOException {
+        Path status = Path.of("/proc/" + process.pid() + "/status");
+        if (!Files.isReadable(status)) {
+            return 0;
+        }
+        try (Stream<String> lines = Files.lines(status)) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
+                    .findFirst()
+                    .orElse(0);
+        }
     }
 
     /** When the first words of tasks were committed since the last call, by System.nanoTime. */

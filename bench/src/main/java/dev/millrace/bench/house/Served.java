@@ -16,6 +16,10 @@ final class Served {
 
     /** @param arguments the kind of house, and a data folder if its store is SQLite, or PostgreSQL's address */
     public static void main(String[] arguments) throws Exception {
+        if (House.Kind.valueOf(arguments[0]) == House.Kind.BARE) {
+            System.out.println(House.READY + BareHouse.open());
+            System.exit(System.in.read() < 0 ? 0 : 1);
+        }
         Store store = arguments.length > 1 ? open(arguments[1]) : new MemoryStore();
         var controls = new Controls();
         var router = new Router();
@@ -25,6 +29,7 @@ final class Served {
                     case MILLRACE -> MillraceHouse.open(store, controls, router);
                     case TICKER -> TickerHouse.open(store, controls, router);
                     case BROADCAST -> BroadcastHouse.open(controls, router);
+                    case BARE -> throw new IllegalStateException("it has no store and no router");
                 };
         HttpServer http = HttpServer.builder(router).build();
         http.start();

@@ -22,21 +22,34 @@ import org.jspecify.annotations.Nullable;
  */
 record Peer(String name, int port, String path, AutoCloseable process) implements AutoCloseable {
 
+    /** The one that is compared with the others. */
+    static final String OURS = "millrace, memory";
+
+    static final String RUST = "a2a-rust 0.5.0";
+
+    /** What no server of ours can be faster than. */
+    static final String BARE = "bare HTTP server";
+
+    /** In MiB: hundreds of tasks of 2 MB stay in memory, there as in the others. */
+    private static final int HEAP = 2048;
+
     /** How a server comes to be; each call starts one anew. */
     record Kind(String name, Callable<Peer> start) {}
 
     /** Ours, and those others that are installed here. */
     static List<Kind> kinds() {
         var kinds = new ArrayList<Kind>();
-        kinds.add(new Kind("millrace, memory", () -> house("millrace, memory", House.inMemory(House.Kind.MILLRACE))));
-        kinds.add(new Kind("millrace, SQLite", () -> house("millrace, SQLite", House.onSqlite(House.Kind.MILLRACE))));
+        kinds.add(new Kind(OURS, () -> house(OURS, House.inMemory(House.Kind.MILLRACE, HEAP))));
+        kinds.add(new Kind(
+                "millrace, SQLite", () -> house("millrace, SQLite", House.onSqlite(House.Kind.MILLRACE, HEAP))));
+        kinds.add(new Kind(BARE, () -> house(BARE, House.inMemory(House.Kind.BARE, HEAP))));
         Path python = installed("python-", "venv/bin/python");
         if (python != null) {
             kinds.add(new Kind("a2a-python 1.3.0", () -> python(python)));
         }
         Path rust = installed("a2a-rust-", "target/release/counting_agent");
         if (rust != null) {
-            kinds.add(new Kind("a2a-rust 0.5.0", () -> rust(rust)));
+            kinds.add(new Kind(RUST, () -> rust(rust)));
         }
         return kinds;
     }
@@ -56,7 +69,7 @@ record Peer(String name, int port, String path, AutoCloseable process) implement
 
     private static Peer rust(Path program) throws IOException {
         Process process = process(Map.of("A2A_BIND_ADDR", "127.0.0.1:0"), program.toString());
-        return new Peer("a2a-rust 0.5.0", port(process), "/", process::destroyForcibly);
+        return new Peer(RUST, port(process), "/", process::destroyForcibly);
     }
 
     /** The port of the address that a server prints once it serves. */

@@ -52,6 +52,11 @@ public interface Store extends AutoCloseable {
         return null;
     }
 
+    /** Where it is noted which uploaded files there are, and which are named; null = this store notes none. */
+    default @Nullable FileRegister files() {
+        return null;
+    }
+
     /** Waits for what was submitted, then releases everything. Idempotent. */
     @Override
     void close();

@@ -47,7 +47,7 @@ final class FieldWriter {
 
     void requiredText(Name name, String text) {
         json.writeName(name.encoded);
-        LongText.write(json, Unicode.wellFormed(text));
+        LongText.write(json, text);
     }
 
     void texts(Name name, List<String> texts) {
@@ -200,7 +200,7 @@ final class FieldWriter {
                 }
                 json.writeEndArray();
             }
-            case STRING -> LongText.write(json, Unicode.wellFormed(value.stringValue()));
+            case STRING -> LongText.write(json, value.stringValue());
             case NUMBER -> writeNumber(value);
             case BOOLEAN -> json.writeBoolean(value.booleanValue());
             case NULL, MISSING -> json.writeNull();

@@ -27,11 +27,25 @@ public final class JsonForm<T> {
      *     outside the years 1 to 9999, a value that nests deeper than {@link JsonText#MAX_VALUE_DEPTH}
      */
     public byte[] write(T value) {
+        return written(value).bytes();
+    }
+
+    /**
+     * The value as UTF-8 between these bytes, an envelope's for instance, in an array of the caller's own: for less than to
+     * put what {@link #write(Object)} gives between them.
+     *
+     * @throws IllegalArgumentException as {@link #write(Object)}
+     */
+    public byte[] write(T value, byte[] before, byte[] after) {
+        return written(value).around(before, after);
+    }
+
+    private ExactBytes written(T value) {
         var bytes = new ExactBytes();
         try (JsonGenerator json = JsonText.generator(bytes)) {
             new FieldWriter(json).writeObject(value, writer);
         }
-        return bytes.bytes();
+        return bytes;
     }
 
     /** The value as text, for people and tests. */

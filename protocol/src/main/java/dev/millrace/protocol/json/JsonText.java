@@ -6,14 +6,14 @@ import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.StreamWriteConstraints;
 import tools.jackson.core.json.JsonFactory;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** JSON text and its limits: the one place where Jackson is set up. Safe for any number of threads. */
 public final class JsonText {
@@ -46,10 +46,6 @@ public final class JsonText {
                     StreamWriteConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
             .build();
 
-    private static final JsonMapper MAPPER = JsonMapper.builder(FACTORY)
-            .disable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS) // requireEnd says it in our words
-            .build();
-
     private JsonText() {}
 
     /**
@@ -59,7 +55,7 @@ public final class JsonText {
      */
     public static JsonNode parse(byte[] json) {
         try (JsonParser parser = parser(json)) {
-            JsonNode tree = tree(parser);
+            JsonNode tree = tree(parser, json);
             requireEnd(parser);
             return tree;
         } catch (JacksonException e) {
@@ -72,20 +68,18 @@ public final class JsonText {
      * them by {@link #malformed}.
      */
     public static JsonParser parser(byte[] json) {
-        return MAPPER.createParser(json);
+        return FACTORY.createParser(ObjectReadContext.empty(), json);
     }
 
     /**
      * The value that begins at the parser's current token, or at its next one if it has none yet.
      *
+     * @param json what the parser reads
      * @throws MalformedJson if the text ended before
      */
-    public static JsonNode tree(JsonParser parser) {
-        JsonNode tree = MAPPER.readTree(parser);
-        if (tree == null || tree.isMissingNode()) {
-            throw new MalformedJson("there is no JSON here: the text is empty", 0, 0);
-        }
-        return tree;
+    public static JsonNode tree(JsonParser parser, byte[] json) {
+        JsonToken token = parser.currentToken();
+        return new TreeReader(parser, json).value(token == null ? parser.nextToken() : token);
     }
 
     /** Checks that nothing but space follows what the parser has read. */

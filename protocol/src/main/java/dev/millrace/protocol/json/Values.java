@@ -20,7 +20,7 @@ final class Values {
         if (!node.isString()) {
             throw invalid(at, "must be a string, not " + typeOf(node));
         }
-        return Unicode.wellFormed(node.stringValue());
+        return node instanceof WellFormedNode ? node.stringValue() : Unicode.wellFormed(node.stringValue());
     }
 
     static boolean flag(JsonNode node, Path at) {

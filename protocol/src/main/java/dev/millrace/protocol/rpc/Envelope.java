@@ -4,6 +4,8 @@ import java.util.Arrays;
 
 /** Puts an object's last value in its place, without parsing it. */
 final class Envelope {
+    static final byte[] END = {'}'};
+
     private Envelope() {}
 
     static byte[] around(byte[] head, byte[] value) {

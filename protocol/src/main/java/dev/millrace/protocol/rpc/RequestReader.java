@@ -20,7 +20,13 @@ final class RequestReader {
     private @Nullable JsonNode params;
     private @Nullable String problem;
 
-    RpcRequest read(byte[] body) {
+    private final byte[] body;
+
+    RequestReader(byte[] body) {
+        this.body = body;
+    }
+
+    RpcRequest read() {
         try (JsonParser parser = JsonText.parser(body)) {
             readEnvelope(parser);
             JsonText.requireEnd(parser);
@@ -46,7 +52,7 @@ final class RequestReader {
                 readField(name, parser.nextToken(), parser);
             }
         } else {
-            JsonText.tree(parser);
+            JsonText.tree(parser, body);
             problem = first == JsonToken.START_ARRAY
                     ? "Batches are not supported: send one request in each body"
                     : "A request must be an object";
@@ -92,7 +98,7 @@ final class RequestReader {
     }
 
     private void readParams(JsonParser parser) {
-        JsonNode tree = JsonText.tree(parser);
+        JsonNode tree = JsonText.tree(parser, body);
         if (tree.isContainer()) {
             params = tree;
         } else if (!tree.isNull()) {

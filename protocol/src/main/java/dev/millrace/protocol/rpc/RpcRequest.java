@@ -28,7 +28,7 @@ public record RpcRequest(RpcId id, String method, @Nullable JsonNode params) {
      * @throws RpcException if it is none; the exception has the error and the id to answer with
      */
     public static RpcRequest parse(byte[] body) {
-        return new RequestReader().read(body);
+        return new RequestReader(body).read();
     }
 
     /** The parameters, or an empty object if there are none. */

@@ -4,6 +4,7 @@ import static dev.millrace.protocol.json.JsonText.parse;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.millrace.protocol.json.InvalidField;
+import dev.millrace.protocol.json.JsonForm;
 import dev.millrace.protocol.json.MalformedJson;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -89,6 +90,11 @@ public sealed interface RpcResponse {
     /** A response with a result that is JSON already (UTF-8). */
     static byte[] write(RpcId id, byte[] result) {
         return Envelope.around(resultHead(id), result);
+    }
+
+    /** A response with this result. */
+    static <T> byte[] write(RpcId id, JsonForm<T> form, T result) {
+        return form.write(result, resultHead(id), Envelope.END);
     }
 
     /** A response that says what went wrong. */

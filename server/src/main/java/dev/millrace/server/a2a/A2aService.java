@@ -17,6 +17,7 @@ import dev.millrace.engine.TaskQuery;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Role;
 import dev.millrace.protocol.Task;
+import dev.millrace.protocol.UrlPart;
 import dev.millrace.protocol.card.AgentCard;
 import dev.millrace.protocol.error.A2aError;
 import dev.millrace.protocol.error.A2aException;
@@ -34,6 +35,7 @@ import dev.millrace.protocol.push.GetTaskPushNotificationConfigRequest;
 import dev.millrace.protocol.push.ListTaskPushNotificationConfigsRequest;
 import dev.millrace.protocol.push.ListTaskPushNotificationConfigsResponse;
 import dev.millrace.protocol.push.TaskPushNotificationConfig;
+import dev.millrace.server.http.HttpProblem;
 import dev.millrace.server.push.Pushes;
 import java.time.Duration;
 import java.time.Instant;
@@ -173,7 +175,7 @@ public final class A2aService {
 
     private TaskStream open(Caller caller, SendMessageRequest request, @Nullable Integer historyLength, boolean reply) {
         check(request);
-        Message message = located(caller, request.message());
+        Message message = located(caller, attached(caller, request.message()));
         // Open before the send, so that the journal keeps the send's events in memory, and the store need not be asked.
         Cursor<Event> cursor = engine.read(String.valueOf(message.contextId()), 0);
         boolean opened = false;
@@ -215,6 +217,18 @@ public final class A2aService {
                     "this agent does not push (see capabilities in its card); stream the task or fetch it");
         }
         return pushes;
+    }
+
+    /** The message with what is known of the files that it names, which are the sender's own. */
+    private Message attached(Caller caller, Message message) {
+        if (message.parts().stream().noneMatch(UrlPart.class::isInstance)) {
+            return message;
+        }
+        try {
+            return cards.settings().attached().checked(caller.identity(), message);
+        } catch (HttpProblem unknown) {
+            throw new Refused(Refused.Reason.UNAVAILABLE, unknown.detail());
+        }
     }
 
     /** The message with its context: the one it names, its task's, or a new one. */

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param cards what the cards say beyond what the server knows
  * @param interceptor stands around each operation
  * @param extensions what the cards declare beside the resumption of streams; a required one is enforced
+ * @param attached what is known of the files that messages name
  * @param spans records the calls of gRPC; those of HTTP are recorded by who serves HTTP
  */
 public record A2aSettings(
@@ -42,6 +43,7 @@ public record A2aSettings(
         CardAuthor cards,
         Interceptor interceptor,
         List<AgentExtension> extensions,
+        Attached attached,
         Spans spans) {
 
     public A2aSettings {
@@ -75,6 +77,7 @@ public record A2aSettings(
                 CardAuthor.NONE,
                 Interceptor.NONE,
                 List.of(),
+                Attached.UNKNOWN,
                 Spans.NONE);
     }
 
@@ -104,6 +107,10 @@ public record A2aSettings(
 
     public A2aSettings withExtensions(List<AgentExtension> more) {
         return with(change -> change.extensions = more);
+    }
+
+    public A2aSettings withAttached(Attached files) {
+        return with(change -> change.attached = files);
     }
 
     public A2aSettings withSpans(Spans those) {
@@ -145,6 +152,7 @@ public record A2aSettings(
         private CardAuthor cards;
         private Interceptor interceptor;
         private List<AgentExtension> extensions;
+        private Attached attached;
         private Spans spans;
 
         Change(A2aSettings from) {
@@ -159,6 +167,7 @@ public record A2aSettings(
             cards = from.cards;
             interceptor = from.interceptor;
             extensions = from.extensions;
+            attached = from.attached;
             spans = from.spans;
         }
 
@@ -175,6 +184,7 @@ public record A2aSettings(
                     cards,
                     interceptor,
                     extensions,
+                    attached,
                     spans);
         }
     }

@@ -9,7 +9,6 @@ import dev.millrace.protocol.SendMessageResponse;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskFold;
 import dev.millrace.protocol.TaskState;
-import dev.millrace.protocol.json.A2aJson;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -79,7 +78,7 @@ public final class Answer implements AutoCloseable {
 
     private void take(Journal.Entry<Event> entry) {
         if (stream.concerns(entry)) {
-            fold.apply(A2aJson.STREAM_RESPONSE.read(entry.event().json()));
+            fold.apply(entry.event().says());
             TaskState now = entry.event().state();
             state = now == null ? state : now;
         }

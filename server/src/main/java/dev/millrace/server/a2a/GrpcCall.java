@@ -11,7 +11,6 @@ import dev.millrace.protocol.StreamResponse;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskArtifactUpdateEvent;
 import dev.millrace.protocol.TaskStatusUpdateEvent;
-import dev.millrace.protocol.json.A2aJson;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.util.List;
 import java.util.Optional;
@@ -101,8 +100,7 @@ final class GrpcCall<A> {
                     if (!ready()) {
                         return;
                     }
-                    StreamResponse event = A2aJson.STREAM_RESPONSE.read(stream.payload(entry));
-                    to.onNext(message(event, entry.offset(), marked));
+                    to.onNext(message(stream.says(entry), entry.offset(), marked));
                 }
                 ended = ended || stream.endsAt(entry);
             }

@@ -52,7 +52,7 @@ final class JsonRpcEndpoint {
     /** A call that was begun. */
     @FunctionalInterface
     private interface Begun extends AutoCloseable {
-        byte[] result() throws HttpProblem, IOException, InterruptedException;
+        byte[] response(RpcId id) throws HttpProblem, IOException, InterruptedException;
 
         @Override
         default void close() {}
@@ -143,7 +143,7 @@ final class JsonRpcEndpoint {
     }
 
     private static Begun failed(RpcError fault) {
-        return () -> {
+        return id -> {
             throw new FaultyCall(fault);
         };
     }
@@ -152,8 +152,8 @@ final class JsonRpcEndpoint {
     private byte @Nullable [] respond(Pending pending) throws HttpProblem, IOException, InterruptedException {
         RpcId id = pending.id();
         try {
-            byte[] result = pending.begun().result();
-            return id.absent() ? null : RpcResponse.write(id, result);
+            byte[] response = pending.begun().response(id);
+            return id.absent() ? null : response;
         } catch (RuntimeException e) {
             RpcError error = error(e);
             return id.absent() ? null : RpcResponse.write(id, error);
@@ -236,19 +236,19 @@ final class JsonRpcEndpoint {
     }
 
     private static Begun done(byte[] result) {
-        return () -> result;
+        return id -> RpcResponse.write(id, result);
     }
 
     private static Begun unheard(Runnable close) {
         close.run();
-        return () -> new byte[0];
+        return id -> new byte[0];
     }
 
     private static Begun awaited(Answer answer, SlowResponse response) {
         return new Begun() {
             @Override
-            public byte[] result() throws HttpProblem, IOException, InterruptedException {
-                return A2aJson.SEND_MESSAGE_RESPONSE.write(response.await(answer));
+            public byte[] response(RpcId id) throws HttpProblem, IOException, InterruptedException {
+                return RpcResponse.write(id, A2aJson.SEND_MESSAGE_RESPONSE, response.await(answer));
             }
 
             @Override

@@ -105,7 +105,7 @@ public final class TaskStream implements AutoCloseable {
             return false;
         }
         if (heldBack != null) {
-            heldBack.apply(A2aJson.STREAM_RESPONSE.read(entry.event().json()));
+            heldBack.apply(entry.event().says());
             TaskState state = entry.event().state();
             return state != null && (state.terminal() || state.interrupted());
         }
@@ -120,16 +120,21 @@ public final class TaskStream implements AutoCloseable {
 
     /** The StreamResponse of an entry that is shown, in UTF-8: nearly always the journal's own bytes, not to be changed. */
     public byte[] payload(Journal.Entry<Event> entry) {
+        return told(entry) ? entry.event().json() : A2aJson.STREAM_RESPONSE.write(says(entry));
+    }
+
+    /** The same, for who does not send JSON. */
+    StreamResponse says(Journal.Entry<Event> entry) {
         if (heldBack != null) {
-            return A2aJson.STREAM_RESPONSE.write(shown(heldBack.task()));
+            return shown(heldBack.task());
         }
-        Event event = entry.event();
-        if (event.kind() == Event.Kind.TASK
-                && historyLength != null
-                && A2aJson.STREAM_RESPONSE.read(event.json()) instanceof Task task) {
-            return A2aJson.STREAM_RESPONSE.write(task.withHistoryLength(historyLength));
-        }
-        return event.json();
+        StreamResponse says = entry.event().says();
+        return !told(entry) && says instanceof Task task ? task.withHistoryLength(historyLength) : says;
+    }
+
+    /** Whether an entry that is shown is shown as it is. */
+    private boolean told(Journal.Entry<Event> entry) {
+        return heldBack == null && (historyLength == null || entry.event().kind() != Event.Kind.TASK);
     }
 
     boolean concerns(Journal.Entry<Event> entry) {

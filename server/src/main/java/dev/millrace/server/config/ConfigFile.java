@@ -3,7 +3,9 @@ package dev.millrace.server.config;
 import dev.millrace.server.files.FileOptions;
 import dev.millrace.server.files.FileSourceConfig;
 import dev.millrace.server.files.LinkKeys;
+import dev.millrace.server.files.UploadLife;
 import dev.millrace.server.http.HttpLimits;
+import dev.millrace.server.http.Proxies;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -100,12 +102,31 @@ public final class ConfigFile {
         section.integer("port", 0, 65_535).ifPresent(settings::port);
         section.duration("drain").ifPresent(settings::drain);
         section.text("publicUrl").ifPresent(text -> settings.publicUrl(url(section.at("publicUrl"), text)));
+        settings.proxies(proxies(section));
         Section tls = section.section("tls");
         tls.text("cert").map(this::path).ifPresent(settings::cert);
         tls.text("key").map(this::path).ifPresent(settings::key);
         tls.text("clients").map(this::path).ifPresent(settings::clients);
         tls.done();
         section.done();
+    }
+
+    private static Proxies proxies(Section section) {
+        var networks = section.text("proxies").map(ConfigFile::list).orElse(Set.of());
+        String headers = section.text("proxyHeaders").orElse("x-forwarded");
+        try {
+            return Proxies.of(
+                    networks,
+                    switch (headers) {
+                        case "x-forwarded" -> Proxies.Headers.X_FORWARDED;
+                        case "forwarded" -> Proxies.Headers.FORWARDED;
+                        default ->
+                            throw new BadSetting(
+                                    section.at("proxyHeaders"), "must be x-forwarded or forwarded, not " + headers);
+                    });
+        } catch (IllegalArgumentException e) {
+            throw new BadSetting(section.at("proxies"), String.valueOf(e.getMessage()));
+        }
     }
 
     private void store(Section section, Settings.Builder settings) {
@@ -205,7 +226,15 @@ public final class ConfigFile {
                     uploads.bytes("size", Long.MAX_VALUE >> 1).orElse(defaults.uploadBytes()),
                     uploads.text("types").map(ConfigFile::list).orElse(defaults.uploadTypes()),
                     bucket(uploads),
-                    uploads.text("folder").map(this::path).orElse(null));
+                    uploads.text("folder").map(this::path).orElse(null),
+                    new UploadLife(
+                            uploads.duration("grace")
+                                    .orElse(defaults.uploadLife().grace()),
+                            uploads.duration("unfinished")
+                                    .orElse(defaults.uploadLife().unfinished()),
+                            uploads.duration("unused").orElse(null),
+                            uploads.bytes("quota", Long.MAX_VALUE >> 1)
+                                    .orElse(defaults.uploadLife().quota())));
             limits.done();
             cache.done();
             links.done();

@@ -5,6 +5,7 @@ import dev.millrace.server.auth.AuthSettings;
 import dev.millrace.server.files.FileOptions;
 import dev.millrace.server.files.FileSourceConfig;
 import dev.millrace.server.http.HttpLimits;
+import dev.millrace.server.http.Proxies;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param port the port to listen on; 0 takes a free one
  * @param tls the certificate, or null for cleartext only
  * @param publicUrl where clients reach the server, if a proxy stands before it; null = what each request says
+ * @param proxies whom to believe what they say of the clients for whom they speak
  * @param drain how long a stop may take in all
  * @param store where everything is kept
  * @param http limits for one client or connection
@@ -41,6 +43,7 @@ public record Settings(
         int port,
         @Nullable Tls tls,
         @Nullable URI publicUrl,
+        Proxies proxies,
         Duration drain,
         StoreSettings store,
         HttpLimits http,
@@ -80,6 +83,7 @@ public record Settings(
                 port,
                 tls,
                 publicUrl,
+                proxies,
                 drain,
                 store,
                 http,
@@ -101,6 +105,7 @@ public record Settings(
                 port,
                 tls,
                 publicUrl,
+                proxies,
                 time,
                 store,
                 http,
@@ -122,6 +127,7 @@ public record Settings(
         differs(differences, "server.port", port, other.port);
         differs(differences, "server.tls", tls, other.tls);
         differs(differences, "server.publicUrl", publicUrl, other.publicUrl);
+        differs(differences, "server.proxies", proxies, other.proxies);
         differs(differences, "store", store, other.store);
         differs(differences, "limits", http, other.http);
         differs(differences, "limits and engine", work, other.work);
@@ -157,6 +163,7 @@ public record Settings(
         private @Nullable Path key;
         private @Nullable Path clients;
         private @Nullable URI publicUrl;
+        private Proxies proxies = Proxies.NONE;
         private Duration drain = Duration.ofSeconds(10);
         private StoreSettings store = new StoreSettings.Sqlite(DATA);
         private HttpLimits http = HttpLimits.defaults();
@@ -200,6 +207,11 @@ public record Settings(
 
         public Builder publicUrl(URI url) {
             publicUrl = url;
+            return this;
+        }
+
+        public Builder proxies(Proxies those) {
+            proxies = those;
             return this;
         }
 
@@ -271,6 +283,7 @@ public record Settings(
                     port,
                     tls(),
                     publicUrl,
+                    proxies,
                     drain,
                     store,
                     http,

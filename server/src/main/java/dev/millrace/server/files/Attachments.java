@@ -3,6 +3,7 @@ package dev.millrace.server.files;
 import dev.millrace.engine.Agent;
 import dev.millrace.engine.AgentCatalog.Listing;
 import dev.millrace.engine.Turn;
+import dev.millrace.engine.store.FileNames;
 import dev.millrace.files.BucketException;
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +40,8 @@ public final class Attachments {
 
     private static final int OPENED = 8 << 20;
     private static final long OPENED_IN_ALL = 32 << 20;
+
+    private static final Pattern CANONICAL = Pattern.compile(Pattern.quote(FileNames.BEFORE) + "[0-9a-f]{32}/");
 
     private static final Logger LOG = LoggerFactory.getLogger(Attachments.class);
 
@@ -96,7 +100,8 @@ public final class Attachments {
 
     private Optional<Uploads.About> told(String owner, UrlPart url) throws HttpProblem {
         try {
-            return find(owner, url);
+            Optional<String> path = path(url.url());
+            return uploads == null || path.isEmpty() ? Optional.empty() : uploads.held(owner, path.get());
         } catch (BucketException e) {
             LOG.warn("a message names {}: {}", url.url(), e.getMessage());
             throw Problems.of(e);
@@ -193,9 +198,12 @@ public final class Attachments {
     /** Below {@code /files/uploads/}, decoded; empty for every other URL. */
     private Optional<String> path(String url) {
         String own = !base.isEmpty() && url.startsWith(base + '/') ? url.substring(base.length()) : url;
-        String root = "/files/" + Uploads.SOURCE + '/';
+        String root = FileNames.BEFORE;
         if (uploads == null || !own.startsWith(root)) {
             return Optional.empty();
+        }
+        if (!CANONICAL.matcher(own).lookingAt()) {
+            return Optional.of(""); // Not as it was given out, so the register would not see that it is named.
         }
         try {
             return Optional.of(URI.create(own).getPath().substring(root.length()));

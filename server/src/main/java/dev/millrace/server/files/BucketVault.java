@@ -3,10 +3,12 @@ package dev.millrace.server.files;
 import dev.millrace.files.S3Bucket;
 import dev.millrace.files.Source;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -55,8 +57,26 @@ final class BucketVault implements Vault {
     }
 
     @Override
-    public void take(Uploads.About whole, Path file) throws IOException {
-        bucket.put(key(whole), file, whole.mediaType());
+    public void forget(String id) {
+        synchronized (known) {
+            known.remove(id);
+        }
+    }
+
+    @Override
+    public void forEach(Consumer<Uploads.About> found) throws IOException {
+        bucket.list("", key -> {
+            if (key.endsWith('/' + Uploads.ABOUT)) {
+                Optional<byte[]> json = bucket.get(key);
+                if (json.isPresent()) {
+                    found.accept(Uploads.About.of(json.get()));
+                }
+            }
+        });
+    }
+
+    /** From now on the file, which is there already, is one of the vault's. */
+    void note(Uploads.About whole) throws IOException {
         bucket.put(whole.id() + '/' + Uploads.ABOUT, whole.json(), "application/json");
         remember(whole);
     }
@@ -68,14 +88,17 @@ final class BucketVault implements Vault {
 
     @Override
     public void delete(Uploads.About about) throws IOException {
-        synchronized (known) {
-            known.remove(about.id());
-        }
+        forget(about.id());
+        // Then it is no longer found, and whatever a crash has left of its arrival goes with it.
         bucket.delete(about.id() + '/' + Uploads.ABOUT);
-        bucket.delete(key(about));
+        List<String> keys = new ArrayList<>();
+        bucket.list(about.id() + '/', keys::add);
+        for (String key : keys) {
+            bucket.delete(key);
+        }
     }
 
-    private static String key(Uploads.About about) {
+    static String key(Uploads.About about) {
         return about.id() + '/' + about.name();
     }
 

@@ -1,10 +1,13 @@
 package dev.millrace.server.files;
 
+import dev.millrace.engine.store.FileRegister;
 import dev.millrace.engine.store.RevocationStore;
 import dev.millrace.engine.store.SecretStore;
+import dev.millrace.engine.store.memory.MemoryFileRegister;
 import dev.millrace.files.BlockCache;
 import dev.millrace.files.CachedSource;
 import dev.millrace.files.Pipeline;
+import dev.millrace.files.S3Bucket;
 import dev.millrace.files.Source;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.Router;
@@ -28,6 +31,7 @@ public final class FileHouse implements AutoCloseable {
     private final LinksEndpoint links;
     private final Attachments attachments;
     private final @Nullable Uploads kept;
+    private final @Nullable UploadSweep sweep;
     private final Pipeline pipeline;
     private final @Nullable BlockCache cache;
 
@@ -46,7 +50,7 @@ public final class FileHouse implements AutoCloseable {
             Identity identity,
             @Nullable URI publicUrl)
             throws IOException {
-        this(sources, options, data, identity, publicUrl, null, null);
+        this(sources, options, data, identity, publicUrl, null, null, null);
     }
 
     /**
@@ -54,6 +58,7 @@ public final class FileHouse implements AutoCloseable {
      *
      * @param secrets where the links' key is if the options name none; null: it is this server's own
      * @param revocations where revoked links are; null: they are this server's own
+     * @param register where it is noted which files there are and which are named; null: in memory, and nothing names any
      */
     public FileHouse(
             Map<String, FileSourceConfig> sources,
@@ -62,14 +67,39 @@ public final class FileHouse implements AutoCloseable {
             Identity identity,
             @Nullable URI publicUrl,
             @Nullable SecretStore secrets,
-            @Nullable RevocationStore revocations)
+            @Nullable RevocationStore revocations,
+            @Nullable FileRegister register)
             throws IOException {
-        InstantSource clock = InstantSource.system();
+        this(
+                sources,
+                options,
+                data,
+                identity,
+                publicUrl,
+                secrets,
+                revocations,
+                register == null ? new MemoryFileRegister() : register,
+                InstantSource.system());
+    }
+
+    FileHouse(
+            Map<String, FileSourceConfig> sources,
+            FileOptions options,
+            @Nullable Path data,
+            Identity identity,
+            @Nullable URI publicUrl,
+            @Nullable SecretStore secrets,
+            @Nullable RevocationStore revocations,
+            FileRegister register,
+            InstantSource clock)
+            throws IOException {
         this.cache = cache(options);
         this.pipeline = new Pipeline(options.pipeline());
         Map<String, Source> opened = new LinkedHashMap<>();
         sources.forEach((name, config) -> opened.put(name, cached(name, config.source(), options)));
-        Uploads kept = uploads(options, data, clock);
+        Keeping keeping = uploads(options, data, register, clock);
+        Uploads kept = keeping == null ? null : keeping.uploads;
+        this.sweep = keeping == null ? null : keeping.sweep;
         Uploads.Owners owners = kept == null ? (owner, path) -> false : kept::owns;
         if (kept != null) {
             opened.put(Uploads.SOURCE, cached(Uploads.SOURCE, kept.source(), options));
@@ -86,17 +116,52 @@ public final class FileHouse implements AutoCloseable {
         this.links = new LinksEndpoint(signer, revoked, opened.keySet(), owners, identity, publicUrl, clock);
     }
 
-    private static @Nullable Uploads uploads(FileOptions options, @Nullable Path data, InstantSource clock)
-            throws IOException {
+    private record Keeping(Uploads uploads, UploadSweep sweep) {
+        static Keeping of(
+                Arrivals arrivals, Vault vault, FileRegister register, FileOptions options, InstantSource clock) {
+            UploadLife life = options.uploadLife();
+            Uploads uploads = new Uploads(arrivals, vault, register, life, clock);
+            return new Keeping(uploads, new UploadSweep(arrivals, vault, uploads, register, life, clock));
+        }
+    }
+
+    private static @Nullable Keeping uploads(
+            FileOptions options, @Nullable Path data, FileRegister register, InstantSource clock) throws IOException {
         FileSourceConfig.S3 bucket = options.uploadBucket();
         Path folder =
                 options.uploadFolder() != null ? options.uploadFolder() : data == null ? null : data.resolve("uploads");
-        if (bucket == null) {
-            return folder == null ? null : new Uploads(folder, clock);
+        if (bucket != null) {
+            Path scratch =
+                    folder == null ? Files.createTempDirectory("millrace-uploads") : Files.createDirectories(folder);
+            S3Bucket writable = bucket.bucketToWrite();
+            BucketVault vault = new BucketVault(writable, bucket::source);
+            return Keeping.of(
+                    new BucketArrivals(writable, vault, scratch, register, clock, BucketArrivals.PART),
+                    vault,
+                    register,
+                    options,
+                    clock);
         }
-        // Without a folder an upload that is under way ends with the process.
-        Path arriving = folder == null ? Files.createTempDirectory("millrace-uploads") : folder;
-        return new Uploads(arriving, new BucketVault(bucket.bucketToWrite(), bucket::source), clock);
+        if (folder == null) {
+            return null;
+        }
+        FolderVault vault = new FolderVault(folder);
+        return Keeping.of(new FolderArrivals(folder, vault), vault, register, options, clock);
+    }
+
+    /** As {@link #start} does it again and again: once, now. */
+    void sweep() throws IOException {
+        if (sweep != null) {
+            sweep.tell();
+            sweep.sweep();
+        }
+    }
+
+    /** Begins to remove what nobody needs any more; see {@link UploadLife}. */
+    public void start() {
+        if (sweep != null) {
+            sweep.start();
+        }
     }
 
     /** What is read at this moment, or is still being given back. */
@@ -168,8 +233,16 @@ public final class FileHouse implements AutoCloseable {
         return this;
     }
 
+    /** Removes nothing any more; the rest goes on. */
+    public void rest() {
+        if (sweep != null) {
+            sweep.close();
+        }
+    }
+
     @Override
     public void close() {
+        rest();
         files.close();
         if (kept != null) {
             kept.close();

@@ -1,7 +1,6 @@
 package dev.millrace.server.files;
 
 import dev.millrace.files.Pipeline;
-import dev.millrace.files.S3Bucket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
@@ -21,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param uploadBytes the largest file that may be uploaded
  * @param uploadTypes media types that may be uploaded, such as {@code image/png}, {@code video/*} or {@code *}
  * @param uploadBucket where uploads are kept; null for the folder
- * @param uploadFolder where uploads arrive, and are kept if there is no bucket; servers that share it can each go on with
- *     what another began. Null for {@code uploads} in the data folder
+ * @param uploadFolder where uploads arrive and are kept if there is no bucket; servers that share it can each go on with
+ *     what another began. With a bucket only where the next part is gathered. Null for {@code uploads} in the data folder
+ * @param uploadLife how long uploads stay, and how much of them there may be
  */
 public record FileOptions(
         Pipeline.Settings pipeline,
@@ -36,10 +36,11 @@ public record FileOptions(
         long uploadBytes,
         Set<String> uploadTypes,
         FileSourceConfig.@Nullable S3 uploadBucket,
-        @Nullable Path uploadFolder) {
+        @Nullable Path uploadFolder,
+        UploadLife uploadLife) {
     /**
      * 64 MiB of cache in memory, none on disk, lookups good for 30 s, no other origins, no link needed, uploads of up to
-     * 1 GiB of any type, in the data folder.
+     * 1 GiB of any type, in the data folder, with {@link UploadLife#DEFAULT}.
      */
     public static final FileOptions DEFAULT = new FileOptions(
             Pipeline.Settings.DEFAULT,
@@ -53,13 +54,17 @@ public record FileOptions(
             1L << 30,
             Set.of("*"),
             null,
-            null);
+            null,
+            UploadLife.DEFAULT);
+
+    /** Amazon S3 User Guide, "Multipart upload limits". */
+    private static final long LARGEST_OBJECT = 5L << 40;
 
     public FileOptions {
         origins = Set.copyOf(origins);
         uploadTypes = Set.copyOf(uploadTypes);
-        if (uploadBucket != null && uploadBytes > S3Bucket.LARGEST_OBJECT) {
-            throw new IllegalArgumentException("uploads.size: a bucket takes files of up to 5 GiB");
+        if (uploadBucket != null && uploadBytes > LARGEST_OBJECT) {
+            throw new IllegalArgumentException("uploads.size: a bucket takes files of up to 5 TiB");
         }
     }
 }

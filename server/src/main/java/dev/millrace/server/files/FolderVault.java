@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Keeps uploads in the very folder where they arrive, so that to take one over is to rename it. */
 final class FolderVault implements Vault {
@@ -28,10 +29,24 @@ final class FolderVault implements Vault {
     }
 
     @Override
-    public void take(Uploads.About whole, Path file) throws IOException {
+    public void forEach(Consumer<Uploads.About> found) throws IOException {
+        Uploads.forEach(root, about -> {
+            if (about.isWhole()) {
+                found.accept(about);
+            }
+        });
+    }
+
+    /** Makes a part the file: a rename, so that a crash leaves the one or the other. */
+    void take(Uploads.About whole, Path part) throws IOException {
         Path folder = root.resolve(whole.id());
-        Files.move(file, folder.resolve(whole.name()), StandardCopyOption.ATOMIC_MOVE);
-        whole.write(folder.resolve(Uploads.ABOUT));
+        Files.move(part, folder.resolve(whole.name()), StandardCopyOption.ATOMIC_MOVE);
+        note(whole);
+    }
+
+    /** From now on the file, which is there already, is one of the vault's. */
+    void note(Uploads.About whole) throws IOException {
+        whole.write(root.resolve(whole.id()).resolve(Uploads.ABOUT));
     }
 
     @Override

@@ -82,6 +82,13 @@ final class Problems {
             } catch (BucketException e) {
                 LOG.warn("{}: {}", exchange.path(), e.getMessage());
                 throw of(e);
+            } catch (Uploads.OverQuota e) {
+                throw new HttpProblem(
+                        413,
+                        "quota-exceeded",
+                        "Your files would be too much together",
+                        "The files of one owner may have " + e.quota()
+                                + " bytes together. Remove some (GET /api/v1/files lists them).");
             } catch (NoRoom e) {
                 LOG.warn("{}: {}", exchange.path(), e.getMessage());
                 throw new HttpProblem(

@@ -1,5 +1,6 @@
 package dev.millrace.server.files;
 
+import dev.millrace.files.http.HttpDates;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
@@ -12,7 +13,7 @@ import java.util.Map;
 
 /**
  * Uploads that can be resumed: tus 1.0.0 (https://tus.io/protocols/resumable-upload) at {@code /api/v1/uploads}, with its
- * extensions creation, creation-with-upload and termination. The metadata {@code filename} and {@code filetype} say what
+ * extensions creation, creation-with-upload, expiration and termination. The metadata {@code filename} and {@code filetype} say what
  * the file is. The response that ends an upload has the file's URL in {@code Content-Location}.
  */
 final class TusEndpoint {
@@ -49,7 +50,7 @@ final class TusEndpoint {
     private void options(Exchange exchange) throws IOException {
         exchange.header("Tus-Resumable", VERSION)
                 .header("Tus-Version", VERSION)
-                .header("Tus-Extension", "creation,creation-with-upload,termination")
+                .header("Tus-Extension", "creation,creation-with-upload,expiration,termination")
                 .header("Tus-Max-Size", Long.toString(maxBytes))
                 .respond(204);
     }
@@ -75,7 +76,7 @@ final class TusEndpoint {
 
     private void offset(Exchange exchange) throws HttpProblem, IOException {
         requireVersion(exchange);
-        Uploads.About about = find(exchange);
+        Uploads.About about = settled(find(exchange));
         tell(exchange, about)
                 .header("Upload-Length", Long.toString(about.size()))
                 .header("Cache-Control", "no-store")
@@ -110,18 +111,43 @@ final class TusEndpoint {
 
     private void terminate(Exchange exchange) throws HttpProblem, IOException {
         requireVersion(exchange);
-        uploads.delete(find(exchange));
+        try {
+            uploads.delete(find(exchange));
+        } catch (Uploads.Busy e) {
+            throw conflict("Another request writes to this upload. Try again when it has ended.");
+        }
         exchange.header("Tus-Resumable", VERSION).respond(204);
     }
 
     private Exchange tell(Exchange exchange, Uploads.About about) throws IOException {
         exchange.header("Tus-Resumable", VERSION).header("Upload-Offset", Long.toString(uploads.offset(about)));
-        return about.isWhole() ? exchange.header("Content-Location", about.url()) : exchange;
+        return about.isWhole()
+                ? exchange.header("Content-Location", about.url())
+                : exchange.header("Upload-Expires", HttpDates.format(uploads.expiry(about)));
+    }
+
+    /** A client that has sent everything will send nothing more. */
+    private Uploads.About settled(Uploads.About about) throws HttpProblem, IOException {
+        try {
+            return uploads.settled(about);
+        } catch (Uploads.Busy e) {
+            return about; // Whoever writes ends it.
+        }
     }
 
     private Uploads.About find(Exchange exchange) throws HttpProblem, IOException {
-        return uploads.find(identity.owner(exchange), exchange.pathParameter("id"))
-                .orElseThrow(() -> HttpProblem.notFound("There is no such upload, or it is not yours."));
+        try {
+            return uploads.arriving(identity.owner(exchange), exchange.pathParameter("id"))
+                    .orElseThrow(() -> HttpProblem.notFound("There is no such upload, or it is not yours."));
+        } catch (Uploads.Elsewhere e) {
+            throw new HttpProblem(
+                    409,
+                    "upload-elsewhere",
+                    "The upload arrives at another server",
+                    "This server and the one where it was begun share no place for uploads. Go on there, or begin anew."
+                            + " Operators: set files.uploads.folder to a folder that the servers share, or"
+                            + " files.uploads.bucket.");
+        }
     }
 
     private static boolean isChunk(Exchange exchange) {

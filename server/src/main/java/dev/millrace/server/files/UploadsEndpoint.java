@@ -1,5 +1,8 @@
 package dev.millrace.server.files;
 
+import dev.millrace.engine.Page;
+import dev.millrace.engine.store.FilePlace;
+import dev.millrace.engine.store.FileRegister.Entry;
 import dev.millrace.files.MediaTypes;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.Exchange;
@@ -8,6 +11,7 @@ import dev.millrace.server.http.Router;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -18,10 +22,12 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Takes files at {@code POST /api/v1/files}: the body is the file ({@code ?name=} and {@code Content-Type} say what it is),
- * or a form with one file in it. {@code GET} and {@code DELETE /api/v1/files/ID} are for its owner.
+ * or a form with one file in it. {@code GET} and {@code DELETE /api/v1/files/ID} are for its owner, and so is the list at
+ * {@code GET /api/v1/files}.
  */
 final class UploadsEndpoint {
     private static final JsonMapper JSON = new JsonMapper();
+    private static final int MOST_LISTED = 100;
     private static final Pattern MEDIA_TYPE = Pattern.compile("[\\w.+!#$&^-]+/[\\w.+!#$&^-]+(\\s*;[\\x20-\\x7E]*)?");
 
     private final Uploads uploads;
@@ -38,6 +44,7 @@ final class UploadsEndpoint {
 
     void register(Router router) {
         router.post("/api/v1/files", Problems.told(this::upload));
+        router.get("/api/v1/files", Problems.told(this::list));
         router.get("/api/v1/files/{id}", Problems.told(this::about));
         router.delete("/api/v1/files/{id}", Problems.told(this::delete));
         new TusEndpoint(uploads, identity, maxBytes, this::check).register(router);
@@ -96,6 +103,37 @@ final class UploadsEndpoint {
         return type;
     }
 
+    private void list(Exchange exchange) throws HttpProblem, IOException {
+        String owner = identity.owner(exchange);
+        String after = exchange.queryParameter("after").orElse(null);
+        if (after != null && FilePlace.parse(after) == null) {
+            throw HttpProblem.badRequest("\"after\" must be the \"next\" of another page.");
+        }
+        Page<Entry> page = uploads.list(owner, limit(exchange), after);
+        Map<String, @Nullable Object> document = new LinkedHashMap<>();
+        document.put(
+                "files",
+                page.items().stream()
+                        .map(entry -> document(Uploads.About.of(entry), entry))
+                        .toList());
+        if (page.next() != null) {
+            document.put("next", page.next());
+        }
+        document.put("total", page.total());
+        document.put("bytes", uploads.space(owner).bytes());
+        document.put("quota", uploads.life().hasQuota() ? uploads.life().quota() : null);
+        exchange.respond(
+                200, "application/json", (JSON.writeValueAsString(document) + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static int limit(Exchange exchange) throws HttpProblem {
+        String sent = exchange.queryParameter("limit").orElse("50");
+        if (!sent.matches("[0-9]{1,3}") || Integer.parseInt(sent) < 1 || Integer.parseInt(sent) > MOST_LISTED) {
+            throw HttpProblem.badRequest("\"limit\" must be a number from 1 to " + MOST_LISTED + ".");
+        }
+        return Integer.parseInt(sent);
+    }
+
     private void about(Exchange exchange) throws HttpProblem, IOException {
         exchange.respond(200, "application/json", json(find(exchange)));
     }
@@ -110,7 +148,12 @@ final class UploadsEndpoint {
                 .orElseThrow(() -> HttpProblem.notFound("There is no such file, or it is not yours."));
     }
 
-    static byte[] json(Uploads.About about) {
+    private byte[] json(Uploads.About about) {
+        return (JSON.writeValueAsString(document(about, uploads.registered(about.id()))) + "\n")
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    private Map<String, @Nullable Object> document(Uploads.About about, @Nullable Entry entry) {
         Map<String, @Nullable Object> document = new LinkedHashMap<>();
         document.put("id", about.id());
         document.put("name", about.name());
@@ -119,6 +162,10 @@ final class UploadsEndpoint {
         document.put("sha256", about.sha256());
         document.put("url", about.isWhole() ? about.url() : null);
         document.put("createdAt", about.created());
-        return (JSON.writeValueAsString(document) + "\n").getBytes(StandardCharsets.UTF_8);
+        Instant removal = entry == null ? null : uploads.removal(entry);
+        if (removal != null) {
+            document.put("expiresAt", removal.toString());
+        }
+        return document;
     }
 }

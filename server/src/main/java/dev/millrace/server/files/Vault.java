@@ -2,8 +2,8 @@ package dev.millrace.server.files;
 
 import dev.millrace.files.Source;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Where uploaded files are once they are whole, each at {@code ID/NAME} beside what is known of it at {@code
@@ -13,8 +13,11 @@ interface Vault extends AutoCloseable {
     /** What is known of a whole file; empty if there is none with this id. */
     Optional<Uploads.About> find(String id) throws IOException;
 
-    /** Takes a file over. When this returns the vault has it, and a crash does not change that. */
-    void take(Uploads.About whole, Path file) throws IOException;
+    /** What was remembered of a file is asked again the next time: another server may have removed it. */
+    default void forget(String id) {}
+
+    /** Names all that are here, once, as they are found. */
+    void forEach(Consumer<Uploads.About> found) throws IOException;
 
     /** All bytes of a file. */
     byte[] read(Uploads.About about) throws IOException;

@@ -33,6 +33,15 @@ public final class Exchange implements RequestHead {
     /** A length for which memory is set aside at once: a client that announces it and sends nothing costs no more. */
     private static final int BELIEVED = 64 << 10;
 
+    /** By what has come, so many times as much is believed. */
+    private static final long BELIEVED_MORE = 8;
+
+    /**
+     * What is given to the network at once: it copies each piece into memory of its own, again for each part of it that it
+     * could not take.
+     */
+    private static final int PIECE = 128 << 10;
+
     private final Request request;
     private final Response response;
     private final Map<String, Router.Value> parameters;
@@ -164,15 +173,19 @@ public final class Exchange implements RequestHead {
         return body;
     }
 
-    /** In an array of the announced length, if that is one to be believed before the bytes are there. */
+    /** In an array of the announced length, once so much of it has come that the rest is to be believed. */
     private byte[] wholeBody() throws HttpProblem, IOException {
         InputStream in = bodyStream();
         long announced = request.getLength();
-        if (announced < 0 || announced > BELIEVED) {
+        if (announced < 0) {
             return in.readAllBytes();
         }
-        byte[] all = new byte[(int) announced];
+        byte[] all = new byte[(int) Math.min(announced, BELIEVED)];
         int length = in.readNBytes(all, 0, all.length);
+        while (length == all.length && length < announced) {
+            all = Arrays.copyOf(all, (int) Math.min(announced, BELIEVED_MORE * all.length));
+            length += in.readNBytes(all, length, all.length - length);
+        }
         return length == all.length && in.read() < 0 ? all : Arrays.copyOf(all, length);
     }
 
@@ -306,6 +319,11 @@ public final class Exchange implements RequestHead {
         }
         patience.lose();
         try {
+            while (!buffer.isDirect() && buffer.remaining() > PIECE) {
+                ByteBuffer piece = buffer.slice(buffer.position(), PIECE);
+                Content.Sink.write(response, false, piece);
+                buffer.position(buffer.position() + PIECE);
+            }
             Content.Sink.write(response, last, buffer);
         } catch (IOException e) {
             log.debug("Write failed on {}", path(), e);

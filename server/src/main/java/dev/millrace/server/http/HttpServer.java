@@ -49,6 +49,9 @@ public final class HttpServer {
 
     private static final int GOODBYE_MILLIS = 250;
 
+    /** Bytes taken from a connection at once, into a buffer that it has while it is read: Jetty's 8 KiB make many of a large body. */
+    private static final int INPUT_BUFFER = 64 << 10;
+
     private enum Phase {
         NEW,
         RUNNING,
@@ -116,7 +119,9 @@ public final class HttpServer {
         config.setUriCompliance(UriCompliance.DEFAULT.with("once", UriCompliance.Violation.AMBIGUOUS_PATH_ENCODING));
         // There is one certificate: whatever name the client used for us, it has checked it against that.
         config.addCustomizer(new SecureRequestCustomizer(false));
+        config.addCustomizer((request, responseHeaders) -> builder.proxies.seen(request));
         var http1 = new HttpConnectionFactory(config);
+        http1.setInputBufferSize(INPUT_BUFFER);
         var h2c = limited(new ClearHttp2(config, builder.upgrades));
         if (builder.chainFile == null || builder.keyFile == null) {
             return new ConnectionFactory[] {http1, h2c};
@@ -258,6 +263,7 @@ public final class HttpServer {
         private Gate gate = Gate.OPEN;
         private @Nullable RequestTracer tracer;
         private boolean upgrades;
+        private Proxies proxies = Proxies.NONE;
 
         private Builder(Router router) {
             this.router = router;
@@ -302,6 +308,12 @@ public final class HttpServer {
         /** What stands around the answers. Default: nothing. */
         public Builder tracer(@Nullable RequestTracer that) {
             tracer = that;
+            return this;
+        }
+
+        /** Whom to believe what they say of the clients for whom they speak. Default: nobody. */
+        public Builder proxies(Proxies those) {
+            proxies = those;
             return this;
         }
 

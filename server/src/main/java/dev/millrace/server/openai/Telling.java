@@ -17,7 +17,6 @@ import dev.millrace.protocol.TaskStatus;
 import dev.millrace.protocol.TaskStatusUpdateEvent;
 import dev.millrace.protocol.TextPart;
 import dev.millrace.protocol.UrlPart;
-import dev.millrace.protocol.json.A2aJson;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -120,7 +119,7 @@ final class Telling {
             more(plain.artifactId(), plain.text());
             return;
         }
-        StreamResponse said = A2aJson.STREAM_RESPONSE.read(event.json());
+        StreamResponse said = event.says();
         switch (said) {
             case Task task -> {
                 message = task.history().isEmpty() ? message : task.history().getLast();

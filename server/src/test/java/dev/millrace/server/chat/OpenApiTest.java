@@ -6,11 +6,16 @@ import dev.millrace.engine.AgentCatalog;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.EngineSettings;
 import dev.millrace.engine.store.memory.MemoryStore;
+import dev.millrace.server.files.FileHouse;
+import dev.millrace.server.files.FileOptions;
 import dev.millrace.server.http.Router;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -18,7 +23,7 @@ class OpenApiTest {
     private final JsonNode document = new JsonMapper().readTree(OpenApi.document());
 
     @Test
-    void it_describes_every_route_and_no_other() {
+    void it_describes_every_route_of_chats_and_files_and_no_other(@TempDir Path folder) throws Exception {
         var described = new TreeSet<String>();
         document.required("paths")
                 .properties()
@@ -30,7 +35,12 @@ class OpenApiTest {
         try (var engine = new Engine(new MemoryStore(), AgentCatalog.of("a", turn -> {}), EngineSettings.defaults())) {
             new ChatApi(engine, exchange -> "me").register(router);
         }
-        assertThat(described).isEqualTo(router.listing());
+        try (var files = new FileHouse(Map.of(), FileOptions.DEFAULT, folder, exchange -> "me", null)) {
+            files.register(router);
+        }
+        var routes = new TreeSet<>(router.listing());
+        routes.removeIf(route -> !route.contains(" " + ChatApi.ROOT + "/")); // and not the files themselves
+        assertThat(described).isEqualTo(routes);
     }
 
     @Test

@@ -17,6 +17,7 @@ import dev.millrace.server.auth.AuthSettings;
 import dev.millrace.server.auth.Rates;
 import dev.millrace.server.auth.TokenSettings;
 import dev.millrace.server.files.FileSourceConfig;
+import dev.millrace.server.files.UploadLife;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -206,6 +207,9 @@ class ConfigFileTest {
         assertThat(settings.files()).hasSize(4);
         assertThat(settings.fileOptions().cacheDisk()).isEqualTo(10L << 30);
         assertThat(settings.fileOptions().origins()).containsExactly("https://app.example.org");
+        assertThat(settings.fileOptions().uploadLife())
+                .isEqualTo(
+                        new UploadLife(Duration.ofHours(24), Duration.ofHours(24), Duration.ofHours(720), 10L << 30));
         assertThat(settings.fileOptions().keys()).isNotNull();
         assertThat(settings.toString()).doesNotContain("sixteen bytes");
         assertThat(settings.agents()).isNotEmpty();
@@ -243,6 +247,9 @@ class ConfigFileTest {
             limits: {turns: 0}                                 | limits.turns: must be a whole number from 1
             limits: {rate: -1}                                 | limits.rate: must be a whole number from 0
             server: {origins: 'https://a.example/page'}        | server.origins: must be origins such as
+            server: {proxies: '10.0.0.0/33'}                   | server.proxies: "10.0.0.0/33" is neither an address nor
+            server: {proxies: lb.internal}                     | server.proxies: "lb.internal" is neither an address nor
+            server: {proxyHeaders: via}                        | server.proxyHeaders: must be x-forwarded or forwarded, not via
             server: {tls: {clients: nowhere.pem}}              | server.tls.clients: no such file: nowhere.pem
             auth: {keys: {alice: secret}}                      | auth.keys: what stands for "alice" is no hash of a key
             auth: {keys: {'a:b': secret}}                      | auth.keys: an owner has 1 to 64 letters
@@ -253,6 +260,7 @@ class ConfigFileTest {
             files: {source: {}}                                | files.source: there is no such setting; did you mean files.sources?
             files: {sources: {a: {type: ftp}}}                 | files.sources.a.type: must be directory, http, s3 or mirrors, not ftp
             files: {sources: {a: {type: directory}}}           | files.sources.a.path: is missing
+            files: {uploads: {grace: 5s}}                      | uploads.grace: must be at least 1m
             files: {sources: {a: 1}}                           | files.sources.a: must be a section
             model: {name: x, temprature: 1}                    | model.temprature: there is no such setting; did you mean model.temperature?
             model: {name: x, temperature: 3}                   | temperature must be from 0 to 2

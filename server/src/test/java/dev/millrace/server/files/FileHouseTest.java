@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.engine.store.RevocationStore;
 import dev.millrace.engine.store.SecretStore;
+import dev.millrace.engine.store.memory.MemoryFileRegister;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
@@ -109,7 +110,8 @@ class FileHouseTest {
                 bytes,
                 types,
                 null,
-                null);
+                null,
+                d.uploadLife());
     }
 
     @AfterEach
@@ -518,7 +520,8 @@ class FileHouseTest {
                 d.uploadBytes(),
                 d.uploadTypes(),
                 new FileSourceConfig.S3("kept", "mill", null, bucket.uri(), "access", "secret"),
-                null);
+                null,
+                d.uploadLife());
     }
 
     @Test
@@ -632,6 +635,30 @@ class FileHouseTest {
         }
     }
 
+    @Test
+    void an_upload_that_only_had_to_be_noted_when_the_server_died_is_noted_by_who_asks_after_it() throws Exception {
+        Path uploads = folder.resolve("data/uploads");
+        for (String died : List.of("before the part became the file", "after it")) {
+            String at = is(201, tus("POST", "/api/v1/uploads", null, "Upload-Length", "3000000"))
+                    .headers()
+                    .firstValue("Location")
+                    .orElseThrow();
+            Path upload = uploads.resolve(at.substring(at.lastIndexOf('/') + 1));
+            if (died.startsWith("before")) {
+                Files.write(upload.resolve(".part"), FILM);
+            } else {
+                Files.delete(upload.resolve(".part"));
+                Files.write(upload.resolve("file"), FILM);
+            }
+            HttpResponse<byte[]> head = is(200, tus("HEAD", at, null));
+            assertThat(header(head, "Upload-Offset")).as(died).isEqualTo("3000000");
+            assertThat(is(200, get(header(head, "Content-Location"), "Who", "me"))
+                            .body())
+                    .as(died)
+                    .isEqualTo(FILM);
+        }
+    }
+
     // ---- servers that share a folder, or a store
 
     @Test
@@ -657,7 +684,8 @@ class FileHouseTest {
     @Test
     void two_servers_do_not_write_to_one_upload_at_once() throws Exception {
         Path shared = Files.createDirectories(folder.resolve("shared"));
-        Uploads uploads = new Uploads(shared, InstantSource.system());
+        Uploads uploads =
+                Uploads.inFolder(shared, new MemoryFileRegister(), UploadLife.DEFAULT, InstantSource.system());
         Uploads.About about = uploads.create("me", "a.mp4", "video/mp4", FILM.length);
         // Another process has it: its lock is on the part.
         Process other = new ProcessBuilder(
@@ -718,7 +746,8 @@ class FileHouseTest {
                 exchange -> "somebody",
                 null,
                 keys,
-                revocations)) {
+                revocations,
+                null)) {
             other.register(router);
             HttpServer second = HttpServer.builder(router).build();
             second.start();
@@ -731,7 +760,8 @@ class FileHouseTest {
                         exchange -> "local",
                         null,
                         keys,
-                        revocations);
+                        revocations,
+                        null);
                 Router own = new Router();
                 house.register(own);
                 server = HttpServer.builder(own).build();
@@ -779,6 +809,7 @@ class FileHouseTest {
                 d.uploadBytes(),
                 d.uploadTypes(),
                 null,
-                uploads);
+                uploads,
+                d.uploadLife());
     }
 }

@@ -7,6 +7,7 @@ import dev.millrace.engine.TaskQuery;
 import dev.millrace.engine.Usage;
 import dev.millrace.engine.store.ContextPlace;
 import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.FileRegister;
 import dev.millrace.engine.store.PushStore;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.SendKey;
@@ -65,6 +66,7 @@ public final class MemoryStore implements Store {
 
     private final int maxContexts;
     private final MemoryPushStore pushes = new MemoryPushStore();
+    private final MemoryFileRegister files = new MemoryFileRegister();
     private final Map<String, Conversation> conversations = new ConcurrentHashMap<>();
     private final Map<String, String> contextOfTask = new ConcurrentHashMap<>();
 
@@ -165,6 +167,11 @@ public final class MemoryStore implements Store {
     }
 
     @Override
+    public FileRegister files() {
+        return files;
+    }
+
+    @Override
     public void close() {
         closed = true;
     }
@@ -196,11 +203,15 @@ public final class MemoryStore implements Store {
             moves.forEach(move -> place(contextId, c, move.before(), Objects.requireNonNull(move.after())));
         }
         c.events.append(write.events());
+        write.events().forEach(entry -> files.named(contextId, entry.event().json()));
         for (SendKey key : write.keys()) {
             c.keys.put(key.key(), key);
         }
         if (write.merged() != null) {
             c.events.merge(write.merged());
+            write.merged()
+                    .artifacts()
+                    .forEach(entry -> files.named(contextId, entry.event().json()));
             if (!write.merged().text().isEmpty()) {
                 c.texts.put(
                         write.merged().task().id(), Words.plain(write.merged().text()));
@@ -320,6 +331,7 @@ public final class MemoryStore implements Store {
         if (c.context != null) {
             listed.remove(Listed.of(c.context));
             parts.remove(contextId);
+            files.gone(contextId, c.context.owner());
         }
         for (TaskRecord task : c.tasks.values()) {
             contextOfTask.remove(task.id());

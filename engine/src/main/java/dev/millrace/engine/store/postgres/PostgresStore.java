@@ -1,6 +1,7 @@
 package dev.millrace.engine.store.postgres;
 
 import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.FileRegister;
 import dev.millrace.engine.store.PushStore;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Replicas;
@@ -9,6 +10,7 @@ import dev.millrace.engine.store.SecretStore;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.Write;
+import dev.millrace.engine.store.sql.SqlFileRegister;
 import dev.millrace.engine.store.sql.SqlPushStore;
 import dev.millrace.engine.store.sql.SqlRevocationStore;
 import dev.millrace.engine.store.sql.SqlSecretStore;
@@ -55,6 +57,8 @@ public final class PostgresStore implements Store {
     private final SqlSecretStore secrets;
     private final SqlThread asking;
     private final SqlRevocationStore revocations;
+    private final SqlThread registering;
+    private final SqlFileRegister files;
     private final ReentrantLock closing = new ReentrantLock();
 
     private PostgresStore(PostgresSettings settings, Connections connections) {
@@ -69,6 +73,8 @@ public final class PostgresStore implements Store {
         // A request for a file waits for its answer, so it must not stand in line behind pushes.
         asking = new SqlThread("millrace-postgres-revocations", connections::forWriting);
         revocations = new SqlRevocationStore(asking);
+        registering = new SqlThread("millrace-postgres-files", connections::forWriting);
+        files = new SqlFileRegister(registering, SqlFileRegister.Dialect.POSTGRESQL);
         String id = UUID.randomUUID().toString();
         var all = new java.util.ArrayList<GroupWriter>();
         all.add(writer(
@@ -189,6 +195,11 @@ public final class PostgresStore implements Store {
     }
 
     @Override
+    public FileRegister files() {
+        return files;
+    }
+
+    @Override
     public void close() {
         closing.lock();
         try {
@@ -199,6 +210,7 @@ public final class PostgresStore implements Store {
             writers.forEach(writer -> Joining.join(writer.thread()));
             pushes.close();
             asking.close();
+            registering.close();
             replicas.close();
             readers.close();
         } finally {

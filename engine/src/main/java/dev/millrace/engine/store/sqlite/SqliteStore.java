@@ -2,11 +2,13 @@ package dev.millrace.engine.store.sqlite;
 
 import dev.millrace.core.Doorbell;
 import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.FileRegister;
 import dev.millrace.engine.store.PushStore;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.Write;
+import dev.millrace.engine.store.sql.SqlFileRegister;
 import dev.millrace.engine.store.sql.SqlPushStore;
 import dev.millrace.engine.store.sql.SqlThread;
 import java.io.IOException;
@@ -68,6 +70,8 @@ public final class SqliteStore implements Store {
     private final SqliteCheckpoints checkpoints;
     private final WalRoom room;
     private final SqlPushStore pushes;
+    private final SqlThread registering;
+    private final SqlFileRegister files;
     private final ConcurrentLinkedQueue<Submitted<?>> queue = new ConcurrentLinkedQueue<>();
     private final Doorbell bell = new Doorbell();
     private final Thread thread;
@@ -92,10 +96,13 @@ public final class SqliteStore implements Store {
         checkpoints = new SqliteCheckpoints(file);
         // One process has this store: what another claimed, a dead one did.
         SqliteConnections.execute(connection, "UPDATE push_subscriptions SET claimed_by = NULL, claimed_until = 0");
+        SqliteConnections.execute(connection, "UPDATE files SET held_by = NULL WHERE held_by IS NOT NULL");
         room = WalRoom.of(file);
         pushes = new SqlPushStore(
                 new SqlThread("millrace-sqlite-pushes", () -> SqliteConnections.open(file, false)),
                 SqlPushStore.Dialect.SQLITE);
+        registering = new SqlThread("millrace-sqlite-files", () -> SqliteConnections.open(file, false));
+        files = new SqlFileRegister(registering, SqlFileRegister.Dialect.SQLITE);
         thread = Thread.ofPlatform().name("millrace-sqlite-writer").daemon().unstarted(this::run);
     }
 
@@ -181,6 +188,11 @@ public final class SqliteStore implements Store {
     }
 
     @Override
+    public FileRegister files() {
+        return files;
+    }
+
+    @Override
     public void close() {
         closeLock.lock();
         try {
@@ -206,6 +218,7 @@ public final class SqliteStore implements Store {
         ended = true;
         refuseTheRest();
         pushes.close();
+        registering.close();
         checkpoints.close();
         readers.close();
         SqliteConnections.closeQuietly(room);

@@ -3,6 +3,8 @@ package dev.millrace.engine.store.sqlite;
 import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Event;
+import dev.millrace.engine.store.FileNames;
+import dev.millrace.engine.store.FileRegister;
 import dev.millrace.engine.store.Labels;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
@@ -142,7 +144,7 @@ final class SqliteWriter {
         run("DELETE FROM sends WHERE context_id = ?", contextId);
         run("DELETE FROM events WHERE context_id = ?", contextId);
         run("DELETE FROM tasks WHERE context_id = ?", contextId);
-        run("DELETE FROM contexts WHERE id = ?", contextId);
+        run("DELETE FROM contexts WHERE id = ?", contextId); // and lets go of the files that it named, by a trigger
     }
 
     private void save(TaskRecord t) throws SQLException {
@@ -200,7 +202,18 @@ final class SqliteWriter {
             }
             SqliteReader.bind(insert, values);
             insert.executeUpdate();
+            for (Journal.Entry<Event> entry : some) {
+                for (String file : FileNames.in(entry.event().json())) {
+                    name(contextId, file);
+                }
+            }
         }
+    }
+
+    /** The context names this file from now on; see {@link FileRegister}. */
+    private void name(String contextId, String file) throws SQLException {
+        run("INSERT INTO file_names (file_id, context_id) VALUES (?, ?) ON CONFLICT DO NOTHING", file, contextId);
+        run("UPDATE files SET loose_since = NULL WHERE id = ? AND loose_since IS NOT NULL AND removing = 0", file);
     }
 
     private void remember(String contextId, SendKey key) throws SQLException {
