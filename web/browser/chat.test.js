@@ -121,18 +121,49 @@ describe('a chat', { skip: missing }, () => {
   test('takes a file that is dropped on it, and shows the picture', async () => {
     const page = await it.open()
     await page.getByLabel('Agent', { exact: true }).selectOption('echo')
-    const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
-    await page.evaluate((raw) => {
-      const carried = new DataTransfer()
-      carried.items.add(new File([Uint8Array.from(atob(raw), (c) => c.charCodeAt(0))], 'wheel.png', { type: 'image/png' }))
-      for (const type of ['dragover', 'drop']) dispatchEvent(new DragEvent(type, { dataTransfer: carried, bubbles: true, cancelable: true }))
-    }, png)
-    await page.getByRole('list', { name: 'Attached files' }).getByText('wheel.png').waitFor()
-    await page.locator('.attached progress').waitFor({ state: 'detached' })
+    await drop(page, 'wheel.png', 'image/png', 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==')
     await say(page, 'look at this')
     const picture = page.getByRole('img', { name: 'wheel.png' })
     await picture.waitFor()
     await until('loaded', () => picture.evaluate((img) => img.naturalWidth === 1))
+  })
+
+  test('plays a film and a sound that it was given, also from their middle', async () => {
+    const page = await it.open()
+    await page.getByLabel('Agent', { exact: true }).selectOption('echo')
+    await drop(page, 'wheel.webm', 'video/webm', await page.evaluate(film))
+    await drop(page, 'splash.wav', 'audio/wav', sound(3).toString('base64'))
+    await say(page, 'watch and listen')
+    const video = page.getByLabel('wheel.webm', { exact: true })
+    await video.waitFor()
+    assert.equal(await video.evaluate(play), 64, 'its width')
+    const audio = page.getByLabel('splash.wav', { exact: true })
+    await audio.evaluate((player) => (player.currentTime = 2.5))
+    await audio.evaluate(play)
+    assert.equal(await audio.evaluate((player) => player.currentTime), 3)
+  })
+
+  test('is answered by the model that its user chose, and says so', async () => {
+    const page = await it.open()
+    await page.getByLabel('Agent', { exact: true }).selectOption('helper')
+    await page.getByLabel('Model', { exact: true }).selectOption('deep')
+    await page.getByLabel('Effort', { exact: true }).selectOption('high')
+    await say(page, 'about a millrace')
+    await read(page, 'says where it stopped').waitFor()
+    const [answer] = (await it.server.api('GET', `/api/v1${new URL(page.url()).pathname}/messages`)).messages.slice(-1)
+    assert.match(JSON.stringify(answer), /"model":"deep"/)
+    await page.locator('.cost', { hasText: 'deep' }).waitFor({ state: 'attached' })
+  })
+
+  test('gives a link to itself, and its words', async () => {
+    const page = await it.open(`/chats/${await slowChat(it.server, 'share me', 0)}`)
+    await read(page, 'Echo: share me').waitFor()
+    const carried = () => page.evaluate(() => navigator.clipboard.readText())
+    await page.getByLabel('More for this chat').click()
+    await page.getByText('Copy link').click()
+    await until('the link is there', async () => (await carried()) === page.url())
+    await lastAnswer(page).getByRole('button', { name: 'Copy answer' }).click()
+    await until('the words are there', async () => (await carried()) === 'Echo: share me')
   })
 
   test('does nothing that its text says: no HTML, no picture of another site, no address that is code', async () => {
@@ -170,3 +201,68 @@ describe('a chat', { skip: missing }, () => {
     assert.equal(await composer(page).inputValue(), 'not yet')
   })
 })
+
+/** Drops a file on the page, and waits until it has arrived at the server. */
+async function drop(page, name, type, base64) {
+  await page.evaluate(
+    ([name, type, raw]) => {
+      const carried = new DataTransfer()
+      carried.items.add(new File([Uint8Array.from(atob(raw), (c) => c.charCodeAt(0))], name, { type }))
+      for (const each of ['dragover', 'drop']) dispatchEvent(new DragEvent(each, { dataTransfer: carried, bubbles: true, cancelable: true }))
+    },
+    [name, type, base64],
+  )
+  await page.getByRole('list', { name: 'Attached files' }).getByText(name).waitFor()
+  await page.locator('.attached progress').waitFor({ state: 'detached' })
+}
+
+/** In the page: plays to the end; gives the picture's width, if there is one. */
+async function play(player) {
+  player.muted = true
+  const ended = new Promise((resolve, reject) => {
+    player.addEventListener('ended', resolve)
+    player.addEventListener('error', () => reject(new Error(player.error.message)))
+  })
+  await player.play()
+  await ended
+  return player.videoWidth
+}
+
+/** In the page: makes a film of half a second and 64 pixels, as base64. */
+async function film() {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 64 })
+  const recorder = new MediaRecorder(canvas.captureStream(), { mimeType: 'video/webm' })
+  const pieces = []
+  recorder.addEventListener('dataavailable', (event) => pieces.push(event.data))
+  const ended = new Promise((resolve) => recorder.addEventListener('stop', resolve))
+  const brush = canvas.getContext('2d')
+  recorder.start()
+  for (let i = 0; i < 10; i++) {
+    brush.fillStyle = `hsl(${i * 36} 80% 50%)`
+    brush.fillRect(0, 0, 64, 64)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  recorder.stop()
+  await ended
+  const bytes = new Uint8Array(await new Blob(pieces).arrayBuffer())
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+}
+
+/** So many seconds of a WAV file: 8,000 bytes a second. */
+function sound(seconds) {
+  const size = seconds * 8000
+  const head = Buffer.alloc(44)
+  head.write('RIFF', 0)
+  head.writeUInt32LE(36 + size, 4)
+  head.write('WAVEfmt ', 8)
+  head.writeUInt32LE(16, 16)
+  head.writeUInt16LE(1, 20) // PCM
+  head.writeUInt16LE(1, 22) // channels
+  head.writeUInt32LE(8000, 24)
+  head.writeUInt32LE(8000, 28)
+  head.writeUInt16LE(1, 32)
+  head.writeUInt16LE(8, 34) // bits
+  head.write('data', 36)
+  head.writeUInt32LE(size, 40)
+  return Buffer.concat([head, Buffer.alloc(size, 128)])
+}

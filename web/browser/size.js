@@ -98,6 +98,7 @@ export function walker() {
   /** The texts of the rows that are on the screen. */
   window.onScreen = (selector) => {
     const box = document.querySelector(selector)
+    if (!box) return [] // not drawn yet
     const edge = box.getBoundingClientRect()
     return [...box.querySelectorAll(rows[selector])]
       .filter((row) => row.getBoundingClientRect().bottom > edge.top + 1 && row.getBoundingClientRect().top < edge.bottom - 1)
