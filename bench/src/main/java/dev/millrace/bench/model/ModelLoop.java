@@ -163,7 +163,12 @@ public final class ModelLoop implements Experiment {
     private void block(Place place, int times) throws Exception {
         long before = process.getProcessCpuTime();
         for (int i = 0; i < times; i++) {
-            Reading reading = read(place);
+            Reading reading;
+            try {
+                reading = read(place);
+            } catch (IOException e) {
+                throw new IOException(place.variant() + ", answer " + (i + 1) + " of a block: " + e.getMessage(), e);
+            }
             place.first().add(reading.firstNanos());
             place.underWay().addAll(reading.underWay());
         }

@@ -98,6 +98,11 @@ final class ResponseBytes implements BodySubscriber<ResponseBytes>, AutoCloseabl
         return piece;
     }
 
+    /** Whether all of it has come, or none will. */
+    boolean ended() {
+        return ended;
+    }
+
     /** All that is left, but no more than {@code limit} bytes; the rest is thrown away. */
     byte[] readAll(int limit, Duration silence) throws IOException, InterruptedException {
         var all = new ByteArrayOutputStream();

@@ -36,6 +36,7 @@ public final class SseStream implements AutoCloseable {
                 response.complete(http.send(request, head -> body));
             } catch (IOException | InterruptedException | RuntimeException e) {
                 response.completeExceptionally(e);
+                body.onError(e); // for who reads without asking for the head first
             }
         });
     }
@@ -128,8 +129,14 @@ public final class SseStream implements AutoCloseable {
 
     @Override
     public void close() {
+        boolean over = body.ended();
         body.close();
-        sender.interrupt();
+        if (!over && !response.isDone()) {
+            // Not once it is over: the sender may be about to return, and the client would close a connection that
+            // already
+            // serves the next request.
+            sender.interrupt();
+        }
     }
 
     private HttpResponse<ResponseBytes> head() throws IOException, InterruptedException {
