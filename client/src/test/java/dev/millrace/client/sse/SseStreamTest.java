@@ -213,6 +213,52 @@ class SseStreamTest {
         }
     }
 
+    @Test
+    void a_failed_request_is_told_to_who_reads_without_asking_for_its_head() throws Exception {
+        server.close();
+        try (SseStream stream = stream(Duration.ofSeconds(20))) {
+            assertThatThrownBy(stream::next).hasCauseInstanceOf(ConnectException.class);
+        }
+    }
+
+    @Test
+    void closing_what_was_read_to_its_end_harms_no_request_behind_it() throws Exception {
+        Thread.ofPlatform().daemon().start(this::answerAll);
+        for (int i = 0; i < 1_000; i++) {
+            try (SseStream stream = stream(Duration.ofSeconds(20))) {
+                assertThat(stream.next()).as("answer %s", i).isNotNull();
+                assertThat(stream.next()).isNull();
+            }
+        }
+    }
+
+    private void answerAll() {
+        try {
+            while (true) {
+                Socket peer = server.accept();
+                Thread.ofPlatform().daemon().start(() -> answerAll(peer));
+            }
+        } catch (IOException closed) {
+            // the test is over
+        }
+    }
+
+    private static void answerAll(Socket peer) {
+        try (peer) {
+            peer.setTcpNoDelay(true);
+            var requests = new BufferedReader(new InputStreamReader(peer.getInputStream(), UTF_8));
+            for (String line = requests.readLine(); line != null; line = requests.readLine()) {
+                if (line.isEmpty()) {
+                    send(
+                            peer,
+                            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9\r\n\r\ndata: a\n\n");
+                }
+            }
+        } catch (IOException left) {
+            // the client closed it
+        }
+    }
+
     private SseStream stream(Duration silence) {
         URI uri = URI.create("http://127.0.0.1:" + server.getLocalPort() + "/");
         HttpRequest request = HttpRequest.newBuilder(uri)
