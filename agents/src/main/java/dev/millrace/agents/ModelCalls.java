@@ -72,7 +72,7 @@ record ModelCalls(HttpClient http, Pause pause) {
     private @Nullable ModelFailure once(
             Turn turn, ModelConfig model, @Nullable Effort effort, ChatRequest request, ModelAnswer answer)
             throws InterruptedException {
-        var exchange = new ModelExchange(http, model);
+        var exchange = new ModelExchange(http, model, answer::nothingMore);
         turn.onCancel(exchange::stop);
         try {
             StreamingModels.of(model, effort, exchange).chat(request, answer);
@@ -88,6 +88,7 @@ record ModelCalls(HttpClient http, Pause pause) {
                         e);
             }
         }
+        answer.nothingMore(exchange::stop);
         if (exchange.interrupt() != null) {
             throw exchange.interrupt();
         }

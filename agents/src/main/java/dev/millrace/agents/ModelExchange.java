@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -64,6 +65,7 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
 
     private final java.net.http.HttpClient http;
     private final ModelConfig config;
+    private final Consumer<Runnable> pause;
     private volatile boolean stopped;
     private volatile @Nullable SseStream stream;
     private boolean done;
@@ -72,8 +74,14 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
     private @Nullable InterruptedException interrupt;
 
     ModelExchange(java.net.http.HttpClient http, ModelConfig config) {
+        this(http, config, stop -> {});
+    }
+
+    /** @param pause called when all that has come is delivered, before more is waited for, with what ends the exchange */
+    ModelExchange(java.net.http.HttpClient http, ModelConfig config, Consumer<Runnable> pause) {
         this.http = http;
         this.config = config;
+        this.pause = pause;
     }
 
     /** True if the server said that its answer is whole. */
@@ -193,6 +201,9 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
             if (done) {
                 return; // without waiting for the end of the response, which may be long in coming
             }
+            if (!opened.ready()) {
+                pause.accept(this::stop);
+            }
         }
     }
 
@@ -222,6 +233,7 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
             if (piece.isEmpty()) {
                 return;
             }
+            pause.accept(this::stop);
         }
     }
 

@@ -37,13 +37,16 @@ final class Titles {
 
     /** Returns at once. What the model takes is counted as the task's, whether or not the turn has ended by then. */
     void name(Turn turn, Engine engine) {
-        Context chat = engine.context(turn.owner(), turn.contextId()).orElse(null);
         String first = turn.message().text().strip();
-        if (chat == null || first.isEmpty() || !isMadeOf(chat.title(), first)) {
+        if (first.isEmpty()) {
             return;
         }
         Thread.ofVirtual().name("title-" + turn.contextId()).start(() -> {
             try {
+                Context chat = engine.context(turn.owner(), turn.contextId()).orElse(null);
+                if (chat == null || !isMadeOf(chat.title(), first)) {
+                    return;
+                }
                 String title = ask(turn, engine, first.substring(0, Math.min(first.length(), ENOUGH)));
                 Context now = engine.context(turn.owner(), turn.contextId()).orElse(null);
                 if (title != null && now != null && isMadeOf(now.title(), first)) {
