@@ -85,8 +85,7 @@ final class ModelAnswer implements StreamingChatResponseHandler {
             if (arguments != null && !arguments.isEmpty()) {
                 // Some providers count calls alone, some all that they say.
                 int index = callIndexes.computeIfAbsent(piece.index(), given -> callIndexes.size());
-                pieces.add(
-                        index, arguments, more -> step.sayOfCall(index, piece.id(), piece.name(), more));
+                pieces.add(index, arguments, more -> step.sayOfCall(index, piece.id(), piece.name(), more));
             }
         });
     }

@@ -85,22 +85,57 @@ public record Send(
     /** The next message of an existing chat, which {@code message.contextId} names. */
     public static Send next(String owner, Message message) {
         return new Send(
-                owner, null, message, null, Context.Concurrency.SERIAL, false, null, null, Busy.QUEUE, null, List.of(), true);
+                owner,
+                null,
+                message,
+                null,
+                Context.Concurrency.SERIAL,
+                false,
+                null,
+                null,
+                Busy.QUEUE,
+                null,
+                List.of(),
+                true);
     }
 
     public Send withKey(@Nullable String newKey, @Nullable String print) {
-        return new Send(owner, agent, message, title, concurrency, create, newKey, print, busy, parentId, earlier, acknowledged);
+        return new Send(
+                owner,
+                agent,
+                message,
+                title,
+                concurrency,
+                create,
+                newKey,
+                print,
+                busy,
+                parentId,
+                earlier,
+                acknowledged);
     }
 
     /** The same, and what is under way is stopped for it. */
     public Send interrupting() {
         return new Send(
-                owner, agent, message, title, concurrency, create, key, keyPrint, Busy.INTERRUPT, parentId, earlier, acknowledged);
+                owner,
+                agent,
+                message,
+                title,
+                concurrency,
+                create,
+                key,
+                keyPrint,
+                Busy.INTERRUPT,
+                parentId,
+                earlier,
+                acknowledged);
     }
 
     /** The same, as the beginning of a part of another context. */
     public Send under(@Nullable String parent) {
-        return new Send(owner, agent, message, title, concurrency, create, key, keyPrint, busy, parent, earlier, acknowledged);
+        return new Send(
+                owner, agent, message, title, concurrency, create, key, keyPrint, busy, parent, earlier, acknowledged);
     }
 
     /**
@@ -109,7 +144,8 @@ public record Send(
      * @param said the users' messages and the agents', oldest first
      */
     public Send after(List<Message> said) {
-        return new Send(owner, agent, message, title, concurrency, create, key, keyPrint, busy, parentId, said, acknowledged);
+        return new Send(
+                owner, agent, message, title, concurrency, create, key, keyPrint, busy, parentId, said, acknowledged);
     }
 
     /**

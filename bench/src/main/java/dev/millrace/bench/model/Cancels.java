@@ -88,9 +88,8 @@ final class Cancels {
 
     private Cancel interrupting(Place place) throws IOException, InterruptedException {
         URI chats = place.base().resolve("/api/v1/chats");
-        String begun = post(
-                chats,
-                "{\"agent\":\"" + place.model() + "\",\"message\":{\"parts\":[{\"text\":\"Count.\"}]}}");
+        String begun =
+                post(chats, "{\"agent\":\"" + place.model() + "\",\"message\":{\"parts\":[{\"text\":\"Count.\"}]}}");
         String id = JsonMapper.shared().readTree(begun).at("/chat/id").stringValue();
         return () -> post(URI.create(chats + "/" + id + ":interrupt"), "");
     }

@@ -94,7 +94,9 @@ public final class ModelLoop implements Experiment {
             report.progress("cancels");
             new Cancels(client)
                     .measure(
-                            plan, report, places.stream().filter(Place::isServer).limit(2).toList());
+                            plan,
+                            report,
+                            places.stream().filter(Place::isServer).limit(2).toList());
             report.progress(many + " tokens at once");
             List<Place> floods = places(flood, "flood", floodRelay, memory, sqlite);
             plan.warmUp(15, () -> together(client, floods, 1, 1));

@@ -307,8 +307,7 @@ final class Responses {
     private static void item(Dialogue dialogue, JsonNode item, String at) throws Refusal {
         String type = Json.text(item, at + ".", "type");
         switch (type == null ? "message" : type) {
-            case "message" ->
-                dialogue.message(Json.required(item, at + ".", "role"), Json.given(item, "content"), at);
+            case "message" -> dialogue.message(Json.required(item, at + ".", "role"), Json.given(item, "content"), at);
             case "function_call" -> {
                 ToolCall call = Dialogue.call(
                         at + ".arguments",

@@ -105,7 +105,8 @@ class AgentsReplicasTest {
     private ServerProcess server(String name, String store, ModelServer worker, int turns)
             throws IOException, InterruptedException {
         Path home = Files.createDirectory(folder.resolve(name));
-        Path config = Files.writeString(home.resolve("millrace.yaml"), """
+        Path config = Files.writeString(
+                home.resolve("millrace.yaml"), """
                 engine: {lease: 2s, lookAgain: 1s}
                 limits: {turns: %d}
                 models:
