@@ -54,12 +54,6 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
     /** In Ollama's last line. A string in it would have its quotes escaped. */
     private static final Pattern LAST_LINE = Pattern.compile("\"done\"\\s*:\\s*true");
 
-    /** Why Gemini stopped. Google adds reasons now and then, and LangChain4j takes those alone that it knows. */
-    private static final Pattern GEMINI_REASON =
-            Pattern.compile("(\"finishReason\"\\s*:\\s*\")(?!(?:STOP|MAX_TOKENS|SAFETY"
-                    + "|RECITATION|LANGUAGE|OTHER|BLOCKLIST|PROHIBITED_CONTENT|SPII|MALFORMED_FUNCTION_CALL|IMAGE_RECITATION"
-                    + "|FINISH_REASON_UNSPECIFIED)\")[A-Z_]+");
-
     /** How long a response may take to end after its last event, before its connection is given up. */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
@@ -183,10 +177,7 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
             throws IOException, InterruptedException {
         var context = new ServerSentEventContext(this);
         for (SseEvent event = opened.next(); event != null && !stopped && !done; event = opened.next()) {
-            String text = event.text();
-            if (config.provider() == Provider.GEMINI) {
-                text = GEMINI_REASON.matcher(text).replaceFirst("$1OTHER");
-            }
+            String text = Wording.of(config.provider(), event.text());
             if (ERRORS.contains(event.type())) {
                 failure = ModelFailures.inStream(text, config);
                 if (failure != null) {
@@ -194,9 +185,12 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
                 }
             }
             done = text.equals(DONE) || LAST.contains(event.type());
+            if (failure == null) {
+                failure = Wording.failure(config.provider(), text);
+            }
             if (!text.equals(DONE)) {
-                listener.onEvent(
-                        new ServerSentEvent(event.type().equals("message") ? null : event.type(), text), context);
+                String type = event.type().equals("message") ? null : Wording.ofType(event.type());
+                listener.onEvent(new ServerSentEvent(type, text), context);
             }
             if (done) {
                 return; // without waiting for the end of the response, which may be long in coming

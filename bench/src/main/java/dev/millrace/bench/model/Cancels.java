@@ -59,7 +59,7 @@ final class Cancels {
         }
         var closed = new Samples();
         for (int i = 0; i < plan.times(TIMES); i++) {
-            closed.add(once(place, way));
+            closed.add((double) once(place, way));
         }
         report.add(
                 TABLE,
