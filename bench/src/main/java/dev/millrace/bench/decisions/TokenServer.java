@@ -26,6 +26,9 @@ import java.util.concurrent.locks.LockSupport;
  * chunk of its own. They all come at once, as fast as they are read, or one by one. Its connections stay open.
  */
 public final class TokenServer implements AutoCloseable {
+    /** What each token begins with, and has once. */
+    public static final char BEGIN = 'w';
+
     private static final byte[] HEAD =
             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(UTF_8);
 
@@ -51,7 +54,7 @@ public final class TokenServer implements AutoCloseable {
         var words = new StringBuilder();
         var events = new ArrayList<byte[]>();
         for (int i = 0; i < tokens; i++) {
-            String word = " w" + i;
+            String word = " " + BEGIN + i;
             words.append(word);
             events.add(piece(chunk("{\"content\":\"" + word + "\"}", "null")));
         }

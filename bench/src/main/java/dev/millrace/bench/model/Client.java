@@ -3,6 +3,7 @@ package dev.millrace.bench.model;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.millrace.bench.Lost;
+import dev.millrace.bench.decisions.TokenServer;
 import dev.millrace.client.sse.SseEvent;
 import dev.millrace.client.sse.SseReader;
 import dev.millrace.client.sse.SseStream;
@@ -29,7 +30,7 @@ final class Client implements AutoCloseable {
      * One answer; times by {@link System#nanoTime}.
      *
      * @param firstAt when the first token was there
-     * @param cameAt when each piece was there
+     * @param cameAt when each token was there, alone or with others
      */
     record Reading(long askedAt, long firstAt, List<Long> cameAt) {}
 
@@ -49,10 +50,8 @@ final class Client implements AutoCloseable {
                         .readTree(data)
                         .at("/choices/0/delta/content")
                         .asString("");
-                if (!word.isEmpty()) {
-                    came.add(now);
-                    text.append(word);
-                }
+                text.append(word);
+                word.chars().filter(c -> c == TokenServer.BEGIN).forEach(token -> came.add(now));
             }
         }
         if (!text.toString().equals(place.provider().text())) {
