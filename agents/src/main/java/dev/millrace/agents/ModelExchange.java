@@ -1,14 +1,11 @@
 package dev.millrace.agents;
 
 import dev.langchain4j.exception.HttpException;
-import dev.langchain4j.http.client.HttpClient;
-import dev.langchain4j.http.client.HttpClientBuilder;
 import dev.langchain4j.http.client.HttpRequest;
 import dev.langchain4j.http.client.SuccessfulHttpResponse;
 import dev.langchain4j.http.client.sse.ServerSentEvent;
 import dev.langchain4j.http.client.sse.ServerSentEventContext;
 import dev.langchain4j.http.client.sse.ServerSentEventListener;
-import dev.langchain4j.http.client.sse.ServerSentEventParser;
 import dev.langchain4j.http.client.sse.ServerSentEventParsingHandle;
 import dev.millrace.client.sse.SseEvent;
 import dev.millrace.client.sse.SseReader;
@@ -29,14 +26,14 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * One request to a model, as LangChain4j's HTTP client: it sends, reads and delivers on the thread that calls.
+ * One request to a model, in place of LangChain4j's HTTP client: it sends, reads and delivers on the thread that calls.
  *
  * <p>That is what makes a cancel certain. LangChain4j's own client hands the stream to another thread and gives out the
  * handle that stops it only with the first event (langchain4j#6304), so a request that has brought nothing yet goes on
  * until its read timeout. Here the agent's own thread waits: an interrupt or {@link #stop} closes the connection at any
  * moment, and when {@code chat} returns nothing of it is left.
  */
-final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEventParsingHandle {
+final class ModelExchange implements ServerSentEventParsingHandle {
     private static final int ERROR_BODY = 64 * 1024;
 
     /** The data with which a stream of chat completions ends. */
@@ -111,8 +108,8 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
         return stopped;
     }
 
-    @Override
-    public void execute(HttpRequest request, ServerSentEventParser parser, ServerSentEventListener listener) {
+    /** Sends the request, and delivers the response until it has ended, or {@link #stop} was called. */
+    void execute(HttpRequest request, ServerSentEventListener listener) {
         SseStream opened = SseStream.open(http, jdk(request), config.times().silence(), SseReader.DEFAULT_LIMIT);
         stream = opened;
         if (stopped) { // read after the write above, as stop() reads after its own: one of the two closes
@@ -265,37 +262,5 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
     @Override
     public boolean isCancelled() {
         return stopped;
-    }
-
-    @Override
-    public SuccessfulHttpResponse execute(HttpRequest request) {
-        throw new UnsupportedOperationException("this agent streams; it makes no other request");
-    }
-
-    // LangChain4j takes a builder where it wants a client. The times are ModelConfig's, whatever it sets.
-
-    @Override
-    public HttpClient build() {
-        return this;
-    }
-
-    @Override
-    public Duration connectTimeout() {
-        return config.times().connect();
-    }
-
-    @Override
-    public HttpClientBuilder connectTimeout(Duration timeout) {
-        return this;
-    }
-
-    @Override
-    public Duration readTimeout() {
-        return config.times().silence();
-    }
-
-    @Override
-    public HttpClientBuilder readTimeout(Duration timeout) {
-        return this;
     }
 }

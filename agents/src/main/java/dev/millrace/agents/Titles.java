@@ -28,10 +28,12 @@ final class Titles {
                     + " the message's language. Answer with the title alone: no quotes, no full stop.";
 
     private final HttpClient http;
+    private final StreamingModels models;
     private final ModelConfig model;
 
-    Titles(HttpClient http, ModelConfig model) {
+    Titles(HttpClient http, StreamingModels models, ModelConfig model) {
         this.http = http;
+        this.models = models;
         this.model = model;
     }
 
@@ -71,12 +73,14 @@ final class Titles {
     private @Nullable String ask(Turn turn, Engine engine, String message) {
         var answer = new Answer();
         var exchange = new ModelExchange(http, model);
-        StreamingModels.of(model, model.effort(null), exchange)
-                .chat(
-                        ChatRequest.builder()
-                                .messages(SystemMessage.from(PROMPT), UserMessage.from(message))
-                                .build(),
-                        answer);
+        models.ask(
+                model,
+                model.effort(null),
+                exchange,
+                ChatRequest.builder()
+                        .messages(SystemMessage.from(PROMPT), UserMessage.from(message))
+                        .build(),
+                answer);
         ChatResponse whole = answer.whole;
         if (exchange.failure() != null || whole == null) {
             log.info("chat {} keeps its first words as its title: the model {} failed", turn.contextId(), model.id());
