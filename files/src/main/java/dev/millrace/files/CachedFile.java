@@ -56,13 +56,13 @@ final class CachedFile implements SourceFile {
     }
 
     @Override
-    public long headStartEnd() {
-        return source.headStartEnd();
+    public @Nullable Run headStart() {
+        return looked ? source.headStart() : null;
     }
 
     @Override
-    public void dropHeadStart() {
-        source.dropHeadStart();
+    public @Nullable Run run(long first, long end, boolean mayLeave) {
+        return source.run(first, end, mayLeave);
     }
 
     @Override
@@ -114,7 +114,7 @@ final class CachedFile implements SourceFile {
             throws SourceException, InterruptedException {
         int from = window.position();
         long start = block.offset() + from;
-        Run run = new Run(start);
+        Units run = new Units(start);
         long end = start;
         while (end < block.end()) {
             CacheKey key = key(end);
@@ -144,8 +144,13 @@ final class CachedFile implements SourceFile {
                 }
 
                 @Override
-                public void cameWithLookup() {
-                    attempt.cameWithLookup();
+                public Run.@Nullable Turn turn() {
+                    return attempt.turn();
+                }
+
+                @Override
+                public void cameByRun() {
+                    attempt.cameByRun();
                 }
             });
             run.arrived(target, target.capacity());
@@ -160,13 +165,13 @@ final class CachedFile implements SourceFile {
     }
 
     /** Units that are fetched in one go. */
-    private final class Run {
+    private final class Units {
         private final long start;
         private final List<CacheKey> keys = new ArrayList<>();
         private final List<CompletableFuture<byte[]>> flights = new ArrayList<>();
         private int done;
 
-        Run(long start) {
+        Units(long start) {
             this.start = start;
         }
 
@@ -237,13 +242,13 @@ final class CachedFile implements SourceFile {
         }
 
         @Override
-        public long headStartEnd() {
-            return shared.file().headStartEnd();
+        public @Nullable Run headStart() {
+            return looked ? shared.file().headStart() : null;
         }
 
         @Override
-        public void dropHeadStart() {
-            shared.file().dropHeadStart();
+        public @Nullable Run run(long first, long end, boolean mayLeave) {
+            return shared.file().run(first, end, mayLeave);
         }
 
         @Override
@@ -270,7 +275,7 @@ final class CachedFile implements SourceFile {
         public void close() {
             if (closed.compareAndSet(false, true)) {
                 if (looked) {
-                    dropHeadStart();
+                    shared.file().dropHeadStart();
                 }
                 shared.leave();
             }

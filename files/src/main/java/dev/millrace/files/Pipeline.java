@@ -84,7 +84,8 @@ public final class Pipeline {
         }
         return switch (source.access()) {
             case IN_PLACE -> new InPlaceReader(file, range, pool, budget);
-            case PARALLEL -> new PrefetchReader(file, range, settings, pool, budget, experience(source), nanoTime);
+            case PARALLEL, STREAM ->
+                new PrefetchReader(file, range, settings, pool, budget, experience(source), nanoTime);
         };
     }
 
@@ -93,7 +94,12 @@ public final class Pipeline {
                 source,
                 s -> new Experience(
                         new RateMeter(),
-                        new Pace(settings.concurrency(), settings.mostConcurrency()),
+                        new Pace(
+                                settings.concurrency(),
+                                settings.mostConcurrency(),
+                                // Who asks for always so many gets so many.
+                                s.access() == Source.Access.STREAM
+                                        && settings.concurrency() < settings.mostConcurrency()),
                         new HedgeTokens(settings.hedgeBudget())));
     }
 
