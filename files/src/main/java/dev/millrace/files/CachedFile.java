@@ -130,6 +130,10 @@ final class CachedFile implements SourceFile {
             return; // Someone else was quicker: look again.
         }
         ByteBuffer target = window.slice(from, (int) (end - start));
+        Run.Turn turn = attempt.turn();
+        // What fills a hole between units that are here is asked for by itself: a run would bring them once more.
+        boolean hole = end < block.end() || (end < info.size() && cache.contains(key(end)));
+        Run.Turn mine = turn != null && hole && !turn.isAt(start) ? null : turn;
         try {
             source.fetch(new Block(start, (int) (end - start)), target, new Attempt() {
                 @Override
@@ -145,7 +149,7 @@ final class CachedFile implements SourceFile {
 
                 @Override
                 public Run.@Nullable Turn turn() {
-                    return attempt.turn();
+                    return mine;
                 }
 
                 @Override

@@ -88,7 +88,7 @@ final class OriginFile implements SourceFile {
     public void fetch(Block block, ByteBuffer into, Attempt attempt) throws SourceException, InterruptedException {
         ByteBuffer window = into.slice(into.position(), block.length());
         Run.Turn turn = attempt.turn();
-        if (turn != null && !attempt.isHedge()) {
+        if (turn != null) {
             turn.take(block.offset(), window, attempt);
         }
         if (window.hasRemaining()) {

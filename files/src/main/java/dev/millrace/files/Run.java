@@ -251,6 +251,16 @@ public final class Run implements AutoCloseable {
             return progress;
         }
 
+        /** Whether the run's connection brings this byte next. */
+        boolean isAt(long offset) {
+            lock.lock();
+            try {
+                return answer != null && next == offset && waiting.contains(block) && waiting.first() == block;
+            } finally {
+                lock.unlock();
+            }
+        }
+
         /** The block's fetch is over, however it ended: the next may read. Idempotent. */
         void leave() {
             lock.lock();

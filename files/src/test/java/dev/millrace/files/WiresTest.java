@@ -241,6 +241,9 @@ class WiresTest {
                     assertThat(all.flip()).isEqualTo(ByteBuffer.wrap(film));
                 }
             }
+        }
+        // Whoever is trusted must be who was called.
+        try (Wires trusting = new Wires(LONG, context)) {
             assertThatThrownBy(() -> trusting.ask(
                             HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + port + "/"))
                                     .build(),
