@@ -133,11 +133,11 @@ public final class Run implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        long until = to.applyAsLong(from);
+        long until = Math.max(end(), to.applyAsLong(from));
         lock.lock();
         try {
             if (until > from && isDue() && answerEnd == from) {
-                end = until;
+                end = Math.max(end, until);
                 Following one = new Following(from, until);
                 following = one;
                 one.thread = Thread.ofVirtual().name("millrace-run").start(() -> follow(one));
@@ -148,7 +148,7 @@ public final class Run implements AutoCloseable {
     }
 
     private boolean isDue() {
-        if (closed || failures >= MOST_FAILURES || answer == null || following != null || end > answerEnd) {
+        if (closed || failures >= MOST_FAILURES || answer == null || following != null) {
             return false;
         }
         Duration roundTrip = origin.usualAnswer();
@@ -362,7 +362,8 @@ public final class Run implements AutoCloseable {
                 answer = null;
                 drop(following);
                 following = null;
-                until = end;
+                // What follows may be here already: the next request asks for little, and goes on if that is wanted.
+                until = Math.min(end, offset - offset % BlockPlan.LINE + origin.atFirst());
             } finally {
                 lock.unlock();
             }
