@@ -286,7 +286,8 @@ final class PrefetchReader implements RangeReader {
     private long goOn(long end) {
         lock.lock();
         try {
-            boolean stays = !cancelled && delivered + taken >= A_LOOK;
+            // What was asked for in another way meanwhile is not to be asked for twice.
+            boolean stays = !cancelled && delivered + taken >= A_LOOK && plan.offset() <= end;
             return stays && experience.pace().goesAlone(true) ? Math.max(end, plan.end()) : end;
         } finally {
             lock.unlock();

@@ -148,7 +148,8 @@ public final class Run implements AutoCloseable {
     }
 
     private boolean isDue() {
-        if (closed || failures >= MOST_FAILURES || answer == null || following != null) {
+        boolean stopped = answer == null && (next != answerEnd || answerEnd == 0);
+        if (closed || failures >= MOST_FAILURES || stopped || following != null) {
             return false;
         }
         Duration roundTrip = origin.usualAnswer();
