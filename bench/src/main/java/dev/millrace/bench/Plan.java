@@ -49,9 +49,14 @@ public record Plan(Size size, int rounds, long seed) {
 
     /** Does this again and again until the JIT had time to settle: 6 s for figures to be quoted, else less. At least once. */
     public void warmUp(Run run) throws Exception {
+        warmUp(6, run);
+    }
+
+    /** The same for code that takes longer: so many seconds for figures to be quoted. */
+    public void warmUp(int seconds, Run run) throws Exception {
         long nanos =
                 switch (size) {
-                    case FULL -> 6_000_000_000L;
+                    case FULL -> seconds * 1_000_000_000L;
                     case QUICK -> 2_000_000_000L;
                     case TRIAL -> 0;
                 };

@@ -147,8 +147,9 @@ record StateReader(State state, long now, boolean shared) implements Reader {
 
     private boolean says(Context context, List<String> words) {
         String title = context.title();
-        return (title != null && Words.allBegin(words, title))
-                || state.context(context.id()).texts().values().stream().anyMatch(text -> Words.allBegin(words, text));
+        return (title != null && Words.begin(words, Words.plain(title)))
+                || state.context(context.id()).texts().values().stream()
+                        .anyMatch(text -> Words.begin(words, Words.plain(text)));
     }
 
     @Override

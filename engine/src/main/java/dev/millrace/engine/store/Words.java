@@ -4,7 +4,6 @@ import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /** What a search takes for words: runs of letters and digits, without case and accents. */
@@ -27,12 +26,18 @@ public final class Words {
         return words;
     }
 
-    /** Whether each of these words begins a word of the text. */
-    public static boolean allBegin(List<String> wanted, String text) {
-        var there = new TreeSet<>(of(text));
-        return wanted.stream().allMatch(word -> {
-            String next = there.ceiling(word);
-            return next != null && next.startsWith(word);
-        });
+    /** The words of a text, each behind a space: what {@link #begin} looks through. */
+    public static String plain(String text) {
+        List<String> words = of(text);
+        return words.isEmpty() ? "" : " " + String.join(" ", words);
+    }
+
+    /**
+     * Whether each of these words begins a word of the text.
+     *
+     * @param plain the text, as {@link #plain} gives it
+     */
+    public static boolean begin(List<String> wanted, String plain) {
+        return wanted.stream().allMatch(word -> plain.contains(" " + word));
     }
 }

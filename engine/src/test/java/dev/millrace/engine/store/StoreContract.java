@@ -2,9 +2,11 @@ package dev.millrace.engine.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
+import dev.millrace.engine.ContextQuery;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Page;
 import dev.millrace.engine.Sent;
@@ -262,6 +264,71 @@ public abstract class StoreContract {
         } while (after != null);
         assertThat(seen).extracting(Context::id).doesNotHaveDuplicates().hasSize(20);
         assertThat(seen).isSortedAccordingTo((a, b) -> b.updatedAt().compareTo(a.updatedAt()));
+    }
+
+    private void title(String contextId, Instant at, long pin, @Nullable String title) throws Exception {
+        store.submit(contextId, Durability.FSYNCED, reader -> {
+                    Context before = reader.context(contextId);
+                    Context named = before != null
+                            ? before.withTitle(title)
+                            : new Context(contextId, OWNER, "a", title, Context.Concurrency.SERIAL, T0, at, 0)
+                                    .with(Context.Shelf.NEW.withPin(pin), Context.Change.CREATED);
+                    return write(true, named, List.of(), List.of(), () -> {});
+                })
+                .get();
+    }
+
+    /** As many pages as there are, each of so many; each must tell this total. */
+    private List<String> found(String text, int size, int total) throws InterruptedException {
+        var seen = new ArrayList<String>();
+        String after = null;
+        do {
+            var query = new ContextQuery(OWNER, text, Map.of(), null, null, null, false, null, size, after);
+            Page<Context> page = store.read(null, reader -> reader.contexts(query));
+            assertThat(page.total()).isEqualTo(total);
+            page.items().forEach(context -> seen.add(context.id()));
+            after = page.next();
+        } while (after != null);
+        return seen;
+    }
+
+    @Test
+    void what_is_found_by_words_is_paged_in_the_order_of_lists_whatever_the_size() throws Exception {
+        for (int i = 0; i < 12; i++) {
+            String id = "c" + (char) ('a' + i);
+            title(id, T0.plusSeconds(i / 3), i < 3 ? 10 - i : Context.Shelf.UNPINNED, "The Höhle number " + i);
+        }
+        title("other", T0, Context.Shelf.UNPINNED, "a mill");
+        for (int size : new int[] {1, 2, 3, 5, 12, 100}) {
+            assertThat(found("hohl NUM", size, 12))
+                    .containsExactly("cc", "cb", "ca", "cl", "ck", "cj", "ci", "ch", "cg", "cf", "ce", "cd");
+        }
+        assertThat(found("number hohle 1", 2, 3)).containsExactly("cb", "cl", "ck");
+        assertThat(found("hohle mill", 5, 0)).isEmpty();
+        var behindAll = new ContextQuery(
+                OWNER, "hohle", Map.of(), null, null, null, false, null, 5, "~" + T0.minusSeconds(1) + "~x");
+        assertThat(store.<Page<Context>>read(null, reader -> reader.contexts(behindAll)))
+                .as("what comes behind the last still knows how many there are")
+                .isEqualTo(new Page<>(List.of(), null, 12));
+        title("cd", T0, Context.Shelf.UNPINNED, null);
+        title("ce", T0, Context.Shelf.UNPINNED, "a mill");
+        assertThat(found("hohle", 100, 10)).doesNotContain("cd", "ce");
+        assertThat(found("mill", 1, 2)).containsExactlyInAnyOrder("ce", "other");
+    }
+
+    @Test
+    void changes_are_numbered_without_a_gap_or_a_double_also_after_one_that_failed() throws Exception {
+        title("a", T0, Context.Shelf.UNPINNED, "one");
+        title("b", T0, Context.Shelf.UNPINNED, "two");
+        CompletableFuture<Boolean> refused = store.submit("b", Durability.FSYNCED, reader -> {
+            throw new IllegalStateException("no");
+        });
+        assertThatThrownBy(refused::get).hasRootCauseMessage("no");
+        title("a", T0, Context.Shelf.UNPINNED, "three");
+        assertThat(store.<List<Context>>read(null, reader -> reader.changes(OWNER, 0, 10)))
+                .extracting(Context::id, Context::revision)
+                .containsExactly(tuple("b", 2L), tuple("a", 3L));
+        assertThat(store.<Long>read(null, reader -> reader.revision(OWNER))).isEqualTo(3);
     }
 
     @Test

@@ -19,7 +19,10 @@ final class Conversation {
     final EventLog events = new EventLog();
     final Map<String, SendKey> keys = new LinkedHashMap<>();
 
-    /** What each ended task is found by. */
+    /** What the title is found by, as {@link dev.millrace.engine.store.Words#plain} gives it. */
+    String title = "";
+
+    /** What each ended task is found by, in the same form. */
     final Map<String, String> texts = new HashMap<>();
 
     /** Read by decisions about other contexts, too, which must not wait for the lock. */

@@ -181,6 +181,9 @@ public final class MemoryStore implements Store {
                 long before = c.context == null ? 0 : c.context.revision();
                 context = context.withRevision(changes(context.owner()).changed(contextId, before));
             }
+            if (c.context == null || !Objects.equals(context.title(), c.context.title())) {
+                c.title = context.title() == null ? "" : Words.plain(context.title());
+            }
             c.context = context;
         }
         if (!write.tasks().isEmpty()) {
@@ -199,7 +202,8 @@ public final class MemoryStore implements Store {
         if (write.merged() != null) {
             c.events.merge(write.merged());
             if (!write.merged().text().isEmpty()) {
-                c.texts.put(write.merged().task().id(), write.merged().text());
+                c.texts.put(
+                        write.merged().task().id(), Words.plain(write.merged().text()));
             }
         }
         if (!write.tasks().isEmpty()) {
@@ -367,11 +371,12 @@ public final class MemoryStore implements Store {
     Page<Context> listContexts(ContextQuery query) {
         ContextPlace after = query.after() == null ? null : ContextPlace.parse(query.after());
         boolean nowhere = query.after() != null && after == null;
+        List<String> words = query.text() == null ? List.of() : Words.of(query.text());
         var items = new ArrayList<Context>();
         boolean more = false;
         long total = 0;
         for (Listed each : ofOwner(query.owner())) {
-            Context context = this.<@Nullable Context>read(each.place().id(), view -> hit(query, view, each));
+            Context context = this.<@Nullable Context>read(each.place().id(), view -> hit(query, words, view, each));
             if (context == null) {
                 continue;
             }
@@ -395,7 +400,7 @@ public final class MemoryStore implements Store {
     }
 
     /** The context as it is, if it is where the list had it and the query asks for it. */
-    private static @Nullable Context hit(ContextQuery query, Reader view, Listed place) {
+    private static @Nullable Context hit(ContextQuery query, List<String> words, Reader view, Listed place) {
         Context context = view.context(place.place().id());
         boolean hit = context != null
                 && Listed.of(context).equals(place)
@@ -409,7 +414,7 @@ public final class MemoryStore implements Store {
                         .labels()
                         .entrySet()
                         .containsAll(query.labels().entrySet())
-                && (query.text() == null || ((MemoryView) view).says(Words.of(query.text())));
+                && (query.text() == null || ((MemoryView) view).says(words));
         return hit ? context : null;
     }
 

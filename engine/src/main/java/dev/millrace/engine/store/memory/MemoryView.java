@@ -119,11 +119,10 @@ final class MemoryView implements Reader {
         if (own == null || own.context == null || words.isEmpty()) {
             return false;
         }
-        String title = own.context.title();
-        return (title != null && Words.allBegin(words, title))
+        return Words.begin(words, own.title)
                 || own.texts.entrySet().stream().anyMatch(text -> {
                     TaskRecord task = own.tasks.get(text.getKey());
-                    return task != null && !task.gone() && Words.allBegin(words, text.getValue());
+                    return task != null && !task.gone() && Words.begin(words, text.getValue());
                 });
     }
 

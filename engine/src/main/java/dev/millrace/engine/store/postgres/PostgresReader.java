@@ -300,6 +300,11 @@ final class PostgresReader implements Reader, ContextSearch.Tables {
     }
 
     @Override
+    public List<ContextSearch.Hit> hits(String sql, @Nullable Object... arguments) {
+        return list(row -> new ContextSearch.Hit(row.getString(1), row.getLong(2)), sql, arguments);
+    }
+
+    @Override
     public List<Context> changes(String owner, long after, int max) {
         List<Context> changed =
                 contexts("WHERE c.owner = ? AND c.revision > ? ORDER BY c.revision LIMIT ?", owner, after, max);

@@ -6,13 +6,16 @@ import dev.millrace.engine.Page;
 import dev.millrace.engine.store.ContextPlace;
 import dev.millrace.engine.store.Words;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One question for contexts, as SQL. The pinned and the others are asked for by themselves, so that each part comes out
  * of its index in order and a page costs what is on it, however many contexts there are. All are counted only where the
- * page does not tell how many there are.
+ * page does not tell how many there are. What has words in it is looked up by them, once: its hits are counted and
+ * sorted in the same statement.
  */
 public final class ContextSearch {
     /** What a database says in words of its own. */
@@ -36,7 +39,20 @@ public final class ContextSearch {
         List<Context> contexts(String where, @Nullable Object... arguments);
 
         long count(String sql, @Nullable Object... arguments);
+
+        /** Each row's id and total. */
+        List<Hit> hits(String sql, @Nullable Object... arguments);
     }
+
+    /**
+     * A context that was found.
+     *
+     * @param total how many were found in all
+     */
+    public record Hit(String id, long total) {}
+
+    /** Contexts fetched by one statement. */
+    private static final int AT_ONCE = 256;
 
     private final ContextQuery query;
     private final List<String> words;
@@ -88,6 +104,9 @@ public final class ContextSearch {
             return new Page<>(List.of(), null, count(tables));
         }
         int wanted = query.limit() == Integer.MAX_VALUE ? query.limit() : query.limit() + 1;
+        if (!words.isEmpty()) {
+            return byWords(tables, after, wanted);
+        }
         var found = new ArrayList<Context>();
         if (after == null || after.pin() != Context.Shelf.UNPINNED) {
             found.addAll(pinned(tables, after, wanted));
@@ -99,6 +118,47 @@ public final class ContextSearch {
         long total = more || after != null ? count(tables) : found.size();
         List<Context> items = more ? found.subList(0, query.limit()) : found;
         return new Page<>(items, more ? ContextPlace.of(items.getLast()).toString() : null, total);
+    }
+
+    private Page<Context> byWords(Tables tables, @Nullable ContextPlace after, int wanted) {
+        var sql = new StringBuilder("SELECT h.id, h.total FROM (SELECT c.id, c.pin, c.updated_at, count(*) OVER ()")
+                .append(" AS total FROM contexts c ")
+                .append(where)
+                .append(") h");
+        var with = new ArrayList<>(arguments);
+        if (after != null) {
+            sql.append(" WHERE h.pin > ? OR (h.pin = ? AND (h.updated_at, h.id) < (?, ?))");
+            with.addAll(List.of(after.pin(), after.pin(), after.updatedAt(), after.id()));
+        }
+        with.add(wanted);
+        List<Hit> hits = tables.hits(sql + " ORDER BY h.pin, h.updated_at DESC, h.id DESC LIMIT ?", with.toArray());
+        if (hits.isEmpty()) {
+            return new Page<>(List.of(), null, after == null ? 0 : count(tables));
+        }
+        boolean more = hits.size() > query.limit();
+        List<Context> items =
+                fetch(tables, hits.stream().limit(query.limit()).map(Hit::id).toList());
+        return new Page<>(
+                items,
+                more ? ContextPlace.of(items.getLast()).toString() : null,
+                hits.getFirst().total());
+    }
+
+    /** The contexts with these ids, in the order of lists. */
+    private static List<Context> fetch(Tables tables, List<String> ids) {
+        var found = new ArrayList<Context>();
+        for (int from = 0; from < ids.size(); from += AT_ONCE) {
+            var some = new ArrayList<@Nullable Object>(ids.subList(from, Math.min(ids.size(), from + AT_ONCE)));
+            // To a power of two, so that there are few statements to keep prepared.
+            int places = Integer.highestOneBit(Math.max(1, 2 * some.size() - 1));
+            while (some.size() < places) {
+                some.add(some.getLast());
+            }
+            found.addAll(tables.contexts(
+                    "WHERE c.id IN (" + String.join(", ", Collections.nCopies(places, "?")) + ")", some.toArray()));
+        }
+        found.sort(Comparator.comparing(ContextPlace::of));
+        return found;
     }
 
     private long count(Tables tables) {

@@ -229,6 +229,11 @@ final class SqliteReader implements Reader, ContextSearch.Tables, AutoCloseable 
     }
 
     @Override
+    public List<ContextSearch.Hit> hits(String sql, @Nullable Object... arguments) {
+        return list(row -> new ContextSearch.Hit(row.getString(1), row.getLong(2)), sql, arguments);
+    }
+
+    @Override
     public List<Context> changes(String owner, long after, int max) {
         List<Context> changed =
                 contexts("WHERE owner = ? AND revision > ? ORDER BY revision LIMIT ?", owner, after, max);

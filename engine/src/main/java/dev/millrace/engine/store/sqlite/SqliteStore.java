@@ -364,6 +364,7 @@ public final class SqliteStore implements Store {
 
     private void undo(List<Submitted<?>> group, List<Decided> decided, Durability durability, Throwable cause) {
         reader.forget();
+        writer.forget();
         try {
             transactions.rollback();
         } catch (SQLException e) {

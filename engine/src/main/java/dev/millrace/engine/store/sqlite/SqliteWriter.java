@@ -9,12 +9,36 @@ import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.Write;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a {@link Write} into statements, on the writer's connection and inside its transaction. */
 final class SqliteWriter {
+    /** Owners whose last revision is kept in memory; the others' is looked up. */
+    private static final int OWNERS = 10_000;
+
+    /** Events that go into the table with one statement. */
+    private static final int ROWS = 8;
+
+    /** For one event, for two, and so on. */
+    private static final List<String> INSERT_EVENTS = IntStream.rangeClosed(1, ROWS)
+            .mapToObj(rows -> "INSERT INTO events (context_id, \"offset\", task_id, kind, state, json) VALUES "
+                    + String.join(", ", Collections.nCopies(rows, "(?, ?, ?, ?, ?, ?)")))
+            .toList();
+
     private final SqliteReader statements;
+
+    /** By owner: nobody else writes, so what was written last is what is there. */
+    private final Map<String, Long> revisions = new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+            return size() > OWNERS;
+        }
+    };
 
     SqliteWriter(SqliteReader statements) {
         this.statements = statements;
@@ -39,6 +63,18 @@ final class SqliteWriter {
         if (write.merged() != null) {
             merge(write.merged());
         }
+    }
+
+    /** What was written in this transaction is undone. */
+    void forget() {
+        revisions.clear();
+    }
+
+    private long nextRevision(String owner) {
+        Long last = revisions.get(owner);
+        long next = (last == null ? statements.revision(owner) : last) + 1;
+        revisions.put(owner, next);
+        return next;
     }
 
     private void save(Context c) throws SQLException {
@@ -70,9 +106,11 @@ final class SqliteWriter {
                 Labels.write(shelf.labels()),
                 shelf.readTo(),
                 c.change().code(),
-                told ? statements.revision(c.owner()) + 1 : c.revision());
-        if (told && (c.change() == Context.Change.CREATED || c.change() == Context.Change.TITLE)) {
-            find(c.id(), "", String.valueOf(c.title() == null ? "" : c.title()));
+                told ? nextRevision(c.owner()) : c.revision());
+        String title = c.title() == null ? "" : c.title();
+        if (told
+                && (c.change() == Context.Change.TITLE || (c.change() == Context.Change.CREATED && !title.isEmpty()))) {
+            find(c.id(), "", title);
         }
     }
 
@@ -98,7 +136,7 @@ final class SqliteWriter {
         run(
                 "INSERT INTO forgotten (owner, revision, id) VALUES (?, ?, ?)",
                 there.owner(),
-                statements.revision(there.owner()) + 1,
+                nextRevision(there.owner()),
                 contextId);
         run("DELETE FROM texts WHERE context_id = ?", contextId);
         run("DELETE FROM sends WHERE context_id = ?", contextId);
@@ -146,18 +184,21 @@ final class SqliteWriter {
     }
 
     private void append(String contextId, List<Journal.Entry<Event>> events) throws SQLException {
-        PreparedStatement insert = statements.statement(
-                "INSERT INTO events (context_id, \"offset\", task_id, kind, state, json) VALUES (?, ?, ?, ?, ?, ?)");
-        for (Journal.Entry<Event> entry : events) {
-            Event event = entry.event();
-            SqliteReader.bind(
-                    insert,
-                    contextId,
-                    entry.offset(),
-                    event.taskId(),
-                    event.kind().code(),
-                    event.state(),
-                    event.json());
+        for (int from = 0; from < events.size(); from += ROWS) {
+            List<Journal.Entry<Event>> some = events.subList(from, Math.min(events.size(), from + ROWS));
+            PreparedStatement insert = statements.statement(INSERT_EVENTS.get(some.size() - 1));
+            var values = new @Nullable Object[6 * some.size()];
+            int next = 0;
+            for (Journal.Entry<Event> entry : some) {
+                Event event = entry.event();
+                values[next++] = contextId;
+                values[next++] = entry.offset();
+                values[next++] = event.taskId();
+                values[next++] = event.kind().code();
+                values[next++] = event.state();
+                values[next++] = event.json();
+            }
+            SqliteReader.bind(insert, values);
             insert.executeUpdate();
         }
     }

@@ -71,6 +71,7 @@ class SqliteStoreTest extends LastingStoreContract {
     void one_bad_write_in_a_group_harms_none_of_the_others() throws Exception {
         append("bad", Durability.FSYNCED, 1, () -> {}).get();
         var go = new CountDownLatch(1);
+        long before = store.<Long>read(null, r -> r.revision(OWNER));
         var aborted = new AtomicInteger();
         var committed = new AtomicInteger();
         holdTheWriter(go);
@@ -103,6 +104,9 @@ class SqliteStoreTest extends LastingStoreContract {
         assertThat(offsets("good")).hasSize(10);
         assertThat(offsets("bad")).containsExactly(1L);
         assertThat(store.<Long>read("bad", r -> r.context("bad").lastOffset())).isEqualTo(1);
+        assertThat(store.<Long>read(null, r -> r.revision(OWNER)))
+                .as("what was undone took no number")
+                .isEqualTo(before + 10);
     }
 
     @Test
