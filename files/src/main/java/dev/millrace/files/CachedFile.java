@@ -57,12 +57,19 @@ final class CachedFile implements SourceFile {
 
     @Override
     public @Nullable Run headStart() {
-        return looked ? source.headStart() : null;
+        return looked ? known(source.headStart()) : null;
     }
 
     @Override
     public @Nullable Run run(long first, long end, boolean mayLeave) {
-        return source.run(first, end, mayLeave);
+        return known(source.run(first, end, mayLeave));
+    }
+
+    private @Nullable Run known(@Nullable Run run) {
+        if (run != null) {
+            shared.add(run);
+        }
+        return run;
     }
 
     @Override
@@ -131,9 +138,12 @@ final class CachedFile implements SourceFile {
         }
         ByteBuffer target = window.slice(from, (int) (end - start));
         Run.Turn turn = attempt.turn();
-        // What fills a hole between units that are here is asked for by itself: a run would bring them once more.
-        boolean hole = end < block.end() || (end < info.size() && cache.contains(key(end)));
-        Run.Turn mine = turn != null && hole && !turn.isAt(start) ? null : turn;
+        // What fills a hole between units that are here, or goes beside another reader of the same bytes, is asked for by
+        // itself: a run would bring once more what is here, or will be.
+        boolean alone = end == block.end()
+                && (end == info.size() || !cache.contains(key(end)))
+                && (turn == null || !shared.othersAreNear(start, turn.run()));
+        Run.Turn mine = turn != null && !alone && !turn.isAt(start) ? null : turn;
         try {
             source.fetch(new Block(start, (int) (end - start)), target, new Attempt() {
                 @Override

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class InPlaceReader implements RangeReader {
     /** The size with which whole files were measured over sockets: see docs/decisions/http-server.md. */
-    private static final int BUFFER_BYTES = Integer.getInteger("millrace.block", 256) << 10;
+    private static final int BUFFER_BYTES = 256 << 10;
 
     private final SourceFile file;
     private final BufferPool pool;

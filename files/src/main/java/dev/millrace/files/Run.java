@@ -40,6 +40,8 @@ public final class Run implements AutoCloseable {
         Answer open(long first, long end) throws SourceException, InterruptedException;
     }
 
+    private static final long NEAR = 8L * BlockPlan.LINE;
+
     /** What a request takes beside the round trip. */
     private static final Duration A_LITTLE = Duration.ofMillis(20);
 
@@ -190,6 +192,17 @@ public final class Run implements AutoCloseable {
         lock.lock();
         try {
             return !closed && failures < MOST_FAILURES;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether this run brings what is near there anyway. */
+    boolean isNear(long offset) {
+        lock.lock();
+        try {
+            boolean under = !closed && failures < MOST_FAILURES && answer != null;
+            return under && offset >= next - NEAR && offset < Math.min(end, next + NEAR);
         } finally {
             lock.unlock();
         }
