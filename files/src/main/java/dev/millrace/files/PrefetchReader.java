@@ -270,6 +270,9 @@ final class PrefetchReader implements RangeReader {
         if (last != null && block.offset() < last.end() && last.isUseful()) {
             return last;
         }
+        if (last != null) {
+            last.stopsHere();
+        }
         Run next = begun ? null : file.headStart();
         if (next == null && experience.pace().goesAlone(begun)) {
             next = file.run(block.offset(), plan.end(), !begun);

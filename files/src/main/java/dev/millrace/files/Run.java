@@ -76,6 +76,7 @@ public final class Run implements AutoCloseable {
     private long answerEnd;
     private int failures;
     private boolean closed;
+    private boolean stopped;
     private long flowed;
     private long flowedNanos;
 
@@ -150,8 +151,8 @@ public final class Run implements AutoCloseable {
     }
 
     private boolean isDue() {
-        boolean stopped = answer == null && (next != answerEnd || answerEnd == 0);
-        if (closed || failures >= MOST_FAILURES || stopped || following != null) {
+        boolean elsewhere = answer == null && (next != answerEnd || answerEnd == 0);
+        if (closed || stopped || failures >= MOST_FAILURES || elsewhere || following != null) {
             return false;
         }
         Duration roundTrip = origin.usualAnswer();
@@ -184,6 +185,19 @@ public final class Run implements AutoCloseable {
         }
         if (!wanted && opened != null) {
             opened.close();
+        }
+    }
+
+    /** From here on another run goes on: what was to follow is dropped. */
+    void stopsHere() {
+        lock.lock();
+        try {
+            stopped = true;
+            drop(following);
+            following = null;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
         }
     }
 
