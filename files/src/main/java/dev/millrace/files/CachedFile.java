@@ -56,13 +56,20 @@ final class CachedFile implements SourceFile {
     }
 
     @Override
-    public long headStartEnd() {
-        return source.headStartEnd();
+    public @Nullable Run headStart() {
+        return looked ? known(source.headStart()) : null;
     }
 
     @Override
-    public void dropHeadStart() {
-        source.dropHeadStart();
+    public @Nullable Run run(long first, long end, boolean mayLeave) {
+        return known(source.run(first, end, mayLeave));
+    }
+
+    private @Nullable Run known(@Nullable Run run) {
+        if (run != null) {
+            shared.add(run);
+        }
+        return run;
     }
 
     @Override
@@ -114,7 +121,7 @@ final class CachedFile implements SourceFile {
             throws SourceException, InterruptedException {
         int from = window.position();
         long start = block.offset() + from;
-        Run run = new Run(start);
+        Units run = new Units(start);
         long end = start;
         while (end < block.end()) {
             CacheKey key = key(end);
@@ -130,6 +137,13 @@ final class CachedFile implements SourceFile {
             return; // Someone else was quicker: look again.
         }
         ByteBuffer target = window.slice(from, (int) (end - start));
+        Run.Turn turn = attempt.turn();
+        // What fills a hole between units that are here, or goes beside another reader of the same bytes, is asked for by
+        // itself: a run would bring once more what is here, or will be.
+        boolean alone = end == block.end()
+                && (end == info.size() || !cache.contains(key(end)))
+                && (turn == null || !shared.othersAreNear(start, turn.run()));
+        Run.Turn mine = turn != null && !alone && !turn.isAt(start) ? null : turn;
         try {
             source.fetch(new Block(start, (int) (end - start)), target, new Attempt() {
                 @Override
@@ -144,8 +158,13 @@ final class CachedFile implements SourceFile {
                 }
 
                 @Override
-                public void cameWithLookup() {
-                    attempt.cameWithLookup();
+                public Run.@Nullable Turn turn() {
+                    return mine;
+                }
+
+                @Override
+                public void cameByRun() {
+                    attempt.cameByRun();
                 }
             });
             run.arrived(target, target.capacity());
@@ -160,13 +179,13 @@ final class CachedFile implements SourceFile {
     }
 
     /** Units that are fetched in one go. */
-    private final class Run {
+    private final class Units {
         private final long start;
         private final List<CacheKey> keys = new ArrayList<>();
         private final List<CompletableFuture<byte[]>> flights = new ArrayList<>();
         private int done;
 
-        Run(long start) {
+        Units(long start) {
             this.start = start;
         }
 
@@ -237,13 +256,13 @@ final class CachedFile implements SourceFile {
         }
 
         @Override
-        public long headStartEnd() {
-            return shared.file().headStartEnd();
+        public @Nullable Run headStart() {
+            return looked ? shared.file().headStart() : null;
         }
 
         @Override
-        public void dropHeadStart() {
-            shared.file().dropHeadStart();
+        public @Nullable Run run(long first, long end, boolean mayLeave) {
+            return shared.file().run(first, end, mayLeave);
         }
 
         @Override
@@ -270,7 +289,7 @@ final class CachedFile implements SourceFile {
         public void close() {
             if (closed.compareAndSet(false, true)) {
                 if (looked) {
-                    dropHeadStart();
+                    shared.file().dropHeadStart();
                 }
                 shared.leave();
             }
