@@ -1,48 +1,64 @@
 package dev.millrace.files;
 
-import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpEntity;
 
 /** An answer whose head is here and whose body is read as it comes. Used by one thread at a time, except {@link #cut}. */
 final class Answer implements HttpResponse.ResponseInfo, AutoCloseable {
-    /** How one knows where the body ends. */
-    enum Framing {
-        LENGTH,
-        CHUNKED,
-        TO_THE_END
-    }
+    /** What the JDK's sockets read at most in one go. */
+    private static final int MOST_AT_ONCE = 64 << 10;
 
-    private final Wire wire;
-    private final int status;
+    private final HttpUriRequestBase request;
+    private final ClassicHttpResponse response;
     private final HttpHeaders headers;
-    private final Framing framing;
-    private final boolean stays;
+    private final InputStream body;
+    private byte[] some = {};
 
-    /** Of the body, or of the chunk that is read. */
+    /** Of the body; -1 if that was not announced. */
     private long left;
 
-    private boolean chunksBegun;
     private boolean over;
+    private long limitNanos = Long.MAX_VALUE;
+    private long since;
     private boolean closed;
 
-    Answer(Wire wire, int status, HttpHeaders headers, Framing framing, long left, boolean stays) {
-        this.wire = wire;
-        this.status = status;
-        this.headers = headers;
-        this.framing = framing;
-        this.left = left;
-        this.stays = stays;
-        this.over = framing == Framing.LENGTH && left == 0;
+    Answer(HttpUriRequestBase request, ClassicHttpResponse response) throws IOException {
+        this.request = request;
+        this.response = response;
+        this.headers = headers(response.getHeaders());
+        HttpEntity entity = response.getEntity();
+        this.body = entity == null ? InputStream.nullInputStream() : entity.getContent();
+        this.left = entity == null ? 0 : entity.getContentLength();
+    }
+
+    private static HttpHeaders headers(Header[] all) {
+        Map<String, List<String>> byName = Stream.of(all)
+                .collect(Collectors.groupingBy(
+                        Header::getName,
+                        () -> new TreeMap<>(String.CASE_INSENSITIVE_ORDER),
+                        Collectors.mapping(Header::getValue, Collectors.toList())));
+        return HttpHeaders.of(byName, (name, value) -> true);
     }
 
     @Override
     public int statusCode() {
-        return status;
+        return response.getCode();
     }
 
     @Override
@@ -55,13 +71,10 @@ final class Answer implements HttpResponse.ResponseInfo, AutoCloseable {
         return HttpClient.Version.HTTP_1_1;
     }
 
-    /** While bytes are read: see {@link Wire#watch}. */
-    void watch(Duration silence, Duration limit) {
-        wire.watch(silence, limit);
-    }
-
-    void unwatch() {
-        wire.unwatch();
+    /** What is read from now on may take so long in all; how long nothing may come was said with the request. */
+    void limit(Duration whole) {
+        since = System.nanoTime();
+        limitNanos = whole.toNanos();
     }
 
     /**
@@ -69,80 +82,53 @@ final class Answer implements HttpResponse.ResponseInfo, AutoCloseable {
      *
      * @param into has something remaining
      * @return how many bytes; -1 after the last
-     * @throws EOFException if the connection ended before the body did
+     * @throws SocketTimeoutException if nothing came for too long, or all of it took too long
+     * @throws IOException if the connection ended before the body did
      */
     int read(ByteBuffer into) throws IOException, InterruptedException {
-        if (!over && framing == Framing.CHUNKED && left == 0) {
-            nextChunk();
+        if (System.nanoTime() - since > limitNanos) {
+            throw new SocketTimeoutException("it took too long");
         }
-        if (over) {
-            return -1;
-        }
-        int limit = into.limit();
-        int count;
-        if (framing != Framing.TO_THE_END && into.remaining() > left) {
-            into.limit(into.position() + (int) left);
+        int wanted = Math.min(into.remaining(), MOST_AT_ONCE);
+        if (some.length < wanted) {
+            some = new byte[wanted];
         }
         try {
-            count = wire.read(into);
-        } finally {
-            into.limit(limit);
-        }
-        if (framing == Framing.TO_THE_END) {
-            over = count < 0;
+            int count = body.read(some, 0, wanted);
+            if (count > 0) {
+                into.put(some, 0, count);
+                left -= left > 0 ? count : 0;
+            }
+            over |= count < 0;
             return count;
+        } catch (IOException e) {
+            throw interrupted(e);
         }
-        if (count < 0) {
-            throw new EOFException("the connection ended before the answer did");
-        }
-        left -= count;
-        over = left == 0 && framing == Framing.LENGTH;
-        return count;
     }
 
     /** Whether the body has ended. May wait to learn that, if its length was not announced. */
     boolean isOver() throws IOException, InterruptedException {
-        if (!over && framing == Framing.CHUNKED && left == 0) {
-            nextChunk();
-        }
-        if (!over && framing == Framing.TO_THE_END) {
-            over = wire.read(ByteBuffer.allocate(1)) < 0;
+        try {
+            over |= body.read() < 0;
             return over;
-        }
-        return over;
-    }
-
-    private void nextChunk() throws IOException, InterruptedException {
-        if (chunksBegun && !line().isEmpty()) {
-            throw new Head.Malformed("a chunk is longer than it said");
-        }
-        chunksBegun = true;
-        String size = line().replaceFirst("[ \\t]*(;.*)?$", "");
-        if (!size.matches("[0-9A-Fa-f]{1,15}")) {
-            throw new Head.Malformed("a chunk without a size");
-        }
-        left = Long.parseLong(size, 16);
-        if (left == 0) {
-            while (!line().isEmpty()) {} // Trailers say nothing that is of use here.
-            over = true;
+        } catch (IOException e) {
+            throw interrupted(e);
         }
     }
 
-    private String line() throws IOException, InterruptedException {
-        StringBuilder line = new StringBuilder();
-        for (byte b = wire.readByte(); b != '\n'; b = wire.readByte()) {
-            line.append((char) (b & 0xFF));
-            if (line.length() > 4096) {
-                throw new Head.Malformed("a line between chunks that does not end");
-            }
+    /** A thread that is interrupted while it waits for a socket meets an I/O error. */
+    static IOException interrupted(IOException e) throws InterruptedException {
+        if (Thread.interrupted() || (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException))) {
+            InterruptedException interrupt = new InterruptedException("nobody waits for this answer any more");
+            interrupt.initCause(e);
+            throw interrupt;
         }
-        int length = line.length();
-        return line.substring(0, length > 0 && line.charAt(length - 1) == '\r' ? length - 1 : length);
+        return e;
     }
 
     /** Stops it, whoever reads. Any thread; idempotent. */
     void cut() {
-        wire.cut();
+        request.cancel();
     }
 
     /** By who read it: the connection is kept if all of the body was read, else it is cut. Idempotent. */
@@ -152,10 +138,14 @@ final class Answer implements HttpResponse.ResponseInfo, AutoCloseable {
             return;
         }
         closed = true;
-        if (over && stays) {
-            wire.release();
-        } else {
-            wire.cut();
+        try {
+            // The client would read all that is left, and that may be much.
+            if (!over && (left != 0 || body.read() >= 0)) {
+                cut();
+            }
+            response.close();
+        } catch (IOException e) {
+            cut();
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.millrace.files;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * about the length, stalls or cuts the connection is found out before a wrong byte is given away. Failures that may pass
  * (a broken connection, silence, 408, 429, 5xx) are tried again from the byte that is missing, a few times and with pauses.
  *
- * <p>HTTP/1.1 only, over connections of its own ({@link Wires}): stopping a fetch closes its connection, so the origin stops sending at once, and fetches that run side
+ * <p>HTTP/1.1 only, over connections that are read by whoever wants the bytes ({@link Connections}): stopping a fetch closes its connection, so the origin stops sending at once, and fetches that run side
  * by side do not share one connection's window. Redirects are not followed, since the headers that authorise us must not
  * reach another host.
  */
@@ -54,9 +55,6 @@ public final class HttpOrigin implements Source {
             "upgrade",
             "transfer-encoding");
 
-    /** Requests that are made a second time because the answer is late, as a share of all. */
-    private static final double SECOND_REQUESTS = 0.05;
-
     private static final long MOST_AT_FIRST = 32L << 20;
 
     private final URI base;
@@ -65,10 +63,10 @@ public final class HttpOrigin implements Source {
     private final Duration fetchTimeout;
     private final Backoff backoff;
     private final Signer signer;
-    private final Wires wires;
+    private final Connections connections;
     private final Answers answers = new Answers();
     private final Flow flow = new Flow();
-    private final HedgeTokens seconds = new HedgeTokens(SECOND_REQUESTS);
+    private final HedgeTokens seconds;
 
     private HttpOrigin(Builder builder) {
         this.base = builder.base;
@@ -77,7 +75,8 @@ public final class HttpOrigin implements Source {
         this.fetchTimeout = builder.fetchTimeout;
         this.backoff = new Backoff(builder.attempts, builder.firstPause, builder.longestPause, new Random());
         this.signer = builder.signer;
-        this.wires = new Wires(builder.connectTimeout, builder.tls);
+        this.seconds = new HedgeTokens(builder.secondRequests);
+        this.connections = new Connections(builder.connectTimeout, builder.tls);
     }
 
     /**
@@ -96,21 +95,21 @@ public final class HttpOrigin implements Source {
     @Override
     public SourceFile open(String path) throws SourceException, InterruptedException {
         FilePath.check(path);
-        return withRetries(limit -> {
+        return Interruptible.call(() -> withRetries(limit -> {
             Probe probe = new Probe(path, FIRST_BYTE);
             fetch(request(path, FIRST_BYTE).build(), probe, ByteBuffer.allocate(1), bytes -> {}, limit);
             if (probe.refusedWithoutSize()) {
                 fetch(head(path), probe::empty, ByteBuffer.allocate(0), bytes -> {}, limit);
             }
             return probe.file(null);
-        });
+        }));
     }
 
     @Override
     public SourceFile open(String path, ByteRange likely) throws SourceException, InterruptedException {
         FilePath.check(path);
         ByteRange asked = headStart(likely);
-        Optional<SourceFile> found = withRetries(limit -> {
+        Optional<SourceFile> found = Interruptible.call(() -> withRetries(limit -> {
             Probe probe = new Probe(path, asked);
             Answer answer = ask(request(path, asked).build(), limit);
             boolean taken = false;
@@ -126,7 +125,7 @@ public final class HttpOrigin implements Source {
                     answer.close();
                 }
             }
-        });
+        }));
         // Empty, or not as long as somebody thinks: the first byte, or none, tells which.
         return found.isPresent() ? found.get() : open(path);
     }
@@ -232,7 +231,7 @@ public final class HttpOrigin implements Source {
      */
     Answer ask(HttpRequest request, Duration limit) throws SourceException, InterruptedException {
         HttpRequest signed = signer.sign(request);
-        return new Asking(() -> wires.ask(signed, least(readTimeout, limit), limit), answers, seconds).answer();
+        return new Asking(() -> connections.ask(signed, least(readTimeout, limit)), answers, seconds).answer();
     }
 
     /**
@@ -244,23 +243,19 @@ public final class HttpOrigin implements Source {
     void fetch(HttpRequest request, Check check, ByteBuffer into, IntConsumer progress, Duration limit)
             throws SourceException, InterruptedException {
         long start = System.nanoTime();
-        try (Answer answer = wires.ask(signer.sign(request), least(readTimeout, limit), limit)) {
+        try (Answer answer = connections.ask(signer.sign(request), least(readTimeout, limit))) {
             answers.took(System.nanoTime() - start);
             int bytes = check.bodyBytes(answer);
             if (bytes == Check.HEAD_SUFFICES) {
                 return;
             }
-            answer.watch(readTimeout, limit.minusNanos(System.nanoTime() - start));
+            answer.limit(limit.minusNanos(System.nanoTime() - start));
             try {
                 fill(answer, bytes, into, progress);
-            } catch (Wire.Silent e) {
+            } catch (SocketTimeoutException e) {
                 throw new SourceException.TimedOut("silent for too long: " + request.uri());
-            } catch (EOFException e) {
-                throw SourceException.Failed.passing("cut short: " + request.uri(), e);
             } catch (IOException e) {
                 throw SourceException.Failed.passing("connection failed: " + request.uri() + ": " + e, e);
-            } finally {
-                answer.unwatch();
             }
         }
     }
@@ -315,7 +310,7 @@ public final class HttpOrigin implements Source {
 
     @Override
     public void close() {
-        wires.close();
+        connections.close();
     }
 
     @Override
@@ -456,6 +451,7 @@ public final class HttpOrigin implements Source {
         private final Map<String, String> headers = new LinkedHashMap<>();
         private Signer signer = Signer.NONE;
         private @Nullable SSLContext tls;
+        private double secondRequests = 0.05;
         private Duration connectTimeout = Duration.ofSeconds(5);
         private Duration readTimeout = Duration.ofSeconds(10);
         private Duration fetchTimeout = Duration.ofSeconds(30);
@@ -497,6 +493,15 @@ public final class HttpOrigin implements Source {
         /** Authorises each request anew, after everything else is set. */
         Builder signer(Signer signer) {
             this.signer = signer;
+            return this;
+        }
+
+        /** Requests that are made a second time because their answer is late, as a share of all; 0 for none. Default 0.05. */
+        public Builder secondRequests(double share) {
+            if (!(share >= 0 && share <= 1)) {
+                throw new IllegalArgumentException("second requests are a share from 0 to 1, not " + share);
+            }
+            this.secondRequests = share;
             return this;
         }
 

@@ -87,6 +87,14 @@ final class OriginFile implements SourceFile {
     @Override
     public void fetch(Block block, ByteBuffer into, Attempt attempt) throws SourceException, InterruptedException {
         ByteBuffer window = into.slice(into.position(), block.length());
+        Object _ = Interruptible.call(() -> {
+            fill(block, window, attempt);
+            return block;
+        });
+        into.position(into.position() + block.length());
+    }
+
+    private void fill(Block block, ByteBuffer window, Attempt attempt) throws SourceException, InterruptedException {
         Run.Turn turn = attempt.turn();
         if (turn != null) {
             turn.take(block.offset(), window, attempt);
@@ -94,7 +102,6 @@ final class OriginFile implements SourceFile {
         if (window.hasRemaining()) {
             fetchMissing(block, window, attempt);
         }
-        into.position(into.position() + block.length());
     }
 
     private void fetchMissing(Block block, ByteBuffer window, Attempt attempt)

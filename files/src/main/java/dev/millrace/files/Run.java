@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongBinaryOperator;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -40,8 +41,6 @@ public final class Run implements AutoCloseable {
         Answer open(long first, long end) throws SourceException, InterruptedException;
     }
 
-    private static final long NEAR = 8L * BlockPlan.LINE;
-
     /** What a request takes beside the round trip. */
     private static final Duration A_LITTLE = Duration.ofMillis(20);
 
@@ -62,6 +61,19 @@ public final class Run implements AutoCloseable {
         }
     }
 
+    /** What is about to be asked for. */
+    private static final class Span {
+        final long first;
+
+        /** By the lock. */
+        long end;
+
+        Span(long first, long end) {
+            this.first = first;
+            this.end = end;
+        }
+    }
+
     private final Opener opener;
     private final HttpOrigin origin;
     private final ReentrantLock lock = new ReentrantLock();
@@ -70,10 +82,12 @@ public final class Run implements AutoCloseable {
     // All below by the lock, but for what whose turn it is may do with the answer.
     private final TreeSet<Long> waiting = new TreeSet<>();
     private LongUnaryOperator goesOn = last -> last;
+    private LongBinaryOperator within = (first, last) -> last;
     private @Nullable Answer answer;
     private @Nullable Following following;
     private long end;
     private long answerEnd;
+    private @Nullable Span asking;
     private int failures;
     private boolean closed;
     private boolean stopped;
@@ -122,6 +136,64 @@ public final class Run implements AutoCloseable {
         }
     }
 
+    /**
+     * Who says which bytes not to ask for, since they are here or come by another request: given where a request would begin
+     * and end, where it is to end, as early as where it begins. Asked by any thread, under no lock, and once more when
+     * {@link #covers} tells what is about to be asked for.
+     */
+    void within(LongBinaryOperator bound) {
+        lock.lock();
+        try {
+            within = bound;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private long bounded(long first, long last) {
+        LongBinaryOperator bound;
+        lock.lock();
+        try {
+            bound = within;
+        } finally {
+            lock.unlock();
+        }
+        return Math.min(last, bound.applyAsLong(first, last));
+    }
+
+    /** Whether this byte was asked for, or is about to be, and has not been read. */
+    boolean covers(long offset) {
+        lock.lock();
+        try {
+            boolean coming = answer != null && offset >= next && offset < answerEnd;
+            boolean later = following != null && offset >= following.first && offset < following.end;
+            boolean asked = asking != null && offset >= asking.first && offset < asking.end;
+            return !closed && failures < MOST_FAILURES && (coming || later || asked);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Somebody else asks for what begins there: this run has stood still before it for too long. */
+    void leavesFrom(long offset) {
+        lock.lock();
+        try {
+            stopped = true;
+            end = Math.min(end, offset);
+            answerEnd = Math.min(answerEnd, Math.max(offset, next));
+            if (asking != null) {
+                asking.end = Math.min(asking.end, Math.max(offset, asking.first));
+            }
+            if (following != null && following.end > offset) {
+                drop(following);
+                following = null;
+            }
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Asks for what follows if that is due. To be called when what {@link #goesOn} depends on has changed. */
     void consider() {
         LongUnaryOperator to;
@@ -136,9 +208,28 @@ public final class Run implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        long until = Math.max(end(), to.applyAsLong(from));
+        long wanted = bounded(from, Math.max(end(), to.applyAsLong(from)));
+        if (wanted <= from) {
+            return;
+        }
+        Span mine = new Span(from, wanted);
         lock.lock();
         try {
+            if (!isDue() || answerEnd != from) {
+                return;
+            }
+            asking = mine;
+        } finally {
+            lock.unlock();
+        }
+        long until = bounded(from, wanted);
+        lock.lock();
+        try {
+            if (asking != mine) {
+                return; // Whose turn it is asks meanwhile.
+            }
+            asking = null;
+            until = Math.min(until, mine.end);
             if (until > from && isDue() && answerEnd == from) {
                 end = Math.max(end, until);
                 Following one = new Following(from, until);
@@ -152,7 +243,7 @@ public final class Run implements AutoCloseable {
 
     private boolean isDue() {
         boolean elsewhere = answer == null && (next != answerEnd || answerEnd == 0);
-        if (closed || stopped || failures >= MOST_FAILURES || elsewhere || following != null) {
+        if (closed || stopped || failures >= MOST_FAILURES || elsewhere || following != null || asking != null) {
             return false;
         }
         Duration roundTrip = origin.usualAnswer();
@@ -206,17 +297,6 @@ public final class Run implements AutoCloseable {
         lock.lock();
         try {
             return !closed && failures < MOST_FAILURES;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Whether this run brings what is near there anyway. */
-    boolean isNear(long offset) {
-        lock.lock();
-        try {
-            boolean under = !closed && failures < MOST_FAILURES && answer != null;
-            return under && offset >= next - NEAR && offset < Math.min(end, next + NEAR);
         } finally {
             lock.unlock();
         }
@@ -279,24 +359,22 @@ public final class Run implements AutoCloseable {
             return progress;
         }
 
-        /** Whether the run's connection brings this byte next. */
-        boolean isAt(long offset) {
-            lock.lock();
-            try {
-                return answer != null && next == offset && waiting.contains(block) && waiting.first() == block;
-            } finally {
-                lock.unlock();
-            }
-        }
-
         /** The block's fetch is over, however it ended: the next may read. Idempotent. */
         void leave() {
+            Answer unused = null;
             lock.lock();
             try {
                 waiting.remove(block);
+                if (stopped && waiting.isEmpty()) {
+                    unused = answer;
+                    answer = null;
+                }
                 changed.signalAll();
             } finally {
                 lock.unlock();
+            }
+            if (unused != null) {
+                unused.close();
             }
         }
 
@@ -321,7 +399,7 @@ public final class Run implements AutoCloseable {
             into.limit(into.position() + wanted);
             boolean well = false;
             boolean broken = false;
-            open.watch(origin.readTimeout(), origin.fetchTimeout());
+            open.limit(origin.fetchTimeout());
             try {
                 read(open, into, attempt);
                 well = true;
@@ -329,7 +407,6 @@ public final class Run implements AutoCloseable {
                 // The rest comes by a request of the block's own, which meets what is wrong itself, if anything is.
                 broken = true;
             } finally {
-                open.unwatch();
                 into.limit(limit);
                 moved(open, well, broken);
             }
@@ -371,6 +448,9 @@ public final class Run implements AutoCloseable {
         private @Nullable Answer at(long offset, int wanted) throws InterruptedException {
             Answer old;
             long until;
+            // What this block still lacks is for it to bring, whatever comes after it.
+            long own = offset + wanted;
+            Span mine = new Span(offset, own);
             lock.lockInterruptibly();
             try {
                 while (following != null && following.first == offset && !following.over && !closed) {
@@ -392,28 +472,38 @@ public final class Run implements AutoCloseable {
                 following = null;
                 // What follows may be here already: the next request asks for little, and goes on if that is wanted.
                 until = Math.min(end, offset - offset % BlockPlan.LINE + origin.atFirst());
+                asking = mine;
+                mine.end = Math.max(own, until);
             } finally {
                 lock.unlock();
             }
             if (old != null) {
                 old.close();
             }
-            if (until - offset <= wanted) {
-                return null; // It would bring this block alone.
-            }
-            progress = System.nanoTime();
-            Answer opened;
+            until = until <= own ? own : bounded(own, until);
+            Answer opened = null;
             try {
-                opened = opener.open(offset, until);
+                if (until > own) {
+                    progress = System.nanoTime();
+                    opened = opener.open(offset, until);
+                } // Else it would bring this block alone.
             } catch (SourceException e) {
                 failed();
+            } finally {
+                if (opened == null) {
+                    asksNoMore(mine);
+                }
+            }
+            if (opened == null) {
                 return null;
             }
             lock.lock();
             try {
+                // Unless somebody has taken over what comes after this block.
+                answerEnd = Math.min(until, Math.max(mine.end, own));
+                asking = null;
                 if (!closed) {
                     answer = opened;
-                    answerEnd = until;
                     next = offset;
                     return opened;
                 }
@@ -429,6 +519,15 @@ public final class Run implements AutoCloseable {
         lock.lock();
         try {
             return answerEnd;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void asksNoMore(Span mine) {
+        lock.lock();
+        try {
+            asking = asking == mine ? null : asking;
         } finally {
             lock.unlock();
         }

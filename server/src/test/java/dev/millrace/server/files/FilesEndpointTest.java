@@ -20,6 +20,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -192,6 +194,29 @@ class FilesEndpointTest {
             assertThat(header(response, "Content-Range")).isEqualTo("bytes " + first + "-" + last + "/" + N);
             assertThat(response.body()).isEqualTo(Arrays.copyOfRange(CONTENT, first, last + 1));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"local", "remote"})
+    void a_file_of_five_GiB_is_served_at_both_sides_of_every_edge(String source) throws Exception {
+        long size = 5L << 30;
+        Path large = folder.resolve("root/large.mp4");
+        byte[] mark = random(4096);
+        List<Long> edges = List.of((1L << 31) - 2048, (1L << 32) - 2048, size - 4096);
+        try (FileChannel channel = FileChannel.open(large, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            for (long at : edges) {
+                channel.write(ByteBuffer.wrap(mark), at);
+            }
+        }
+        for (long at : edges) {
+            HttpResponse<byte[]> response =
+                    send("GET", source + "/large.mp4", "Range", "bytes=" + at + '-' + (at + 4095));
+            assertThat(response.statusCode()).isEqualTo(206);
+            assertThat(header(response, "Content-Range")).isEqualTo("bytes " + at + '-' + (at + 4095) + '/' + size);
+            assertThat(response.body()).isEqualTo(mark);
+        }
+        assertThat(send("GET", source + "/large.mp4", "Range", "bytes=-10").body())
+                .isEqualTo(Arrays.copyOfRange(mark, 4086, 4096));
     }
 
     @ParameterizedTest
