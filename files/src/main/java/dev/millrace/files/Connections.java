@@ -110,7 +110,8 @@ final class Connections implements AutoCloseable {
         asked.setAuthority(new URIAuthority(url.getHost(), url.getPort() == usual ? -1 : url.getPort()));
         request.headers().map().forEach((name, values) -> values.forEach(value -> asked.addHeader(name, value)));
         asked.setConfig(RequestConfig.custom()
-                .setResponseTimeout(Timeout.of(silence))
+                // None at all would be for ever.
+                .setResponseTimeout(Timeout.ofMilliseconds(Math.max(1, silence.toMillis())))
                 .setProtocolUpgradeEnabled(false)
                 .build());
         boolean answered = false;
@@ -120,6 +121,9 @@ final class Connections implements AutoCloseable {
             return answer;
         } catch (IOException e) {
             throw failure(Answer.interrupted(e), url);
+        } catch (IllegalStateException e) {
+            // So the client says that it was interrupted or closed while it looked for a connection.
+            throw failure(Answer.interrupted(new IOException(e)), url);
         } finally {
             if (!answered) {
                 asked.cancel();

@@ -55,7 +55,8 @@ public final class HttpOrigin implements Source {
             "upgrade",
             "transfer-encoding");
 
-    private static final long MOST_AT_FIRST = 32L << 20;
+    /** What a player that leaves at once may cost, however fast the origin is. */
+    private static final long MOST_AT_FIRST = 4L << 20;
 
     private final URI base;
     private final Map<String, String> headers;
@@ -139,7 +140,7 @@ public final class HttpOrigin implements Source {
     /**
      * How many bytes to ask for on behalf of a reader who may leave at once: 2 MiB of an origin of which nothing is known;
      * then as many as come in a round trip and a half and 1 MiB more, so that the next request is answered before these
-     * have come. A multiple of 1 MiB.
+     * have come; 4 MiB at most. A multiple of 1 MiB.
      */
     long atFirst() {
         Duration usual = answers.usual();

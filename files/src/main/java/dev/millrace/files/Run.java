@@ -321,6 +321,7 @@ public final class Run implements AutoCloseable {
         try {
             closed = true;
             open = answer;
+            answer = null;
             drop(following);
             following = null;
             changed.signalAll();
