@@ -38,10 +38,9 @@ import org.jspecify.annotations.Nullable;
  * Connections of HTTP/1.1 to origins, each used by one request at a time and kept for the next.
  *
  * <p>Everything here blocks the thread that called, and nothing else works for it: a block's bytes go from the socket to
- * the thread that fetches the block. With the JDK's client each byte passed two more threads and a buffer of its own; on 2
- * cores that, and not the origin, decided how fast a hundred films arrived (docs/films.md has the figures). A virtual
- * thread that is interrupted closes the connection that it waits for, so an origin that is no longer wanted stops sending
- * at once, and nobody writes into a buffer but the thread that owns it.
+ * the thread that fetches the block (docs/decisions/http-client.md says why). A virtual thread that is interrupted closes
+ * the connection that it waits for, so an origin that is no longer wanted stops sending at once, and nobody writes into a
+ * buffer but the thread that owns it.
  *
  * <p>Proxies are those of the system's properties, as for the JDK's own client. Safe for use by many threads.
  */

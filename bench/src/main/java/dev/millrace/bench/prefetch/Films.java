@@ -137,6 +137,7 @@ public final class Films implements Experiment {
                 measure(plan, report, origin, fetcher, place);
             }
             report.print(TITLE);
+            FilmClients.run(plan, report, origin);
             // One place shows that it works.
             new FilmServers(plan, report, origin).run(haste > 1 ? places.subList(1, 2) : places);
         }
