@@ -7,6 +7,7 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import javax.net.ssl.SSLContext;
 import org.apache.hc.client5.http.ClientProtocolException;
@@ -75,9 +76,9 @@ final class Connections implements AutoCloseable {
                         .http1Config(limits)
                         .responseParserFactory(new DefaultHttpResponseParserFactory(limits))
                         .build());
-        if (tls != null) {
-            manager.setTlsSocketStrategy(new DefaultClientTlsStrategy(tls));
-        }
+        // Made when it is needed: to read whom the system trusts takes long, and most origins nearby speak no TLS.
+        manager.setTlsSocketStrategy((socket, host, port, attachment, context) ->
+                strategy(tls).upgrade(socket, host, port, attachment, context));
         this.client = HttpClientBuilder.create()
                 .setConnectionManager(manager.build())
                 .setRoutePlanner(new SystemDefaultRoutePlanner(ProxySelector.getDefault()))
@@ -91,6 +92,14 @@ final class Connections implements AutoCloseable {
                 .disableConnectionState()
                 .disableDefaultUserAgent()
                 .build();
+    }
+
+    private static DefaultClientTlsStrategy strategy(@Nullable SSLContext tls) throws IOException {
+        try {
+            return new DefaultClientTlsStrategy(tls == null ? SSLContext.getDefault() : tls);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IOException("no TLS here", e);
+        }
     }
 
     /**
