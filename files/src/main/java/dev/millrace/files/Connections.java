@@ -7,6 +7,7 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import javax.net.ssl.SSLContext;
 import org.apache.hc.client5.http.ClientProtocolException;
@@ -38,10 +39,9 @@ import org.jspecify.annotations.Nullable;
  * Connections of HTTP/1.1 to origins, each used by one request at a time and kept for the next.
  *
  * <p>Everything here blocks the thread that called, and nothing else works for it: a block's bytes go from the socket to
- * the thread that fetches the block. With the JDK's client each byte passed two more threads and a buffer of its own; on 2
- * cores that, and not the origin, decided how fast a hundred films arrived (docs/films.md has the figures). A virtual
- * thread that is interrupted closes the connection that it waits for, so an origin that is no longer wanted stops sending
- * at once, and nobody writes into a buffer but the thread that owns it.
+ * the thread that fetches the block (docs/decisions/http-client.md says why). A virtual thread that is interrupted closes
+ * the connection that it waits for, so an origin that is no longer wanted stops sending at once, and nobody writes into a
+ * buffer but the thread that owns it.
  *
  * <p>Proxies are those of the system's properties, as for the JDK's own client. Safe for use by many threads.
  */
@@ -76,9 +76,9 @@ final class Connections implements AutoCloseable {
                         .http1Config(limits)
                         .responseParserFactory(new DefaultHttpResponseParserFactory(limits))
                         .build());
-        if (tls != null) {
-            manager.setTlsSocketStrategy(new DefaultClientTlsStrategy(tls));
-        }
+        // Made when it is needed: to read whom the system trusts takes long, and most origins nearby speak no TLS.
+        manager.setTlsSocketStrategy((socket, host, port, attachment, context) ->
+                strategy(tls).upgrade(socket, host, port, attachment, context));
         this.client = HttpClientBuilder.create()
                 .setConnectionManager(manager.build())
                 .setRoutePlanner(new SystemDefaultRoutePlanner(ProxySelector.getDefault()))
@@ -92,6 +92,14 @@ final class Connections implements AutoCloseable {
                 .disableConnectionState()
                 .disableDefaultUserAgent()
                 .build();
+    }
+
+    private static DefaultClientTlsStrategy strategy(@Nullable SSLContext tls) throws IOException {
+        try {
+            return new DefaultClientTlsStrategy(tls == null ? SSLContext.getDefault() : tls);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IOException("no TLS here", e);
+        }
     }
 
     /**

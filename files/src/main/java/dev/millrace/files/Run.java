@@ -44,6 +44,9 @@ public final class Run implements AutoCloseable {
     /** What a request takes beside the round trip. */
     private static final Duration A_LITTLE = Duration.ofMillis(20);
 
+    /** However long an answer took: it may have been the first of all, which loads classes. */
+    private static final double LONGEST_LEAD_SECONDS = 0.5;
+
     /** The request for what comes after the answer that is read, on its way. */
     private static final class Following {
         final long first;
@@ -250,7 +253,7 @@ public final class Run implements AutoCloseable {
         double seconds = roundTrip == null
                 ? 0
                 : roundTrip.plus(roundTrip.dividedBy(4)).plus(A_LITTLE).toNanos() / 1e9;
-        return answerEnd - next <= origin.flow().bytesPerSecond() * seconds;
+        return answerEnd - next <= origin.flow().bytesPerSecond() * Math.min(seconds, LONGEST_LEAD_SECONDS);
     }
 
     private void follow(Following one) {

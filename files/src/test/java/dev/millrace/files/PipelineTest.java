@@ -330,8 +330,9 @@ class PipelineTest {
         try (ScriptedOrigin origin = new ScriptedOrigin(CONTENT);
                 HttpOrigin source =
                         origin.source().readTimeout(Duration.ofMinutes(5)).build()) {
-            // So many that it is known how long one takes, and that one of 20 is affordable.
-            for (int i = 0; i < 3; i++) {
+            // So many that it is known how long one takes, and that one of 20 is affordable, also where some were late
+            // by themselves.
+            for (int i = 0; i < 12; i++) {
                 assertThat(read(source, new ByteRange(0, CONTENT.length - 1))).isEqualTo(CONTENT);
             }
             long late = 4L << 20;

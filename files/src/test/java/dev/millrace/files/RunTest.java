@@ -52,8 +52,10 @@ class RunTest {
 
     @Test
     void who_only_looks_costs_one_request() throws Exception {
+        // Without hedges: on a machine that is busy a block may be late by itself.
+        Pipeline calm = new Pipeline(new Pipeline.Settings(4, 16, 0, 64L << 20, 512));
         try (SourceFile file = source.open("file", ALL);
-                RangeReader reader = pipeline.read(source, file, ALL)) {
+                RangeReader reader = calm.read(source, file, ALL)) {
             assertThat(reader.next()).isNotNull();
             Awaitility.await().during(Duration.ofMillis(200)).atMost(LONG).until(() -> origin.requests.size() == 1);
             assertThat(origin.requests.getFirst().last()).isEqualTo(2 * MIB - 1);
