@@ -38,6 +38,10 @@ final class Idle {
 
     static void measure(Plan plan, Report report, String table) throws Exception {
         int count = plan.load(SUBSCRIBERS);
+        String scenario = String.format(Locale.ROOT, "%,d idle subscribers", count);
+        if (!plan.wants(scenario)) {
+            return;
+        }
         report.progress(count + " idle subscribers");
         try (House house = House.inMemory(House.Kind.MILLRACE, HEAP);
                 var crowd = new Crowd(house.port())) {
@@ -70,7 +74,7 @@ final class Idle {
             all.forEach(Reading::requireCompleted);
             report.add(
                     table,
-                    Row.of(String.format(Locale.ROOT, "%,d idle subscribers", count), Peer.OURS)
+                    Row.of(scenario, Peer.OURS)
                             .number("RSS MB", memory / 1e6)
                             .number("before MB", before / 1e6)
                             .number("all told after ms", took)

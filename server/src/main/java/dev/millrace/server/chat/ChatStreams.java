@@ -32,7 +32,7 @@ final class ChatStreams {
     void events(Exchange exchange) throws HttpProblem, IOException, InterruptedException {
         Reading reading = reading(exchange);
         if (reading.ending().reachedAt(reading.after())) {
-            exchange.eventStream();
+            exchange.eventStream().begin();
             return;
         }
         // Before the answer begins, so that whoever has its first line is shown each event as it was made.

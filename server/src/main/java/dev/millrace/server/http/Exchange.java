@@ -253,8 +253,8 @@ public final class Exchange implements RequestHead {
     }
 
     /**
-     * Answers with a stream of Server-Sent Events: status and headers, and a first comment to carry them, are with the
-     * client before this returns. On HTTP/1 the stream ends with its connection and is not chunked: Jetty sends the line
+     * Answers with a stream of Server-Sent Events. Status and headers go with what is sent first, or with a comment when the
+     * stream begins to wait for something to send. On HTTP/1 the stream ends with its connection and is not chunked: Jetty sends the line
      * break that ends a chunk with the next one, and a client that waits for it would get each event one event late.
      */
     public EventStream eventStream() throws HttpProblem, IOException {
@@ -265,9 +265,7 @@ public final class Exchange implements RequestHead {
                 .put(HttpHeader.CACHE_CONTROL, "no-store")
                 // Understood by nginx and others: pass on each event, do not collect.
                 .put("X-Accel-Buffering", "no");
-        var stream = new EventStream(this, edge);
-        stream.comment("stream");
-        return stream;
+        return new EventStream(this, edge);
     }
 
     // ---- the other side, and ours

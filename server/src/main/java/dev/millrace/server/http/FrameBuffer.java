@@ -28,6 +28,12 @@ public final class FrameBuffer {
         return this;
     }
 
+    /** Appends what is in another. */
+    FrameBuffer append(FrameBuffer other) {
+        append(other.bytes, 0, other.size);
+        return this;
+    }
+
     /** Appends text as UTF-8. */
     public FrameBuffer append(String text) {
         return append(text.getBytes(StandardCharsets.UTF_8));

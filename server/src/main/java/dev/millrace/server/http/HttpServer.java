@@ -82,7 +82,7 @@ public final class HttpServer {
         // With threads in reserve, Jetty runs a request on the platform thread that read it (execute-produce-consume).
         platform.setReservedThreads(0);
         server = new Server(platform);
-        connector = new ServerConnector(server, 1, -1, factories(builder));
+        connector = new Port(server, factories(builder));
         connector.setHost(builder.host);
         connector.setPort(builder.port);
         connector.setIdleTimeout(limits.idle().toMillis());
