@@ -238,10 +238,7 @@ public final class Peers implements Experiment {
                     whole++;
                 }
             }
-            report.add(
-                    TABLE,
-                    Row.of(SLOW, guest.name())
-                            .number("whole of " + times, whole));
+            report.add(TABLE, Row.of(SLOW, guest.name()).number("whole of " + times, whole));
         }
     }
 }

@@ -30,7 +30,8 @@ public final class EventStream {
             exchange.write(false, frames.view());
         } else {
             begun = true;
-            exchange.write(false, new FrameBuffer().comment("stream").append(frames).view());
+            exchange.write(
+                    false, new FrameBuffer().comment("stream").append(frames).view());
         }
     }
 
@@ -76,6 +77,15 @@ public final class EventStream {
         } catch (ClientGoneException e) {
             return StreamEnd.GONE;
         }
+    }
+
+    /**
+     * The same as {@link #pump}, on a thread of its own when the endpoint has returned, which it is to do at once. For readers
+     * who mostly wait, and may be thousands: all that a thread has been called through stays in memory while it waits.
+     * Closes the cursor, in any case.
+     */
+    public <E> void follow(Cursor<E> cursor, Framing<E> framing) {
+        exchange.goOn(() -> pump(cursor, framing));
     }
 
     private record Sending(EventStream to) implements Pump.Sender {

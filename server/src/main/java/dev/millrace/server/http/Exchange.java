@@ -51,11 +51,19 @@ public final class Exchange implements RequestHead {
     private final Signal gone = new Signal();
     private final Signal over = new Signal();
     private @Nullable Fields query;
+    private @Nullable Intake intake;
     private @Nullable InputStream bodyStream;
     private byte @Nullable [] body;
     private @Nullable Departure departure;
     private final long arrivedAt = System.nanoTime();
     private boolean answered;
+    private @Nullable Rest rest;
+
+    /** What is left to do of an exchange when its endpoint has returned. */
+    @FunctionalInterface
+    interface Rest {
+        void run() throws Exception;
+    }
 
     Exchange(Request request, Response response, Map<String, Router.Value> parameters, Edge edge, Arrival arrival) {
         this.request = request;
@@ -210,7 +218,9 @@ public final class Exchange implements RequestHead {
             if (request.getLength() > max) {
                 throw RequestBody.tooLarge(max);
             }
-            bodyStream = new RequestBody(Content.Source.asInputStream(request), max, patience, gone);
+            intake = Intake.of(request);
+            var source = intake == null ? request : intake;
+            bodyStream = new RequestBody(Content.Source.asInputStream(source), max, patience, gone);
         }
         return bodyStream;
     }
@@ -308,10 +318,23 @@ public final class Exchange implements RequestHead {
         return answered;
     }
 
+    /** The exchange goes on with this, on another thread perhaps, when its endpoint has returned. */
+    void goOn(Rest with) {
+        rest = with;
+    }
+
+    /** What is left to do; null = nothing. */
+    @Nullable Rest rest() {
+        return rest;
+    }
+
     /** The endpoint has returned: nothing more is told to anyone. Must come before the response is completed. */
     void end() {
         over.fire();
         gone.silence();
+        if (intake != null) {
+            intake.close();
+        }
         if (departure != null) {
             departure.end();
         }

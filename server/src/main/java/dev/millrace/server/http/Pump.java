@@ -60,6 +60,7 @@ record Pump<E>(Cursor<E> cursor, Framing<E> framing, Sender sender, Heartbeat he
                     if (cursor.ended()) {
                         return StreamEnd.CLOSED;
                     }
+                    frames.rest();
                     heartbeat.beat();
                 }
             }

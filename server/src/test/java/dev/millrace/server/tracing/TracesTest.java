@@ -246,9 +246,7 @@ class TracesTest {
     @Test
     void a_call_of_a_model_is_a_part_of_the_turn_and_tells_the_model_which() throws Exception {
         var carried = new CopyOnWriteArrayList<String>();
-        HttpServer model = model(
-                carried,
-                "{\"content\":\"" + SECRET + "\"},\"finish_reason\":\"stop\"");
+        HttpServer model = model(carried, "{\"content\":\"" + SECRET + "\"},\"finish_reason\":\"stop\"");
         try (var collector = new Collector()) {
             try (var server = server(collector, "model", new ModelAgent(tiny(model)));
                     var client = client(server, Binding.JSONRPC)) {
@@ -297,8 +295,8 @@ class TracesTest {
                         + "{\"name\":\"look\",\"arguments\":\"{}\"}}]},\"finish_reason\":\"tool_calls\"",
                 "{\"content\":\"done\"},\"finish_reason\":\"stop\"");
         try (var collector = new Collector()) {
-            Tool look = new Look(() -> dev.millrace.engine.Span.current()
-                    .carry((name, value) -> within.compareAndSet(null, value)));
+            Tool look = new Look(
+                    () -> dev.millrace.engine.Span.current().carry((name, value) -> within.compareAndSet(null, value)));
             var agent = new ModelAgent(AgentConfig.of(tiny(model)).withTools(look));
             try (var server = server(collector, "model", agent);
                     var client = client(server, Binding.JSONRPC)) {
