@@ -27,7 +27,7 @@ final class Idle {
     private static final long MOST = 300_000_000;
 
     /** In MiB: a server of little memory, as one is that has little to do. */
-    private static final int HEAP = 160;
+    private static final int HEAP = 176;
 
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
@@ -43,7 +43,7 @@ final class Idle {
             return;
         }
         report.progress(count + " idle subscribers");
-        try (House house = House.inMemory(House.Kind.MILLRACE, HEAP);
+        try (House house = House.frugal(HEAP);
                 var crowd = new Crowd(house.port())) {
             house.shutGate();
             Reading first = crowd.connect(Requests.stream(1), true);

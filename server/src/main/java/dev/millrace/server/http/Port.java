@@ -12,6 +12,7 @@ import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.IO;
 import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -100,6 +101,14 @@ final class Port extends ServerConnector {
     @Override
     public boolean isAccepting() {
         return welcome;
+    }
+
+    /** Jetty's own leaves the socket open until the selectors stop, which they do when the last request is answered. */
+    @Override
+    public void close() {
+        super.close();
+        IO.close(getTransport() instanceof SelectableChannel socket ? socket : null);
+        listen(); // a selector lets go of a closed socket on its next round
     }
 
     private void listen() {
