@@ -8,6 +8,7 @@ import dev.millrace.core.Journal;
 import dev.millrace.engine.store.postgres.PostgresAddress;
 import dev.millrace.engine.store.postgres.PostgresSettings;
 import dev.millrace.engine.store.postgres.PostgresStore;
+import dev.millrace.engine.store.sqlite.FreshFolder;
 import dev.millrace.engine.store.sqlite.SqliteStore;
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Message;
@@ -228,8 +229,10 @@ class LostChunksTest {
 
     @Test
     void after_a_power_cut_an_embedded_store_gives_no_offset_twice(@TempDir Path folder) throws Exception {
-        Engine before =
-                new Engine(SqliteStore.open(folder), AgentCatalog.of("test", this::talk), EngineSettings.defaults());
+        Engine before = new Engine(
+                SqliteStore.open(FreshFolder.in(folder)),
+                AgentCatalog.of("test", this::talk),
+                EngineSettings.defaults());
         open.add(before);
         before.start();
         Sent sent = begin(before);
@@ -248,8 +251,10 @@ class LostChunksTest {
                     .isOne();
         }
         go.release(100);
-        Engine after =
-                new Engine(SqliteStore.open(folder), AgentCatalog.of("test", this::talk), EngineSettings.defaults());
+        Engine after = new Engine(
+                SqliteStore.open(FreshFolder.in(folder)),
+                AgentCatalog.of("test", this::talk),
+                EngineSettings.defaults());
         open.add(after);
         after.start();
 
@@ -257,8 +262,10 @@ class LostChunksTest {
         assertThat(task(after, sent).artifacts()).extracting(Artifact::text).containsExactly(whole());
         after.close();
         assertThat(number(url, "SELECT last_offset FROM contexts")).isBetween(1_000_000L, 1_100_000L);
-        Engine again =
-                new Engine(SqliteStore.open(folder), AgentCatalog.of("test", this::talk), EngineSettings.defaults());
+        Engine again = new Engine(
+                SqliteStore.open(FreshFolder.in(folder)),
+                AgentCatalog.of("test", this::talk),
+                EngineSettings.defaults());
         open.add(again);
         assertThat(number(url, "SELECT last_offset FROM contexts")).isLessThan(1_100_000L);
     }

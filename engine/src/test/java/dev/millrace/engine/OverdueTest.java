@@ -6,6 +6,7 @@ import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.postgres.PostgresServer;
 import dev.millrace.engine.store.postgres.PostgresSettings;
 import dev.millrace.engine.store.postgres.PostgresStore;
+import dev.millrace.engine.store.sqlite.FreshFolder;
 import dev.millrace.engine.store.sqlite.SqliteStore;
 import dev.millrace.protocol.TaskState;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ class OverdueTest extends WithEngine {
 
     @Test
     void what_came_due_in_a_folder_fails_at_the_next_start() throws Exception {
-        failsAtTheNextStart(() -> SqliteStore.open(folder));
+        failsAtTheNextStart(() -> SqliteStore.open(FreshFolder.in(folder)));
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.millrace.engine.store.postgres.PostgresAddress;
 import dev.millrace.engine.store.postgres.PostgresServer;
 import dev.millrace.engine.store.postgres.PostgresSettings;
 import dev.millrace.engine.store.postgres.PostgresStore;
+import dev.millrace.engine.store.sqlite.FreshFolder;
 import dev.millrace.engine.store.sqlite.SqliteStore;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Task;
@@ -242,7 +243,7 @@ class RandomLifeTest {
 
     private Store open() {
         return switch (kind) {
-            case SQLITE -> SqliteStore.open(folder);
+            case SQLITE -> SqliteStore.open(FreshFolder.in(folder));
             case POSTGRES -> PostgresStore.open(PostgresSettings.of(address));
             case MEMORY -> store == null ? new MemoryStore() : store;
         };

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.millrace.core.Journal;
+import dev.millrace.engine.store.sqlite.FreshFolder;
 import dev.millrace.engine.store.sqlite.SqliteStore;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
@@ -29,14 +30,14 @@ class RecoveryTest extends WithEngine {
 
     @BeforeEach
     void open() {
-        store = SqliteStore.open(folder);
+        store = SqliteStore.open(FreshFolder.in(folder));
     }
 
     /** The store goes away under the engine, as it does when the process dies; then a new process comes. */
     private void crash(Agent agent, EngineSettings settings) throws InterruptedException {
         store.close();
         engine.close();
-        store = SqliteStore.open(folder);
+        store = SqliteStore.open(FreshFolder.in(folder));
         start(agent, settings);
     }
 
@@ -176,7 +177,7 @@ class RecoveryTest extends WithEngine {
         Sent other = engine.send(Send.chat("you", null, dev.millrace.protocol.Message.user("m", "mine"), null));
         store.close();
         engine.close();
-        store = SqliteStore.open(folder);
+        store = SqliteStore.open(FreshFolder.in(folder));
         // One place is taken by what was running; of the other two, one must be left for the other owner.
         start(this::gated, EngineSettings.defaults().withMaxTurns(3));
         assertThat(engine.task("you", other.taskId()).task().status().state()).isEqualTo(TaskState.WORKING);
@@ -203,7 +204,7 @@ class RecoveryTest extends WithEngine {
         reached.acquire();
         store.close();
         engine.close();
-        store = SqliteStore.open(folder);
+        store = SqliteStore.open(FreshFolder.in(folder));
         engine = new Engine(store, AgentCatalog.of("other", this::whole), EngineSettings.defaults());
         engine.start();
         Task task = ended(sent);

@@ -1,6 +1,7 @@
 package dev.millrace.engine;
 
 import dev.millrace.engine.store.Store;
+import dev.millrace.engine.store.sqlite.FreshFolder;
 import dev.millrace.engine.store.sqlite.SqliteStore;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
@@ -11,11 +12,11 @@ class SqliteEngineTest extends EngineContract {
 
     @Override
     Store open() {
-        return SqliteStore.open(folder);
+        return SqliteStore.open(FreshFolder.in(folder));
     }
 
     @Override
     Store reopen(Store closed) {
-        return SqliteStore.open(folder);
+        return SqliteStore.open(FreshFolder.in(folder));
     }
 }

@@ -9,6 +9,7 @@ import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.Write;
+import dev.millrace.engine.store.sqlite.FreshFolder;
 import dev.millrace.engine.store.sqlite.SqliteStore;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
@@ -38,11 +39,11 @@ class StopTest extends WithEngine {
 
     @BeforeEach
     void open() {
-        store = SqliteStore.open(folder);
+        store = SqliteStore.open(FreshFolder.in(folder));
     }
 
     private void startAgain(Agent agent) throws InterruptedException {
-        store = SqliteStore.open(folder);
+        store = SqliteStore.open(FreshFolder.in(folder));
         start(agent);
     }
 
@@ -284,7 +285,7 @@ class StopTest extends WithEngine {
                 .as("the caller's interrupt is kept for the caller")
                 .isTrue();
         assertThat(threads()).isEmpty();
-        SqliteStore.open(folder).close(); // the folder is free
+        SqliteStore.open(FreshFolder.in(folder)).close(); // the folder is free
     }
 
     @Test

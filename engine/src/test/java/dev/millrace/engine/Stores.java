@@ -6,6 +6,7 @@ import dev.millrace.engine.store.postgres.PostgresAddress;
 import dev.millrace.engine.store.postgres.PostgresServer;
 import dev.millrace.engine.store.postgres.PostgresSettings;
 import dev.millrace.engine.store.postgres.PostgresStore;
+import dev.millrace.engine.store.sqlite.FreshFolder;
 import dev.millrace.engine.store.sqlite.SqliteStore;
 import java.nio.file.Path;
 import java.util.Map;
@@ -22,7 +23,7 @@ enum Stores {
     SQLITE {
         @Override
         Store open(Path folder) {
-            return SqliteStore.open(folder);
+            return SqliteStore.open(FreshFolder.in(folder));
         }
     },
     POSTGRES {

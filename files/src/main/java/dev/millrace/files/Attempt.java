@@ -1,5 +1,7 @@
 package dev.millrace.files;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a reader tells a fetch about itself, and hears from it while it runs. Its methods may be called by any thread, and
  * take no time.
@@ -27,11 +29,15 @@ public interface Attempt {
     /** All of the block came from nearby: how long that took says nothing about the source. */
     default void fromCache() {}
 
+    /** The block's place in a run, which brings it at no further round trip; null if it is to be asked for by itself. */
+    default Run.@Nullable Turn turn() {
+        return null;
+    }
+
     /**
-     * What arrives from here on came with the lookup's answer: it says how fast bytes flow, and nothing about how long a
-     * fetch takes.
+     * What arrives from here on comes by a run: it says how fast bytes flow, and nothing about how long a fetch takes.
      */
-    default void cameWithLookup() {}
+    default void cameByRun() {}
 
     /**
      * Whether another attempt at the same block is under way and late. Then waiting for that one is of no use: what

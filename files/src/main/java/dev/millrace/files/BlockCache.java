@@ -33,11 +33,25 @@ public final class BlockCache implements AutoCloseable {
         }
     }
 
+    /** A unit that is being fetched. */
+    static final class Flight extends CompletableFuture<byte[]> {
+        private final Object by;
+
+        /** @param by who fetches it */
+        Flight(Object by) {
+            this.by = by;
+        }
+
+        boolean isBy(Object other) {
+            return by == other;
+        }
+    }
+
     private final Shelf<byte[]> memory;
     private final @Nullable CacheFolder folder;
     private final BlockingQueue<Unwritten> unwritten = new ArrayBlockingQueue<>(UNITS_WAITING);
     private final @Nullable Thread writer;
-    private final ConcurrentHashMap<CacheKey, CompletableFuture<byte[]>> flights = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<CacheKey, Flight> flights = new ConcurrentHashMap<>();
     private final LongAdder served = new LongAdder();
     private final LongAdder fetched = new LongAdder();
     private volatile boolean closed;
@@ -119,7 +133,7 @@ public final class BlockCache implements AutoCloseable {
     }
 
     /** Who fetches which unit at this moment. */
-    ConcurrentHashMap<CacheKey, CompletableFuture<byte[]>> flights() {
+    ConcurrentHashMap<CacheKey, Flight> flights() {
         return flights;
     }
 

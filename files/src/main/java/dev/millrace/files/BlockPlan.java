@@ -53,6 +53,11 @@ final class BlockPlan implements Iterator<Block> {
         return next;
     }
 
+    /** Where the last block will end. */
+    long end() {
+        return end;
+    }
+
     @Override
     public Block next() {
         return next(LINE);

@@ -17,6 +17,12 @@ import org.jspecify.annotations.Nullable;
  * first goes away, one of those who waited fetches. A hedge waits for nobody.
  */
 final class CachedFile implements SourceFile {
+    /** For how long another's run may stand still before a unit that it is to bring, in nanoseconds. */
+    private static final long PATIENCE = Duration.ofMillis(100).toNanos();
+
+    /** No request is for more, so that it can be looked what of it is here already. */
+    private static final long HORIZON = 64L << 20;
+
     private final SharedFile shared;
     private final SourceFile source;
     private final String version;
@@ -56,13 +62,34 @@ final class CachedFile implements SourceFile {
     }
 
     @Override
-    public long headStartEnd() {
-        return source.headStartEnd();
+    public @Nullable Run headStart() {
+        return looked ? known(shared.headStart()) : null;
     }
 
     @Override
-    public void dropHeadStart() {
-        source.dropHeadStart();
+    public @Nullable Run run(long first, long end, boolean mayLeave) {
+        return known(source.run(first, end, mayLeave));
+    }
+
+    private @Nullable Run known(@Nullable Run run) {
+        if (run != null) {
+            shared.add(run, this);
+            run.within(this::unknown);
+        }
+        return run;
+    }
+
+    /** Where the next unit begins that need not be asked for: it is here, or somebody else brings it. */
+    private long unknown(long first, long last) {
+        long stop = Math.min(last, first + HORIZON);
+        for (long at = first; at < stop; at += CacheKey.UNIT) {
+            CacheKey key = key(at);
+            BlockCache.Flight flight = cache.flights().get(key);
+            if ((flight != null && !flight.isBy(this)) || cache.contains(key) || shared.covering(at, this) != null) {
+                return at;
+            }
+        }
+        return stop;
     }
 
     @Override
@@ -96,9 +123,9 @@ final class CachedFile implements SourceFile {
         return CacheKey.at(version, at, info.size());
     }
 
-    /** What another reader fetches at this moment; null if none does, or if it gave up. */
+    /** What another reader fetches at this moment, or is about to; null if none does, or if it gave up. */
     private byte @Nullable [] other(long at) throws InterruptedException {
-        CompletableFuture<byte[]> flight = cache.flights().get(key(at));
+        CompletableFuture<byte[]> flight = flight(at);
         if (flight == null) {
             return null;
         }
@@ -109,16 +136,38 @@ final class CachedFile implements SourceFile {
         }
     }
 
+    /**
+     * What another's run is to bring is waited for, but not for long: that reader may pause, or be slower than this one.
+     * Then its run ends here, and this reader asks for what follows.
+     */
+    private @Nullable CompletableFuture<byte[]> flight(long at) throws InterruptedException {
+        long since = System.nanoTime();
+        while (true) {
+            long seen = shared.told();
+            CompletableFuture<byte[]> flight = cache.flights().get(key(at));
+            Run other = flight == null ? shared.covering(at, this) : null;
+            if (other == null || cache.contains(key(at))) {
+                return flight;
+            }
+            long left = PATIENCE - (System.nanoTime() - since);
+            if (left <= 0) {
+                other.leavesFrom(at);
+                return null;
+            }
+            shared.await(seen, left);
+        }
+    }
+
     /** Fetches from here to the next unit that is in the cache or under way. */
     private void fetchRun(Block block, ByteBuffer window, Attempt attempt)
             throws SourceException, InterruptedException {
         int from = window.position();
         long start = block.offset() + from;
-        Run run = new Run(start);
+        Units run = new Units(start);
         long end = start;
         while (end < block.end()) {
             CacheKey key = key(end);
-            if (end > start && cache.contains(key)) {
+            if (end > start && (cache.contains(key) || isOthers(end, attempt))) {
                 break;
             }
             if (!run.claim(key, attempt.isHedge())) {
@@ -126,7 +175,9 @@ final class CachedFile implements SourceFile {
             }
             end += CacheKey.length(end, info.size());
         }
-        if (end == start) {
+        // After the claim: whoever is about to ask for the same looks at claims after it has said so.
+        if (end == start || isOthers(start, attempt)) {
+            run.end();
             return; // Someone else was quicker: look again.
         }
         ByteBuffer target = window.slice(from, (int) (end - start));
@@ -144,8 +195,13 @@ final class CachedFile implements SourceFile {
                 }
 
                 @Override
-                public void cameWithLookup() {
-                    attempt.cameWithLookup();
+                public Run.@Nullable Turn turn() {
+                    return attempt.turn();
+                }
+
+                @Override
+                public void cameByRun() {
+                    attempt.cameByRun();
                 }
             });
             run.arrived(target, target.capacity());
@@ -159,19 +215,23 @@ final class CachedFile implements SourceFile {
         }
     }
 
+    private boolean isOthers(long at, Attempt attempt) {
+        return !attempt.isHedge() && shared.covering(at, this) != null;
+    }
+
     /** Units that are fetched in one go. */
-    private final class Run {
+    private final class Units {
         private final long start;
         private final List<CacheKey> keys = new ArrayList<>();
-        private final List<CompletableFuture<byte[]>> flights = new ArrayList<>();
+        private final List<BlockCache.Flight> flights = new ArrayList<>();
         private int done;
 
-        Run(long start) {
+        Units(long start) {
             this.start = start;
         }
 
         boolean claim(CacheKey key, boolean whateverOthersDo) {
-            CompletableFuture<byte[]> flight = new CompletableFuture<>();
+            BlockCache.Flight flight = new BlockCache.Flight(CachedFile.this);
             if (cache.flights().putIfAbsent(key, flight) != null && !whateverOthersDo) {
                 return false;
             }
@@ -183,6 +243,7 @@ final class CachedFile implements SourceFile {
             }
             keys.add(key);
             flights.add(flight);
+            shared.tell();
             return true;
         }
 
@@ -219,8 +280,9 @@ final class CachedFile implements SourceFile {
     public void close() {
         if (closed.compareAndSet(false, true)) {
             if (looked) {
-                source.dropHeadStart();
+                shared.dropHeadStart();
             }
+            shared.tell();
             shared.leave();
         }
     }
@@ -237,13 +299,13 @@ final class CachedFile implements SourceFile {
         }
 
         @Override
-        public long headStartEnd() {
-            return shared.file().headStartEnd();
+        public @Nullable Run headStart() {
+            return looked ? shared.headStart() : null;
         }
 
         @Override
-        public void dropHeadStart() {
-            shared.file().dropHeadStart();
+        public @Nullable Run run(long first, long end, boolean mayLeave) {
+            return shared.file().run(first, end, mayLeave);
         }
 
         @Override
@@ -270,7 +332,7 @@ final class CachedFile implements SourceFile {
         public void close() {
             if (closed.compareAndSet(false, true)) {
                 if (looked) {
-                    dropHeadStart();
+                    shared.dropHeadStart();
                 }
                 shared.leave();
             }

@@ -76,10 +76,10 @@ public final class DirectorySource implements Source {
         if (before == null) {
             throw new SourceException.NotFound("not a regular file: " + FilePath.printable(path));
         }
-        EntityTag tag = before.tag(real);
         FileChannel channel = FileChannel.open(real, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
         boolean kept = false;
         try {
+            EntityTag tag = before.tag(channel);
             if (!insideOf(realRoot, asked, path).equals(real)
                     || !before.equals(FileVersion.at(real))
                     || channel.size() != before.size()) {

@@ -18,14 +18,18 @@ final class Filling {
     /** Room for the first attempt's buffer, until that takes it over. */
     private ByteBudget.@Nullable Reservation room;
 
+    /** Its place in a run; null if it is asked for by itself. */
+    final Run.@Nullable Turn turn;
+
     private final List<Try> running = new ArrayList<>(1);
     private @Nullable Try whole;
     private @Nullable SourceException failure;
     private boolean claimed;
     private boolean ended;
 
-    Filling(Block block, ByteBudget.Reservation room, long since) {
+    Filling(Block block, Run.@Nullable Turn turn, ByteBudget.Reservation room, long since) {
         this.block = block;
+        this.turn = turn;
         this.since = since;
         this.room = room;
     }

@@ -1,7 +1,9 @@
 package dev.millrace.files;
 
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -17,9 +19,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
+import java.util.function.IntConsumer;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * about the length, stalls or cuts the connection is found out before a wrong byte is given away. Failures that may pass
  * (a broken connection, silence, 408, 429, 5xx) are tried again from the byte that is missing, a few times and with pauses.
  *
- * <p>HTTP/1.1 only: stopping a fetch closes its connection, so the origin stops sending at once, and fetches that run side
+ * <p>HTTP/1.1 only, over connections that are read by whoever wants the bytes ({@link Connections}): stopping a fetch closes its connection, so the origin stops sending at once, and fetches that run side
  * by side do not share one connection's window. Redirects are not followed, since the headers that authorise us must not
  * reach another host.
  */
@@ -53,13 +55,19 @@ public final class HttpOrigin implements Source {
             "upgrade",
             "transfer-encoding");
 
+    /** What a player that leaves at once may cost, however fast the origin is. */
+    private static final long MOST_AT_FIRST = 4L << 20;
+
     private final URI base;
     private final Map<String, String> headers;
     private final Duration readTimeout;
     private final Duration fetchTimeout;
     private final Backoff backoff;
     private final Signer signer;
-    private final HttpClient client;
+    private final Connections connections;
+    private final Answers answers = new Answers();
+    private final Flow flow = new Flow();
+    private final HedgeTokens seconds;
 
     private HttpOrigin(Builder builder) {
         this.base = builder.base;
@@ -68,12 +76,8 @@ public final class HttpOrigin implements Source {
         this.fetchTimeout = builder.fetchTimeout;
         this.backoff = new Backoff(builder.attempts, builder.firstPause, builder.longestPause, new Random());
         this.signer = builder.signer;
-        this.client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .connectTimeout(builder.connectTimeout)
-                .executor(Executors.newVirtualThreadPerTaskExecutor())
-                .build();
+        this.seconds = new HedgeTokens(builder.secondRequests);
+        this.connections = new Connections(builder.connectTimeout, builder.tls);
     }
 
     /**
@@ -86,57 +90,94 @@ public final class HttpOrigin implements Source {
 
     @Override
     public Access access() {
-        return Access.PARALLEL;
+        return Access.STREAM;
     }
 
     @Override
     public SourceFile open(String path) throws SourceException, InterruptedException {
         FilePath.check(path);
-        return withRetries(limit -> {
+        return Interruptible.call(() -> withRetries(limit -> {
             Probe probe = new Probe(path, FIRST_BYTE);
-            HttpRequest request = request(path, FIRST_BYTE).build();
-            run(new Transfer(probe, ByteBuffer.allocate(1)), request, limit);
+            fetch(request(path, FIRST_BYTE).build(), probe, ByteBuffer.allocate(1), bytes -> {}, limit);
             if (probe.refusedWithoutSize()) {
-                run(new Transfer(probe::empty, ByteBuffer.allocate(0)), head(path), limit);
+                fetch(head(path), probe::empty, ByteBuffer.allocate(0), bytes -> {}, limit);
             }
             return probe.file(null);
-        });
+        }));
     }
 
     @Override
     public SourceFile open(String path, ByteRange likely) throws SourceException, InterruptedException {
         FilePath.check(path);
         ByteRange asked = headStart(likely);
-        Optional<SourceFile> found = withRetries(limit -> {
+        Optional<SourceFile> found = Interruptible.call(() -> withRetries(limit -> {
             Probe probe = new Probe(path, asked);
-            HeadStart start = new HeadStart(probe, asked.first());
-            HttpRequest request = signer.sign(request(path, asked).build());
-            CompletableFuture<?> exchange = client.sendAsync(request, start);
-            boolean whole = false;
+            Answer answer = ask(request(path, asked).build(), limit);
+            boolean taken = false;
             try {
-                start.awaitHead(exchange, limit.compareTo(readTimeout) < 0 ? limit : readTimeout, request.uri());
-                whole = true;
-                return probe.refused() ? Optional.empty() : Optional.of(probe.file(start));
+                int bytes = probe.bodyBytes(answer);
+                if (probe.refused()) {
+                    return Optional.empty();
+                }
+                taken = bytes > 0;
+                return Optional.of(probe.file(taken ? answer : null));
             } finally {
-                if (!whole) {
-                    start.drop();
-                    exchange.cancel(true);
+                if (!taken) {
+                    answer.close();
                 }
             }
-        });
+        }));
         // Empty, or not as long as somebody thinks: the first byte, or none, tells which.
         return found.isPresent() ? found.get() : open(path);
     }
 
-    /** From one to two MiB, to where blocks end anyway: what a reader who leaves at once may cost. */
-    private static ByteRange headStart(ByteRange likely) {
-        long most = 2L * BlockPlan.LINE - likely.first() % BlockPlan.LINE;
+    /** To where blocks end anyway. */
+    private ByteRange headStart(ByteRange likely) {
+        long most = atFirst() - likely.first() % BlockPlan.LINE;
         return likely.length() <= most ? likely : new ByteRange(likely.first(), likely.first() + most - 1);
     }
 
-    /** A block's bytes, or some of them, from what came with the lookup. */
-    void take(HeadStart start, Block block, ByteBuffer into, Attempt attempt) throws InterruptedException {
-        start.take(block, into, attempt, readTimeout, fetchTimeout);
+    /**
+     * How many bytes to ask for on behalf of a reader who may leave at once: 2 MiB of an origin of which nothing is known;
+     * then as many as come in a round trip and a half and 1 MiB more, so that the next request is answered before these
+     * have come; 4 MiB at most. A multiple of 1 MiB.
+     */
+    long atFirst() {
+        Duration usual = answers.usual();
+        double flowing = usual == null ? 0 : flow.bytesPerSecond() * 1.5 * usual.toNanos() / 1e9;
+        long lines = (long) (flowing / BlockPlan.LINE) + 2;
+        return Math.min(MOST_AT_FIRST, lines * BlockPlan.LINE);
+    }
+
+    /** How long the origin usually takes to answer; null as long as it was never asked. */
+    @Nullable Duration usualAnswer() {
+        return answers.usual();
+    }
+
+    /** What was seen of how fast one connection brings bytes. */
+    Flow flow() {
+        return flow;
+    }
+
+    Duration readTimeout() {
+        return readTimeout;
+    }
+
+    Duration fetchTimeout() {
+        return fetchTimeout;
+    }
+
+    /** Looks at an answer's head before any of its body is taken. */
+    @FunctionalInterface
+    interface Check {
+        /** The head says it all: leave the body, whatever it is, and end well. */
+        int HEAD_SUFFICES = -1;
+
+        /**
+         * @return how many bytes of body to take; an answer that brings more or fewer fails. Or {@link #HEAD_SUFFICES}
+         * @throws SourceException to refuse the answer and cut the connection
+         */
+        int bodyBytes(HttpResponse.ResponseInfo head) throws SourceException;
     }
 
     /** One attempt, to be over within the limit. */
@@ -184,8 +225,69 @@ public final class HttpOrigin implements Source {
         return request.setHeader("Accept-Encoding", "identity").build();
     }
 
-    void run(Transfer transfer, HttpRequest request, Duration limit) throws SourceException, InterruptedException {
-        transfer.run(client, signer.sign(request), readTimeout, limit);
+    /**
+     * Asks for the head of an answer whose body is to be read later, and asks again if it is late: see {@link Asking}.
+     *
+     * @return to be closed
+     */
+    Answer ask(HttpRequest request, Duration limit) throws SourceException, InterruptedException {
+        HttpRequest signed = signer.sign(request);
+        return new Asking(() -> connections.ask(signed, least(readTimeout, limit)), answers, seconds).answer();
+    }
+
+    /**
+     * Asks, and puts the whole body into a buffer as it comes.
+     *
+     * @param progress is told the buffer's position when it has moved
+     * @param limit for the whole
+     */
+    void fetch(HttpRequest request, Check check, ByteBuffer into, IntConsumer progress, Duration limit)
+            throws SourceException, InterruptedException {
+        long start = System.nanoTime();
+        try (Answer answer = connections.ask(signer.sign(request), least(readTimeout, limit))) {
+            answers.took(System.nanoTime() - start);
+            int bytes = check.bodyBytes(answer);
+            if (bytes == Check.HEAD_SUFFICES) {
+                return;
+            }
+            answer.limit(limit.minusNanos(System.nanoTime() - start));
+            try {
+                fill(answer, bytes, into, progress);
+            } catch (SocketTimeoutException e) {
+                throw new SourceException.TimedOut("silent for too long: " + request.uri());
+            } catch (IOException e) {
+                throw SourceException.Failed.passing("connection failed: " + request.uri() + ": " + e, e);
+            }
+        }
+    }
+
+    private static void fill(Answer answer, int bytes, ByteBuffer into, IntConsumer progress)
+            throws IOException, SourceException, InterruptedException {
+        int limit = into.limit();
+        into.limit(into.position() + bytes);
+        try {
+            while (into.hasRemaining()) {
+                if (answer.read(into) < 0) {
+                    throw new EOFException(into.remaining() + " bytes are missing");
+                }
+                progress.accept(into.position());
+            }
+        } finally {
+            into.limit(limit);
+        }
+        boolean over;
+        try {
+            over = answer.isOver();
+        } catch (IOException e) {
+            over = true; // Every byte that was announced is here; how the connection ended no longer matters.
+        }
+        if (!over) {
+            throw new SourceException.Failed("the origin sent more bytes than it announced");
+        }
+    }
+
+    private static Duration least(Duration a, Duration b) {
+        return a.compareTo(b) <= 0 ? a : b;
     }
 
     private URI locate(String path) {
@@ -209,7 +311,7 @@ public final class HttpOrigin implements Source {
 
     @Override
     public void close() {
-        client.shutdownNow();
+        connections.close();
     }
 
     @Override
@@ -218,7 +320,7 @@ public final class HttpOrigin implements Source {
     }
 
     /** Learns from the answer to a request for some of its bytes what file this is. */
-    private final class Probe implements Transfer.Check {
+    private final class Probe implements Check {
         private final long asked = System.nanoTime();
         private final String path;
         private final ByteRange wanted;
@@ -308,7 +410,8 @@ public final class HttpOrigin implements Source {
             return HEAD_SUFFICES;
         }
 
-        OriginFile file(@Nullable HeadStart start) throws SourceException {
+        /** @param body of the answer, which is the file's to close; null if it is not wanted */
+        OriginFile file(@Nullable Answer body) throws SourceException {
             if (found == null) {
                 throw new SourceException.Failed("the origin gave no answer: " + FilePath.printable(path));
             }
@@ -316,7 +419,11 @@ public final class HttpOrigin implements Source {
             String name = FilePath.name(path);
             FileInfo info =
                     new FileInfo(name, found.size, mediaType(found.answer, name), version.tag(), lastModified(version));
-            return new OriginFile(HttpOrigin.this, path, info, version, found.roundTrip, start);
+            OriginFile file = new OriginFile(HttpOrigin.this, path, info, version, found.roundTrip);
+            if (body != null) {
+                file.startWith(body, wanted.first(), Math.min(wanted.last() + 1, found.size));
+            }
+            return file;
         }
 
         private record Found(long size, HttpHeaders answer, Duration roundTrip) {}
@@ -344,6 +451,8 @@ public final class HttpOrigin implements Source {
         private final URI base;
         private final Map<String, String> headers = new LinkedHashMap<>();
         private Signer signer = Signer.NONE;
+        private @Nullable SSLContext tls;
+        private double secondRequests = 0.05;
         private Duration connectTimeout = Duration.ofSeconds(5);
         private Duration readTimeout = Duration.ofSeconds(10);
         private Duration fetchTimeout = Duration.ofSeconds(30);
@@ -385,6 +494,21 @@ public final class HttpOrigin implements Source {
         /** Authorises each request anew, after everything else is set. */
         Builder signer(Signer signer) {
             this.signer = signer;
+            return this;
+        }
+
+        /** Requests that are made a second time because their answer is late, as a share of all; 0 for none. Default 0.05. */
+        public Builder secondRequests(double share) {
+            if (!(share >= 0 && share <= 1)) {
+                throw new IllegalArgumentException("second requests are a share from 0 to 1, not " + share);
+            }
+            this.secondRequests = share;
+            return this;
+        }
+
+        /** Whom to trust; by default whom the JDK trusts. */
+        Builder tls(SSLContext context) {
+            this.tls = context;
             return this;
         }
 

@@ -59,9 +59,10 @@ final class MirroredFile implements SourceFile {
         return roundTrip;
     }
 
+    /** Of the mirror that looked the file up. Beyond it blocks are spread over all, so there are no other runs. */
     @Override
-    public long headStartEnd() {
-        return firstFile.headStartEnd();
+    public @Nullable Run headStart() {
+        return firstFile.headStart();
     }
 
     @Override
@@ -77,7 +78,7 @@ final class MirroredFile implements SourceFile {
         SourceException last = null;
         long deadline = System.nanoTime() + MirroredSource.PATIENCE.toNanos();
         while (true) {
-            Worker worker = choose(block, tried, attempt.isHedge());
+            Worker worker = choose(block, tried, attempt);
             if (worker == null) {
                 last = awaitAnother(last, deadline, tried);
                 continue;
@@ -128,7 +129,7 @@ final class MirroredFile implements SourceFile {
         boolean over = false;
         try {
             SourceFile file = at(worker);
-            file.fetch(rest, all.slice(have, rest.length()), progress.from(have));
+            file.fetch(rest, all.slice(have, rest.length()), progress.from(have, worker == first));
             if (!progress.early) {
                 worker.fetched(start);
                 over = true;
@@ -148,8 +149,9 @@ final class MirroredFile implements SourceFile {
         }
     }
 
-    private synchronized @Nullable Worker choose(Block block, List<Worker> tried, boolean hedge) {
-        if (!hedge && !tried.contains(first) && block.offset() < firstFile.headStartEnd()) {
+    private synchronized @Nullable Worker choose(Block block, List<Worker> tried, Attempt attempt) {
+        boolean hedge = attempt.isHedge();
+        if (!hedge && !tried.contains(first) && attempt.turn() != null) {
             busy.computeIfAbsent(block, b -> new ArrayList<>()).add(first);
             return first;
         }
@@ -247,8 +249,12 @@ final class MirroredFile implements SourceFile {
             this.whole = whole;
         }
 
-        /** For a fetch of the block without its first {@code skipped} bytes. */
-        Attempt from(int skipped) {
+        /**
+         * For a fetch of the block without its first {@code skipped} bytes.
+         *
+         * @param byRun whether this is the mirror whose run it is
+         */
+        Attempt from(int skipped, boolean byRun) {
             return new Attempt() {
                 @Override
                 public void arrived(int bytes) {
@@ -262,9 +268,14 @@ final class MirroredFile implements SourceFile {
                 }
 
                 @Override
-                public void cameWithLookup() {
+                public Run.@Nullable Turn turn() {
+                    return byRun ? whole.turn() : null;
+                }
+
+                @Override
+                public void cameByRun() {
                     early = true;
-                    whole.cameWithLookup();
+                    whole.cameByRun();
                 }
             };
         }

@@ -5,6 +5,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** One version of a file at an HTTP origin, read by range requests that are pinned to it. */
@@ -14,23 +15,20 @@ final class OriginFile implements SourceFile {
     private final FileInfo info;
     private final OriginVersion version;
     private final Duration roundTrip;
-    private final @Nullable HeadStart headStart;
+    private final AtomicReference<@Nullable Run> headStart = new AtomicReference<>();
     private volatile boolean closed;
 
-    /** @param headStart bytes of this version that came with the lookup; null if there are none */
-    OriginFile(
-            HttpOrigin origin,
-            String path,
-            FileInfo info,
-            OriginVersion version,
-            Duration roundTrip,
-            @Nullable HeadStart headStart) {
+    OriginFile(HttpOrigin origin, String path, FileInfo info, OriginVersion version, Duration roundTrip) {
         this.origin = origin;
         this.path = path;
         this.info = info;
         this.version = version;
         this.roundTrip = roundTrip;
-        this.headStart = headStart;
+    }
+
+    /** With the lookup's answer came these bytes of this version. */
+    void startWith(Answer answer, long first, long end) {
+        headStart.set(new Run(this::open, origin, answer, first, end));
     }
 
     @Override
@@ -43,33 +41,67 @@ final class OriginFile implements SourceFile {
         return BlockLimits.ANY;
     }
 
+    /** What is usual at its origin: the lookup of this very file may have been late. */
     @Override
     public Duration roundTrip() {
-        return roundTrip;
+        Duration usual = origin.usualAnswer();
+        return usual == null ? roundTrip : usual;
     }
 
     @Override
-    public long headStartEnd() {
-        return headStart == null ? 0 : headStart.end();
+    public @Nullable Run headStart() {
+        return headStart.getAndSet(null);
     }
 
     @Override
     public void dropHeadStart() {
-        if (headStart != null) {
-            headStart.drop();
+        Run unused = headStart.getAndSet(null);
+        if (unused != null) {
+            unused.close();
+        }
+    }
+
+    @Override
+    public Run run(long first, long end, boolean mayLeave) {
+        long stop = mayLeave ? Math.min(end, first - first % BlockPlan.LINE + origin.atFirst()) : end;
+        return new Run(this::open, origin, stop);
+    }
+
+    private Answer open(long first, long end) throws SourceException, InterruptedException {
+        ByteRange wanted = new ByteRange(first, end - 1);
+        HttpRequest.Builder request = origin.request(path, wanted);
+        version.pin(request);
+        Answer answer = origin.ask(request.build(), origin.fetchTimeout());
+        boolean right = false;
+        try {
+            long _ = accept(answer, wanted);
+            right = true;
+            return answer;
+        } finally {
+            if (!right) {
+                answer.close();
+            }
         }
     }
 
     @Override
     public void fetch(Block block, ByteBuffer into, Attempt attempt) throws SourceException, InterruptedException {
         ByteBuffer window = into.slice(into.position(), block.length());
-        if (headStart != null && !attempt.isHedge()) {
-            origin.take(headStart, block, window, attempt);
+        Object _ = Interruptible.call(() -> {
+            fill(block, window, attempt);
+            return block;
+        });
+        into.position(into.position() + block.length());
+    }
+
+    private void fill(Block block, ByteBuffer window, Attempt attempt) throws SourceException, InterruptedException {
+        Run.Turn turn = attempt.turn();
+        if (turn != null) {
+            turn.take(block.offset(), window, attempt);
         }
         if (window.hasRemaining()) {
             fetchMissing(block, window, attempt);
         }
-        into.position(into.position() + block.length());
     }
 
     private void fetchMissing(Block block, ByteBuffer window, Attempt attempt)
@@ -83,12 +115,12 @@ final class OriginFile implements SourceFile {
             ByteRange missing = new ByteRange(first, block.end() - 1);
             HttpRequest.Builder request = origin.request(path, missing);
             version.pin(request);
-            origin.run(new Transfer(head -> accept(head, missing), window, attempt::arrived), request.build(), limit);
+            origin.fetch(request.build(), head -> (int) accept(head, missing), window, attempt::arrived, limit);
             return missing;
         });
     }
 
-    private int accept(HttpResponse.ResponseInfo head, ByteRange asked) throws SourceException {
+    private long accept(HttpResponse.ResponseInfo head, ByteRange asked) throws SourceException {
         HttpHeaders headers = head.headers();
         switch (head.statusCode()) {
             case 206 -> {}
@@ -117,7 +149,7 @@ final class OriginFile implements SourceFile {
             throw new SourceException.Failed("the origin announced " + length + " bytes for a range of "
                     + asked.length() + ": " + FilePath.printable(path));
         }
-        return (int) length;
+        return length;
     }
 
     private SourceException.Changed changed() {

@@ -6,6 +6,10 @@ package dev.millrace.files;
  * a pipe that all fetches share, those beyond the first few only take bandwidth from the block that the reader waits for.
  * A source that asks to be left alone gets half.
  *
+ * <p>Where one request can bring many blocks ({@link Source.Access#STREAM}), one at a time is what is begun with: it pays no
+ * round trips, and nothing shares the way with the block that the reader waits for. Once it is known what that brings,
+ * and when the next request is due, it is tried whether several at once bring a quarter more; if not, one it is again.
+ *
  * <p>Shared by a source's streams, and so a stream begins with what those before it found. Safe for use by many threads.
  */
 final class Pace {
@@ -16,7 +20,17 @@ final class Pace {
     /** Rounds for which what was found is left as it is. */
     private static final int REST = 8;
 
+    /** How much more several requests at once must bring to be preferred to a single one. */
+    private static final double WORTH_SEVERAL = 1.25;
+
+    /** Rounds for which one request at a time is left alone after several were no better. */
+    private static final int REST_ALONE = 64;
+
+    /** With more streams than these there are several requests at once anyway. */
+    private static final int FEW_STREAMS = 8;
+
     private enum Trying {
+        TOGETHER,
         FIRST,
         MORE,
         FEWER,
@@ -25,8 +39,11 @@ final class Pace {
 
     private final int first;
     private final int most;
+    private final boolean knowsRuns;
     private int limit;
     private Trying trying = Trying.FIRST;
+    private boolean alone;
+    private double byOne;
     private double before;
     private int rest;
 
@@ -37,19 +54,42 @@ final class Pace {
     private int streams;
 
     Pace(int first, int most) {
+        this(first, most, false);
+    }
+
+    /** @param knowsRuns whether one request can bring many blocks */
+    Pace(int first, int most, boolean knowsRuns) {
         this.first = first;
         this.most = most;
+        this.knowsRuns = knowsRuns;
         this.limit = Math.min(first, most);
+        this.alone = knowsRuns;
     }
 
     /** Fetches at once, for each stream. */
     synchronized int limit() {
-        return limit;
+        return alone ? 1 : limit;
     }
 
-    /** Whether more at once were seen to bring more: one connection does not get all that the way has. */
-    synchronized boolean grew() {
-        return limit > first;
+    /** Whether several at once were seen to bring more: one connection does not get all that the way has. */
+    synchronized boolean together() {
+        return knowsRuns ? !alone && trying != Trying.TOGETHER : limit > first;
+    }
+
+    /**
+     * Whether the next request should be one for many blocks.
+     *
+     * @param mayTry whether several at once may be tried now instead: a stream's first request is not the time
+     */
+    synchronized boolean goesAlone(boolean mayTry) {
+        if (alone && mayTry && rest <= 0 && byOne > 0 && streams <= FEW_STREAMS) {
+            alone = false;
+            trying = Trying.TOGETHER;
+            limit = Math.min(first, most);
+            restart();
+        }
+        // A stream that begins while others try has nothing to compare.
+        return alone || (knowsRuns && !mayTry && trying == Trying.TOGETHER);
     }
 
     /** A stream begins or ends: what was measured till now cannot be compared with what comes. */
@@ -70,7 +110,15 @@ final class Pace {
         restart();
     }
 
-    synchronized void fetched(int bytes, long now) {
+    void fetched(int bytes, long now) {
+        fetched(bytes, now, false);
+    }
+
+    /** @param byRun whether the block came by a request for many */
+    synchronized void fetched(int bytes, long now, boolean byRun) {
+        if (byRun != alone) {
+            return; // Of a stream that still does as was done before.
+        }
         if (roundFetches == 0 && roundBytes == 0) {
             // The round begins with the end of a fetch, so that it holds whole fetches' time.
             roundStart = now;
@@ -79,7 +127,7 @@ final class Pace {
         }
         roundBytes += bytes;
         roundFetches++;
-        if (roundFetches >= Math.max(4, 2 * limit * Math.max(1, streams))) {
+        if (roundFetches >= Math.max(4, 2 * limit() * Math.max(1, streams))) {
             if (!heldBack && now > roundStart) {
                 decide(roundBytes * 1e9 / (now - roundStart));
             }
@@ -88,7 +136,21 @@ final class Pace {
     }
 
     private void decide(double goodput) {
+        if (alone) {
+            byOne = goodput;
+            rest--;
+            return;
+        }
         switch (trying) {
+            case TOGETHER -> {
+                if (goodput >= byOne * WORTH_SEVERAL) {
+                    more(goodput);
+                } else {
+                    alone = true;
+                    trying = Trying.FIRST;
+                    rest = REST_ALONE;
+                }
+            }
             case FIRST -> more(goodput);
             case MORE -> {
                 if (goodput >= before * WORTH_ONE_MORE) {

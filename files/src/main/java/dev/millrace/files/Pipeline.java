@@ -31,8 +31,8 @@ public final class Pipeline {
      * @param streams at most so many at once; each is guaranteed 64 KiB of the memory
      */
     public record Settings(int concurrency, int mostConcurrency, double hedgeBudget, long memory, int streams) {
-        /** N from 4 to 16, 5 % of hedges, 128 MiB for 512 streams. */
-        public static final Settings DEFAULT = new Settings(4, 16, 0.05, 128L << 20, 512);
+        /** N from 4 to 16, 5 % of hedges, 64 MiB for 512 streams. */
+        public static final Settings DEFAULT = new Settings(4, 16, 0.05, 64L << 20, 512);
 
         public Settings {
             if (concurrency < 1 || mostConcurrency < concurrency) {
@@ -84,7 +84,8 @@ public final class Pipeline {
         }
         return switch (source.access()) {
             case IN_PLACE -> new InPlaceReader(file, range, pool, budget);
-            case PARALLEL -> new PrefetchReader(file, range, settings, pool, budget, experience(source), nanoTime);
+            case PARALLEL, STREAM ->
+                new PrefetchReader(file, range, settings, pool, budget, experience(source), nanoTime);
         };
     }
 
@@ -93,7 +94,12 @@ public final class Pipeline {
                 source,
                 s -> new Experience(
                         new RateMeter(),
-                        new Pace(settings.concurrency(), settings.mostConcurrency()),
+                        new Pace(
+                                settings.concurrency(),
+                                settings.mostConcurrency(),
+                                // Who asks for always so many gets so many.
+                                s.access() == Source.Access.STREAM
+                                        && settings.concurrency() < settings.mostConcurrency()),
                         new HedgeTokens(settings.hedgeBudget())));
     }
 

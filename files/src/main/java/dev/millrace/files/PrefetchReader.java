@@ -36,7 +36,7 @@ final class PrefetchReader implements RangeReader {
     /** Below this a block is not late: a second fetch would take as long as the rest of the first. */
     private static final Duration SOONEST_HEDGE = Duration.ofMillis(150);
 
-    /** How often it is told how fast the lookup's connection flows, in nanoseconds. */
+    /** How often it is told how fast a run flows, in nanoseconds. */
     private static final long WORTH_TELLING = Duration.ofMillis(20).toNanos();
 
     /** How often a second fetch in waiting looks whether it is due, in nanoseconds. */
@@ -45,8 +45,19 @@ final class PrefetchReader implements RangeReader {
     /** More than comes in this time is not asked for: it would only come later if it had to share with still more. */
     private static final Duration LONG_ENOUGH = Duration.ofSeconds(1);
 
+    /** However few fetches there are at once, so many times {@link #WINDOW} blocks may be here or on their way. */
+    private static final int FEWEST = 2;
+
     /** What a request takes beside the round trip. */
     private static final Duration A_LITTLE = Duration.ofMillis(20);
+
+    /** What is read ahead of a reader by one run, at first and at most, in bytes. */
+    private static final long AHEAD_AT_FIRST = 2L * BlockPlan.LINE;
+
+    private static final long AHEAD = 4L * BlockPlan.LINE;
+
+    /** Who has taken more than this has not only looked at what kind of file it is. */
+    private static final long A_LOOK = 128 << 10;
 
     /** Blocks in flight or undelivered for each fetch in flight: see the reference in {@link Prefetch}. */
     private static final int WINDOW = 3;
@@ -67,6 +78,9 @@ final class PrefetchReader implements RangeReader {
 
     // All below by the lock.
     private final ArrayDeque<Filling> fillings = new ArrayDeque<>();
+    private final List<Run> runs = new ArrayList<>(2);
+    private boolean begun;
+    private long delivered;
     private ByteBudget.@Nullable Reservation granted;
     private Filling.@Nullable Try current;
     private int fetching;
@@ -74,7 +88,6 @@ final class PrefetchReader implements RangeReader {
     private long enough;
     private long earlyAt;
     private long earlyBytes;
-    private long lastEarly;
     private int taken;
     private boolean planned;
     private boolean cancelled;
@@ -114,30 +127,14 @@ final class PrefetchReader implements RangeReader {
     // ---- what to fetch, and when; under the window's lock
 
     private boolean mayFetch() {
-        int limit = experience.pace().limit();
         lock.lock();
         try {
-            long headStart = file.headStartEnd();
-            long asked = 0;
-            int early = 0;
-            for (Filling filling : fillings) {
-                if (!filling.isSettled()) {
-                    asked += filling.block.length();
-                    early += filling.block.offset() < headStart ? 1 : 0;
-                }
-            }
-            // However many blocks the lookup's connection brings, it is one.
-            int ways = fetching - Math.max(0, early - 1);
-            // What was asked for, and not what is left of it: until a block is over, nobody knows how fast the way is.
-            if (cancelled || (ways >= limit && asked >= worthInFlight(limit))) {
+            if (cancelled) {
                 return false;
             }
-            boolean alone = early > 0 && !experience.pace().grew();
-            enough = experience.rate().within(alone ? lookAhead() : LONG_ENOUGH, ways);
-            boolean known = experience.rate().isKnown();
-            held = plan.offset() >= headStart && (missing() > enough || (alone && !known));
-            if (held || fillings.size() >= WINDOW * limit) {
-                experience.pace().heldBack();
+            held = false;
+            boolean go = run() != null ? mayJoin() : mayAsk();
+            if (!go) {
                 return false;
             }
             granted = share.reserve(plan.wanted());
@@ -150,6 +147,58 @@ final class PrefetchReader implements RangeReader {
         }
     }
 
+    /** The run that brings the next block, if there is one. Under the lock. */
+    private @Nullable Run run() {
+        Run last = runs.isEmpty() ? null : runs.getLast();
+        return last != null && plan.offset() < last.end() && last.isUseful() ? last : null;
+    }
+
+    /** A block more of the same run costs no request; but a reader that is slow, or has just begun, needs few of them. */
+    private boolean mayJoin() {
+        boolean go = fillings.isEmpty() || ahead() + plan.wanted() <= Math.min(AHEAD, AHEAD_AT_FIRST + delivered);
+        if (!go && missing() == 0) {
+            experience.pace().heldBack();
+        }
+        return go;
+    }
+
+    /** Bytes of blocks that were asked for, and that the reader has not taken. Under the lock. */
+    private long ahead() {
+        long ahead = -taken;
+        for (Filling filling : fillings) {
+            ahead += filling.block.length();
+        }
+        return ahead;
+    }
+
+    /** Whether the next request may be made. Under the lock. */
+    private boolean mayAsk() {
+        int limit = experience.pace().limit();
+        long asked = 0;
+        int byRun = 0;
+        for (Filling filling : fillings) {
+            if (!filling.isSettled()) {
+                asked += filling.block.length();
+                byRun += filling.turn != null ? 1 : 0;
+            }
+        }
+        // However many blocks a run's connection brings, it is one.
+        int ways = fetching - Math.max(0, byRun - 1);
+        boolean alone = byRun > 0 && !experience.pace().together();
+        // What was asked for, and not what is left of it: until a block is over, nobody knows how fast the way is.
+        if (!alone && (ways >= limit && asked >= worthInFlight(limit))) {
+            return false;
+        }
+        enough = experience.rate().within(alone ? lookAhead() : LONG_ENOUGH, ways);
+        held = missing() > enough || (alone && !experience.rate().isKnown());
+        boolean full = alone ? ahead() >= AHEAD : fillings.size() >= WINDOW * Math.max(limit, FEWEST);
+        if (held || full) {
+            experience.pace().heldBack();
+            return false;
+        }
+        return true;
+    }
+
     /** Bytes that were asked for and are still on their way. Under the lock. */
     private long missing() {
         long missing = 0;
@@ -160,7 +209,7 @@ final class PrefetchReader implements RangeReader {
     }
 
     /**
-     * While the lookup's connection brings the first bytes, it is presumed to have all of the way: whatever else is asked
+     * While a run's connection brings bytes, it is presumed to have all of the way: whatever else is asked
      * for would take from them. So it is asked for just early enough to come when they have come.
      */
     private Duration lookAhead() {
@@ -201,7 +250,10 @@ final class PrefetchReader implements RangeReader {
                     throw new NoSuchElementException("nothing was granted");
                 }
                 granted = null;
-                Filling filling = new Filling(plan.next(room.bytes()), room, nanoTime.getAsLong());
+                Block block = plan.next(room.bytes());
+                Run run = begin(block);
+                Filling filling =
+                        new Filling(block, run == null ? null : run.join(block.offset()), room, nanoTime.getAsLong());
                 fillings.addLast(filling);
                 fetching++;
                 progress.signalAll();
@@ -209,6 +261,53 @@ final class PrefetchReader implements RangeReader {
             } finally {
                 lock.unlock();
             }
+        }
+    }
+
+    /** The run by which a block comes: the last, or one that begins with it, or none. Under the lock. */
+    private @Nullable Run begin(Block block) {
+        Run last = runs.isEmpty() ? null : runs.getLast();
+        if (last != null && block.offset() < last.end() && last.isUseful()) {
+            return last;
+        }
+        if (last != null) {
+            last.stopsHere();
+        }
+        Run next = begun ? null : file.headStart();
+        if (next == null && experience.pace().goesAlone(begun)) {
+            next = file.run(block.offset(), plan.end(), !begun);
+        }
+        begun = true;
+        if (next != null) {
+            next.goesOn(this::goOn);
+            runs.add(next);
+        }
+        return next;
+    }
+
+    /** How far a run that ends there is to go on; as far as that for not at all, now. */
+    private long goOn(long end) {
+        lock.lock();
+        try {
+            // What was asked for in another way meanwhile is not to be asked for twice.
+            boolean stays = !cancelled && delivered + taken >= A_LOOK && plan.offset() <= end;
+            return stays && experience.pace().goesAlone(true) ? Math.max(end, plan.end()) : end;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A reader that has taken more may want what comes next: by no lock. */
+    private void consider() {
+        Run last;
+        lock.lock();
+        try {
+            last = runs.isEmpty() ? null : runs.getLast();
+        } finally {
+            lock.unlock();
+        }
+        if (last != null) {
+            last.consider();
         }
     }
 
@@ -233,6 +332,19 @@ final class PrefetchReader implements RangeReader {
         } finally {
             lock.unlock();
         }
+        Run.Turn turn = hedge ? null : filling.turn;
+        try {
+            return fetch(filling, turn, room, hedge);
+        } finally {
+            if (turn != null) {
+                turn.leave();
+            }
+        }
+    }
+
+    private Filling.Try fetch(
+            Filling filling, Run.@Nullable Turn turn, ByteBudget.@Nullable Reservation room, boolean hedge)
+            throws SourceException, InterruptedException {
         if (hedge) {
             boolean due = awaitLate(filling);
             room = due && experience.hedges().spend() ? share.reserveWhole(filling.block.length()) : null;
@@ -252,7 +364,7 @@ final class PrefetchReader implements RangeReader {
             room.release();
             throw e;
         }
-        return fetch(filling, new Filling.Try(loan, room), hedge);
+        return fetch(filling, new Filling.Try(loan, room), turn, hedge);
     }
 
     /**
@@ -263,10 +375,13 @@ final class PrefetchReader implements RangeReader {
         lock.lockInterruptibly();
         try {
             while (!filling.isSettled()) {
-                Duration late = experience.rate().late(filling.block.length());
-                // What the lookup's connection brings comes in turn; it is late only if nothing comes at all.
-                long since = filling.block.offset() < file.headStartEnd() && earlyAt != 0 ? lastEarly : filling.since;
-                long left = late == null ? LOOK_AGAIN : late.toNanos() - (nanoTime.getAsLong() - since);
+                // What a run brings comes in turn; it is late only if nothing comes at all.
+                Run.Turn turn = filling.turn;
+                Duration late = turn == null ? experience.rate().late(filling.block.length()) : silence();
+                long age = turn == null
+                        ? nanoTime.getAsLong() - filling.since
+                        : Math.min(System.nanoTime() - turn.progress(), nanoTime.getAsLong() - filling.since);
+                long left = late == null ? LOOK_AGAIN : late.toNanos() - age;
                 if (left <= 0) {
                     return true;
                 }
@@ -276,6 +391,11 @@ final class PrefetchReader implements RangeReader {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** For how long nothing may come by a run before its block is fetched in another way, too. */
+    private Duration silence() {
+        return SOONEST_HEDGE.plus(file.roundTrip().multipliedBy(RateMeter.LATE_BY));
     }
 
     /** A second fetch that cannot be afforded is none: it ends as the first does, and says the same. */
@@ -295,10 +415,10 @@ final class PrefetchReader implements RangeReader {
         }
     }
 
-    private Filling.Try fetch(Filling filling, Filling.Try mine, boolean hedge)
+    private Filling.Try fetch(Filling filling, Filling.Try mine, Run.@Nullable Turn turn, boolean hedge)
             throws SourceException, InterruptedException {
         Block block = filling.block;
-        Watch watch = new Watch(mine, hedge);
+        Watch watch = new Watch(mine, turn, hedge);
         boolean complete = false;
         boolean last = false;
         begin(filling, mine);
@@ -365,10 +485,13 @@ final class PrefetchReader implements RangeReader {
         private volatile long firstAt;
         private volatile int first;
         private volatile boolean fromCache;
-        private volatile boolean early;
+        private volatile boolean byRun;
 
-        Watch(Filling.Try mine, boolean hedge) {
+        private final Run.@Nullable Turn turn;
+
+        Watch(Filling.Try mine, Run.@Nullable Turn turn, boolean hedge) {
             this.mine = mine;
+            this.turn = turn;
             this.hedge = hedge;
         }
 
@@ -381,7 +504,7 @@ final class PrefetchReader implements RangeReader {
             boolean fewer;
             lock.lock();
             try {
-                if (early) {
+                if (byRun) {
                     flowed(bytes - mine.arrived());
                 }
                 mine.arrived(bytes);
@@ -399,7 +522,6 @@ final class PrefetchReader implements RangeReader {
         /** Under the lock. */
         private void flowed(int bytes) {
             long now = nanoTime.getAsLong();
-            lastEarly = now;
             if (earlyAt == 0) {
                 earlyAt = now;
             } else {
@@ -418,8 +540,13 @@ final class PrefetchReader implements RangeReader {
         }
 
         @Override
-        public void cameWithLookup() {
-            early = true;
+        public Run.@Nullable Turn turn() {
+            return turn;
+        }
+
+        @Override
+        public void cameByRun() {
+            byRun = true;
         }
 
         @Override
@@ -428,10 +555,13 @@ final class PrefetchReader implements RangeReader {
         }
 
         void measure(Block block, long start, long now) {
-            if (fromCache || early) {
+            if (fromCache) {
                 return;
             }
-            experience.pace().fetched(block.length(), now);
+            experience.pace().fetched(block.length(), now, byRun);
+            if (byRun) {
+                return;
+            }
             if (first > 0) {
                 experience.rate().fetched(block.length(), now - start, block.length() - first, now - firstAt);
             } else {
@@ -487,6 +617,7 @@ final class PrefetchReader implements RangeReader {
         while (true) {
             ByteBuffer some = take();
             if (some != null) {
+                consider();
                 return some;
             }
             // The head is over, well or badly, or the plan is: the window knows which.
@@ -553,6 +684,7 @@ final class PrefetchReader implements RangeReader {
         lock.lock();
         try {
             Block block = fillings.removeFirst().block;
+            delivered += block.length();
             int from = Math.max(taken, unwantedAtFirst(block));
             taken = 0;
             if (from < wantedEnd(block)) {
@@ -587,6 +719,7 @@ final class PrefetchReader implements RangeReader {
     @Override
     public void cancel() {
         List<ByteBudget.Reservation> unused = new ArrayList<>();
+        List<Run> stopped;
         lock.lock();
         try {
             cancelled = true;
@@ -600,10 +733,12 @@ final class PrefetchReader implements RangeReader {
                     unused.add(room);
                 }
             }
+            stopped = List.copyOf(runs);
             progress.signalAll();
         } finally {
             lock.unlock();
         }
+        stopped.forEach(Run::close);
         unused.forEach(ByteBudget.Reservation::release);
         window.close();
     }

@@ -16,7 +16,7 @@ final class RateMeter {
 
     private static final int ENOUGH_SAMPLES = 8;
     private static final int ENOUGH_OF_ALL = 4;
-    private static final int LATE_BY = 4;
+    static final int LATE_BY = 4;
 
     /** What flowed for a shorter time says more about buffers on the way than about the way. */
     private static final long WORTH_MEASURING = Duration.ofMillis(20).toNanos();

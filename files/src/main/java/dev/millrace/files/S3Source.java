@@ -50,7 +50,7 @@ public final class S3Source implements Source {
 
     @Override
     public Access access() {
-        return Access.PARALLEL;
+        return Access.STREAM;
     }
 
     @Override

@@ -22,7 +22,7 @@ public interface Source extends AutoCloseable {
 
     /**
      * As {@link #open(String)}, for a reader who is likely to begin with these bytes: a source for which a request is a
-     * round trip may let them come with the answer to its lookup ({@link SourceFile#headStartEnd}).
+     * round trip may let them come with the answer to its lookup ({@link SourceFile#headStart}).
      *
      * @param likely may reach beyond the file's end, whose size nobody knows yet
      */
@@ -37,6 +37,11 @@ public interface Source extends AutoCloseable {
     enum Access {
         /** Each fetch is a round trip, worth overlapping with others: any block at any time, several at once. */
         PARALLEL,
+        /**
+         * The same; but a request may also be for many blocks, which then cost one round trip together
+         * ({@link SourceFile#run}), and more than one at once is worth it only where that is seen to bring more.
+         */
+        STREAM,
         /** A fetch costs about as much as the copy, and there is nothing to wait for. */
         IN_PLACE
     }

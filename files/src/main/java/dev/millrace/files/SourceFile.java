@@ -2,6 +2,7 @@ package dev.millrace.files;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One version of one file. All bytes that it gives belong to the version that {@link #info} describes: a file that
@@ -22,15 +23,27 @@ public interface SourceFile extends AutoCloseable {
     }
 
     /**
-     * Blocks that begin before this offset, and not before what {@link Source#open(String, ByteRange)} was told, are on
-     * their way over one connection since the lookup, in order; 0 if there are none, or no longer.
+     * The request that came with the lookup, and brings the first of the bytes that {@link Source#open(String, ByteRange)}
+     * was told of; null if there is none. To whom asks first, who closes it.
      */
-    default long headStartEnd() {
-        return 0;
+    default @Nullable Run headStart() {
+        return null;
     }
 
-    /** Stops what came with the lookup: the reader that it was meant for has gone. Idempotent; any thread. */
+    /** Stops what came with the lookup, if nobody has asked for it: its reader has gone. Idempotent; any thread. */
     default void dropHeadStart() {}
+
+    /**
+     * One request for many blocks, made when the first of them is fetched; null if this source has no such requests.
+     *
+     * @param first where the first block begins
+     * @param end where the last may end
+     * @param mayLeave whether the reader may well want only the first few bytes: then the run may end sooner
+     * @return to be closed
+     */
+    default @Nullable Run run(long first, long end, boolean mayLeave) {
+        return null;
+    }
 
     /**
      * Fills {@code into} with exactly the block's bytes, and returns with its position advanced by the block's length.

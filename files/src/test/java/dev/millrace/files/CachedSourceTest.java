@@ -41,7 +41,7 @@ class CachedSourceTest {
     @BeforeEach
     void start() throws IOException {
         origin = new ScriptedOrigin(CONTENT);
-        http = origin.source().build();
+        http = origin.source().secondRequests(0).build();
     }
 
     @AfterEach
@@ -129,6 +129,21 @@ class CachedSourceTest {
             assertThat(second).isNotDone();
         }
         assertThat(second.get(30, TimeUnit.SECONDS)).isEqualTo(Bytes.slice(CONTENT, new ByteRange(0, 99_999)));
+    }
+
+    @Test
+    void who_is_quicker_than_the_first_viewer_takes_over() throws Exception {
+        byte[] film = Bytes.random(24 * MIB, 54);
+        origin.content = film;
+        ByteRange all = new ByteRange(0, film.length - 1);
+        CachedSource source = cached(BlockCache.inMemory(64 * MIB));
+        try (SourceFile file = source.open("film.mp4", all);
+                RangeReader paused = pipeline.read(source, file, all)) {
+            int first = paused.next().remaining();
+            assertThat(reading(source, all).get(30, TimeUnit.SECONDS)).isEqualTo(film);
+            // Then the first goes on.
+            assertThat(Bytes.readAll(paused)).isEqualTo(Arrays.copyOfRange(film, first, film.length));
+        }
     }
 
     @Test

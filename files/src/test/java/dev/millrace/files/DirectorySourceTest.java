@@ -14,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -169,7 +170,7 @@ class DirectorySourceTest {
     }
 
     @Test
-    void the_tag_changes_with_size_time_or_file() throws Exception {
+    void the_tag_changes_with_size_time_or_content() throws Exception {
         Path film = root.resolve("film.mp4");
         FileTime time = FileTime.from(Instant.parse("2020-02-03T04:05:06.000000001Z"));
         Files.setLastModifiedTime(film, time);
@@ -179,11 +180,33 @@ class DirectorySourceTest {
         Files.write(film, new byte[] {1}, StandardOpenOption.APPEND);
         Files.setLastModifiedTime(film, time);
         EntityTag longer = tag();
-        Files.write(root.resolve("new"), CONTENT);
-        Files.setLastModifiedTime(root.resolve("new"), time);
-        Files.move(root.resolve("new"), film, StandardCopyOption.ATOMIC_MOVE);
-        EntityTag other = tag();
-        assertThat(Set.of(before, later, longer, other)).hasSize(4);
+        Set<EntityTag> all = new HashSet<>(Set.of(before, later, longer));
+        // Another file of the same size and time takes its place.
+        for (int at : new int[] {0, CONTENT.length / 2, CONTENT.length - 1}) {
+            byte[] other = CONTENT.clone();
+            other[at] ^= 1;
+            Files.write(root.resolve("new"), other);
+            Files.setLastModifiedTime(root.resolve("new"), time);
+            Files.move(root.resolve("new"), film, StandardCopyOption.ATOMIC_MOVE);
+            all.add(tag());
+        }
+        assertThat(all).hasSize(6);
+    }
+
+    @Test
+    void a_replica_with_a_copy_that_kept_its_time_gives_the_same_tag() throws Exception {
+        Path copies = Files.createDirectories(folder.resolve("copies"));
+        Files.copy(root.resolve("film.mp4"), copies.resolve("film.mp4"), StandardCopyOption.COPY_ATTRIBUTES);
+        EntityTag first = tag();
+        source = new DirectorySource(copies);
+        assertThat(tag()).isEqualTo(first);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 4095, 4096, 4097, 12_289})
+    void files_of_any_size_have_tags(int size) throws Exception {
+        Files.write(root.resolve("film.mp4"), Bytes.random(size, 2));
+        assertThat(tag().weak()).isFalse();
     }
 
     private EntityTag tag() throws Exception {

@@ -56,4 +56,58 @@ class PaceTest {
         }
         assertThat(pace.limit()).isEqualTo(4);
     }
+
+    /** A stream whose next request is due after each four blocks; {@code one} is what a single request brings. */
+    private static Pace stream(int requests, double one, double several) {
+        Pace pace = new Pace(4, 16, true);
+        pace.streams(1);
+        long now = 0;
+        boolean alone = pace.goesAlone(false);
+        for (int i = 0; i < requests; i++) {
+            for (int block = 0; block < 12; block++) {
+                now += (long) (BLOCK * 1e9 / (alone ? one : several * pace.limit()));
+                pace.fetched(BLOCK, now, alone);
+            }
+            alone = pace.goesAlone(true);
+        }
+        return pace;
+    }
+
+    @Test
+    void where_one_request_brings_all_there_is_several_are_tried_and_given_up() {
+        Pace pace = stream(4, 12e6, 2e6);
+        assertThat(pace.limit()).isEqualTo(1);
+        assertThat(pace.goesAlone(true)).isTrue();
+        assertThat(pace.together()).isFalse();
+    }
+
+    @Test
+    void where_each_connection_is_limited_there_are_soon_several() {
+        Pace pace = stream(40, 1e6, 1e6);
+        assertThat(pace.together()).isTrue();
+        assertThat(pace.limit()).isGreaterThan(8);
+    }
+
+    @Test
+    void a_crowd_is_several_requests_already_and_none_of_it_tries_more() {
+        Pace pace = new Pace(4, 16, true);
+        pace.streams(20);
+        for (int i = 0; i < 1000; i++) {
+            now += 1_000_000;
+            pace.fetched(BLOCK, now, true);
+            assertThat(pace.goesAlone(true)).isTrue();
+        }
+    }
+
+    @Test
+    void a_first_request_of_a_stream_is_never_the_one_to_try_with() {
+        Pace pace = new Pace(4, 16, true);
+        for (int i = 0; i < 100; i++) {
+            now += 1_000_000;
+            pace.fetched(BLOCK, now, true);
+        }
+        assertThat(pace.goesAlone(false)).isTrue();
+        assertThat(pace.goesAlone(true)).isFalse();
+        assertThat(pace.limit()).isEqualTo(4);
+    }
 }

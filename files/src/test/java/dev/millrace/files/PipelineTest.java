@@ -11,8 +11,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -153,8 +155,8 @@ class PipelineTest {
     @Test
     void an_origin_that_is_far_away_is_asked_for_two_MiB_before_the_first_byte_is_here_and_for_no_more()
             throws Exception {
-        CountDownLatch asked = new CountDownLatch(6); // 64, 64, 128, 256, 512 KiB and 1 MiB
-        AtomicInteger bytes = new AtomicInteger();
+        CountDownLatch asked = new CountDownLatch(1);
+        Set<String> ranges = ConcurrentHashMap.newKeySet();
         CountDownLatch goOn = new CountDownLatch(1);
         try (ScriptedOrigin origin = new ScriptedOrigin(CONTENT);
                 HttpOrigin source = origin.source().build()) {
@@ -162,7 +164,7 @@ class PipelineTest {
                 if (request.isLookup()) {
                     Thread.sleep(300); // This is how far away it is, at least.
                 } else {
-                    bytes.addAndGet((int) (request.last() - request.first() + 1));
+                    ranges.add(request.headers.get("Range"));
                     asked.countDown();
                     goOn.await();
                 }
@@ -172,7 +174,7 @@ class PipelineTest {
                     RangeReader reader = pipeline.read(source, file, new ByteRange(0, CONTENT.length - 1))) {
                 assertThat(file.roundTrip()).isGreaterThanOrEqualTo(Duration.ofMillis(300));
                 assertThat(asked.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
-                assertThat(bytes.get()).isEqualTo(2 << 20);
+                assertThat(ranges).containsExactly("bytes=0-2097151");
                 goOn.countDown();
                 assertThat(Bytes.readAll(reader)).isEqualTo(CONTENT);
             }
@@ -209,11 +211,17 @@ class PipelineTest {
         try (ScriptedOrigin origin = new ScriptedOrigin(CONTENT);
                 HttpOrigin source = origin.source().build()) {
             origin.script = request -> {
-                if (request.isFetch() && request.first() >= 1 << 20) {
-                    request.head(404, "Content-Length: 0");
-                    return true;
+                if (!request.isFetch()) {
+                    return false;
                 }
-                return false;
+                if (request.first() >= 1 << 20) {
+                    request.head(404, "Content-Length: 0");
+                } else {
+                    request.partHead();
+                    request.body(CONTENT, (int) request.first(), (1 << 20) - (int) request.first());
+                    request.cut(false);
+                }
+                return true;
             };
             int read = 0;
             try (SourceFile file = source.open("file");
@@ -328,9 +336,10 @@ class PipelineTest {
             }
             long late = 4L << 20;
             origin.script = request -> {
-                if (request.isFetch() && request.first() == late && attempts.incrementAndGet() == 1) {
+                boolean brings = request.isFetch() && request.first() <= late && request.last() > late;
+                if (brings && attempts.incrementAndGet() == 1) {
                     request.partHead();
-                    request.body(CONTENT, (int) late, 5000);
+                    request.body(CONTENT, (int) request.first(), (int) (late - request.first()) + 5000);
                     request.awaitLeaving();
                     loserLeft.countDown();
                     return true;
@@ -339,7 +348,7 @@ class PipelineTest {
             };
             assertThat(read(source, new ByteRange(0, CONTENT.length - 1))).isEqualTo(CONTENT);
             assertThat(loserLeft.await(20, TimeUnit.SECONDS)).isTrue();
-            assertThat(attempts).hasValue(2);
+            assertThat(attempts.get()).isGreaterThanOrEqualTo(2);
         }
         allBuffersReturn();
     }

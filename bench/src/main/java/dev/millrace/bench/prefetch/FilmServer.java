@@ -54,7 +54,7 @@ final class FilmServer implements AutoCloseable {
     }
 
     /**
-     * This server, with 256 MiB of heap.
+     * This server, with 192 MiB of heap.
      *
      * @param sources all the same, since a source learns how fast its origin is: one for each origin that it stands for
      */
@@ -73,7 +73,7 @@ final class FilmServer implements AutoCloseable {
                 "/files/films/",
                 List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx256m",
+                        "-Xmx192m",
                         "--enable-native-access=ALL-UNNAMED",
                         "-cp",
                         System.getProperty("java.class.path"),

@@ -5,10 +5,13 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpHeaders;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.Executors;
@@ -25,6 +28,8 @@ final class Origin implements AutoCloseable {
 
     /** How many films there are in its folder: film0 and so on, all the same. */
     static final int NAMES = 300;
+
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private static final String LATENCY = "X-Latency-Nanos";
 
@@ -144,7 +149,11 @@ final class Origin implements AutoCloseable {
             z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
             z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
             z ^= z >>> 31;
-            for (int j = i; j < Math.min(length, i + Long.BYTES); j++) {
+            if (i + Long.BYTES <= length) {
+                LONGS.set(bytes, i, z);
+                continue;
+            }
+            for (int j = i; j < length; j++) {
                 bytes[j] = (byte) z;
                 z >>>= 8;
             }

@@ -91,7 +91,7 @@ public final class FilesEndpoint implements AutoCloseable {
         }
         cors.allow(exchange, byLink);
         try (Presence presence = new Presence()) {
-            if (source.access() == Source.Access.PARALLEL) {
+            if (source.access() != Source.Access.IN_PLACE) {
                 exchange.onGone(presence::left);
             }
             answer(exchange, source, path, byLink);

@@ -19,6 +19,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +37,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -192,6 +195,29 @@ class FilesEndpointTest {
             assertThat(header(response, "Content-Range")).isEqualTo("bytes " + first + "-" + last + "/" + N);
             assertThat(response.body()).isEqualTo(Arrays.copyOfRange(CONTENT, first, last + 1));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"local", "remote"})
+    void a_file_of_five_GiB_is_served_at_both_sides_of_every_edge(String source) throws Exception {
+        long size = 5L << 30;
+        Path large = folder.resolve("root/large.mp4");
+        byte[] mark = random(4096);
+        List<Long> edges = List.of((1L << 31) - 2048, (1L << 32) - 2048, size - 4096);
+        try (FileChannel channel = FileChannel.open(large, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            for (long at : edges) {
+                channel.write(ByteBuffer.wrap(mark), at);
+            }
+        }
+        for (long at : edges) {
+            HttpResponse<byte[]> response =
+                    send("GET", source + "/large.mp4", "Range", "bytes=" + at + '-' + (at + 4095));
+            assertThat(response.statusCode()).isEqualTo(206);
+            assertThat(header(response, "Content-Range")).isEqualTo("bytes " + at + '-' + (at + 4095) + '/' + size);
+            assertThat(response.body()).isEqualTo(mark);
+        }
+        assertThat(send("GET", source + "/large.mp4", "Range", "bytes=-10").body())
+                .isEqualTo(Arrays.copyOfRange(mark, 4086, 4096));
     }
 
     @ParameterizedTest
@@ -390,7 +416,7 @@ class FilesEndpointTest {
             }
         };
         byte[] body = rawGet("/files/scripted/x");
-        assertThat(body.length).isLessThanOrEqualTo(1 << 20);
+        assertThat(body.length).isLessThan(N);
         assertThat(body).isEqualTo(Arrays.copyOf(CONTENT, body.length));
     }
 
@@ -421,38 +447,57 @@ class FilesEndpointTest {
     @CsvSource({"true, HTTP_1_1", "false, HTTP_1_1", "true, HTTP_2", "false, HTTP_2"})
     void a_client_that_leaves_while_it_waits_stops_the_fetches(boolean atLookup, HttpClient.Version version)
             throws Exception {
-        int expected = atLookup ? 1 : 4;
-        CountDownLatch asked = new CountDownLatch(expected);
-        CountDownLatch stopped = new CountDownLatch(expected);
+        Waiting requests = new Waiting();
         script = exchange -> {
             if (isLookup(exchange) && !atLookup) {
                 serveFirstByte(exchange, "\"v1\"", CONTENT);
                 return;
             }
-            // The watch is up before the client learns that it may leave.
-            CountDownLatch left = new CountDownLatch(1);
-            exchange.onGone(left::countDown);
-            asked.countDown();
-            if (left.await(20, TimeUnit.SECONDS)) {
-                stopped.countDown();
-            }
-            exchange.respond(500);
+            requests.hold(exchange);
         };
         HttpClient client = client(version);
         CompletableFuture<HttpResponse<byte[]>> waiting = client.sendAsync(
                 HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/files/scripted/x"))
                         .build(),
                 HttpResponse.BodyHandlers.ofByteArray());
-        assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+        requests.awaitFirst();
         waiting.cancel(true);
         client.shutdownNow();
-        assertThat(stopped.await(20, TimeUnit.SECONDS)).isTrue();
+        requests.awaitStopped();
+    }
+
+    /** Requests to the origin that are held until who made them leaves. */
+    private static final class Waiting {
+        private final CountDownLatch first = new CountDownLatch(1);
+        private final AtomicInteger held = new AtomicInteger();
+        private final AtomicInteger stopped = new AtomicInteger();
+
+        void hold(Exchange exchange) throws Exception {
+            // The watch is up before the client learns that it may leave.
+            CountDownLatch left = new CountDownLatch(1);
+            exchange.onGone(left::countDown);
+            held.incrementAndGet();
+            first.countDown();
+            if (left.await(60, TimeUnit.SECONDS)) {
+                stopped.incrementAndGet();
+            }
+            exchange.respond(500);
+        }
+
+        void awaitFirst() throws InterruptedException {
+            assertThat(first.await(20, TimeUnit.SECONDS)).isTrue();
+        }
+
+        void awaitStopped() {
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(20))
+                    .untilAsserted(() -> assertThat(stopped).hasValue(held.get()));
+        }
     }
 
     @Test
     void a_client_that_closes_its_socket_in_mid_stream_stops_the_fetches() throws Exception {
-        CountDownLatch asked = new CountDownLatch(4);
-        CountDownLatch stopped = new CountDownLatch(4);
+        Waiting requests = new Waiting();
         script = exchange -> {
             if (isLookup(exchange)) {
                 serveFirstByte(exchange, "\"v1\"", CONTENT);
@@ -462,20 +507,14 @@ class FilesEndpointTest {
                 serve(exchange, "\"v1\"", CONTENT);
                 return;
             }
-            CountDownLatch left = new CountDownLatch(1);
-            exchange.onGone(left::countDown);
-            asked.countDown();
-            if (left.await(20, TimeUnit.SECONDS)) {
-                stopped.countDown();
-            }
-            exchange.respond(500);
+            requests.hold(exchange);
         };
         try (Socket socket = connect()) {
             request(socket, "/files/scripted/x");
             assertThat(socket.getInputStream().read()).isEqualTo('H');
-            assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+            requests.awaitFirst();
         }
-        assertThat(stopped.await(20, TimeUnit.SECONDS)).isTrue();
+        requests.awaitStopped();
     }
 
     @Test

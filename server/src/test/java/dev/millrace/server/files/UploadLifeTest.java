@@ -2,6 +2,7 @@ package dev.millrace.server.files;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.engine.AgentCatalog;
 import dev.millrace.engine.Engine;
@@ -10,13 +11,20 @@ import dev.millrace.engine.Turn;
 import dev.millrace.engine.store.FileRegister;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.memory.MemoryStore;
+import dev.millrace.engine.store.postgres.PostgresAddress;
+import dev.millrace.engine.store.postgres.PostgresSettings;
+import dev.millrace.engine.store.postgres.PostgresStore;
 import dev.millrace.engine.store.sqlite.SqliteStore;
+import dev.millrace.files.S3Bucket;
+import dev.millrace.files.Source;
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Part;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.chat.ChatApi;
 import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
+import dev.millrace.testkit.LocalPostgres;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -25,21 +33,34 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -51,8 +72,16 @@ class UploadLifeTest {
     enum Where {
         SQLITE_AND_FOLDER,
         SQLITE_AND_BUCKET,
-        MEMORY_AND_FOLDER
+        POSTGRESQL_AND_BUCKET,
+        MEMORY_AND_FOLDER;
+
+        boolean bucket() {
+            return this == SQLITE_AND_BUCKET || this == POSTGRESQL_AND_BUCKET;
+        }
     }
+
+    private static @Nullable LocalPostgres postgres;
+    private static int schemas;
 
     private static final JsonMapper JSON = new JsonMapper();
     private static final byte[] PICTURE = random(100_000, 1);
@@ -70,7 +99,8 @@ class UploadLifeTest {
     private volatile List<Artifact> makes = List.of();
     private UploadLife life = UploadLife.DEFAULT;
     private MemoryBucket bucket;
-    private Store store;
+    private @Nullable Store shared;
+    private String database = "";
     private One one;
 
     /** A server on the one store and the one bucket, with a data folder of its own. */
@@ -79,9 +109,16 @@ class UploadLifeTest {
         final Engine engine;
         final HttpServer http;
         final Path data;
+        final Store store;
 
         One() throws Exception {
-            data = Files.createDirectories(folder.resolve("data-" + servers.size()));
+            this(Files.createDirectories(folder.resolve("data-" + servers.size())));
+        }
+
+        One(Path data) throws Exception {
+            this.data = data;
+            // A database may be used by several processes, each with a store of its own.
+            store = where == Where.POSTGRESQL_AND_BUCKET ? openStore() : shared();
             FileOptions d = FileOptions.DEFAULT;
             var options = new FileOptions(
                     d.pipeline(),
@@ -94,7 +131,7 @@ class UploadLifeTest {
                     null,
                     d.uploadBytes(),
                     d.uploadTypes(),
-                    where == Where.SQLITE_AND_BUCKET
+                    where.bucket()
                             ? new FileSourceConfig.S3("kept", null, null, bucket.uri(), "access", "secret")
                             : null,
                     null,
@@ -108,7 +145,7 @@ class UploadLifeTest {
                     null,
                     null,
                     null,
-                    register(),
+                    Objects.requireNonNull(store.files()),
                     () -> Instant.now().plus(ahead));
             var agents = new AgentCatalog(house.attachments()
                     .given(AgentCatalog.of("painter", UploadLifeTest.this::paint)
@@ -155,28 +192,58 @@ class UploadLifeTest {
     }
 
     private FileRegister register() {
-        return Objects.requireNonNull(store.files());
+        return Objects.requireNonNull(one.store.files());
+    }
+
+    private Store openStore() {
+        return switch (where) {
+            case SQLITE_AND_FOLDER, SQLITE_AND_BUCKET -> SqliteStore.open(folder.resolve("store"));
+            case POSTGRESQL_AND_BUCKET -> PostgresStore.open(PostgresSettings.of(PostgresAddress.parse(database)));
+            case MEMORY_AND_FOLDER -> new MemoryStore();
+        };
+    }
+
+    private Store shared() {
+        Store open = shared == null ? openStore() : shared;
+        shared = open;
+        return open;
+    }
+
+    @AfterAll
+    static void stopPostgres() throws Exception {
+        LocalPostgres running = postgres;
+        if (running != null) {
+            running.close();
+        }
     }
 
     @BeforeEach
     void start() throws Exception {
+        if (where == Where.POSTGRESQL_AND_BUCKET) {
+            assumeTrue(LocalPostgres.installed(), LocalPostgres.missing());
+            if (postgres == null) {
+                postgres = LocalPostgres.start().orElseThrow();
+            }
+            database = "postgresql://" + LocalPostgres.USER + "@127.0.0.1:" + postgres.port() + "/postgres?schema=life"
+                    + ++schemas;
+        }
         bucket = new MemoryBucket();
-        store = where == Where.MEMORY_AND_FOLDER ? new MemoryStore() : SqliteStore.open(folder.resolve("store"));
         one = new One();
     }
 
     @AfterEach
     void stop() {
         servers.forEach(One::shut);
-        store.close();
-        bucket.close();
+        if (bucket != null) {
+            bucket.close();
+        }
         client.close();
     }
 
     private void restart(UploadLife with) throws Exception {
         one.shut();
         servers.clear();
-        store = where == Where.MEMORY_AND_FOLDER ? new MemoryStore() : SqliteStore.open(folder.resolve("store"));
+        shared = null;
         life = with;
         one = new One();
     }
@@ -320,7 +387,7 @@ class UploadLifeTest {
                 register(),
                 life,
                 () -> Instant.now().plus(ahead));
-        if (where != Where.SQLITE_AND_BUCKET) {
+        if (!where.bucket()) {
             uploads.keep("me", "task/art", "a.png", "image/png", PICTURE);
             wait(Duration.ofHours(23));
             assertThat(json(one.send("GET", "/api/v1/files", null)).get("total").intValue())
@@ -376,7 +443,7 @@ class UploadLifeTest {
         is(204, one.tus("PATCH", at, Arrays.copyOf(film, 9 << 20), "Upload-Offset", "0"));
         byte[] rest = Arrays.copyOfRange(film, 9 << 20, film.length);
         String offset = Integer.toString(9 << 20);
-        if (where == Where.SQLITE_AND_BUCKET) {
+        if (where.bucket()) {
             assertThat(header(is(200, other.tus("HEAD", at, null)), "Upload-Offset"))
                     .isEqualTo(offset);
             HttpResponse<byte[]> done = is(204, other.tus("PATCH", at, rest, "Upload-Offset", offset));
@@ -461,5 +528,268 @@ class UploadLifeTest {
         HttpResponse<byte[]> refused =
                 is(400, one.send("POST", "/api/v1/chats", message.getBytes(UTF_8), "Content-Type", "application/json"));
         assertThat(new String(refused.body(), UTF_8)).contains("message.parts[0].url");
+    }
+
+    // ---- who dies, and who does the same at the same time
+
+    /** Collects as a server does, and hangs in the middle until it is killed. */
+    static final class Collector {
+        private Collector() {}
+
+        /** @param args where, data folder, store, bucket, and whether it hangs before or after it removes its second file */
+        public static void main(String[] args) throws Exception {
+            Where where = Where.valueOf(args[0]);
+            Path uploads = Path.of(args[1]).resolve("uploads");
+            boolean after = args[4].equals("after");
+            InstantSource clock = () -> Instant.now().plus(Duration.ofDays(2));
+            Store store = where == Where.POSTGRESQL_AND_BUCKET
+                    ? PostgresStore.open(PostgresSettings.of(PostgresAddress.parse(args[2])))
+                    : SqliteStore.open(Path.of(args[2]));
+            FileRegister register = Objects.requireNonNull(store.files());
+            Vault vault;
+            Arrivals arrivals;
+            if (where.bucket()) {
+                var s3 = new FileSourceConfig.S3("kept", null, null, URI.create(args[3]), "access", "secret");
+                S3Bucket kept = s3.bucketToWrite();
+                var inBucket = new BucketVault(kept, s3::source);
+                vault = new Hanging(inBucket, after);
+                arrivals = new BucketArrivals(
+                        kept, inBucket, Files.createDirectories(uploads), register, clock, BucketArrivals.PART);
+            } else {
+                var inFolder = new FolderVault(uploads);
+                vault = new Hanging(inFolder, after);
+                arrivals = new FolderArrivals(uploads, inFolder);
+            }
+            var all = new Uploads(arrivals, vault, register, UploadLife.DEFAULT, clock);
+            new UploadSweep(arrivals, vault, all, register, UploadLife.DEFAULT, clock).sweep();
+            throw new IllegalStateException("it was to hang");
+        }
+    }
+
+    /** Says so and hangs when the second file is to be removed. */
+    private static final class Hanging implements Vault {
+        private final Vault vault;
+        private final boolean after;
+        private int removed;
+
+        Hanging(Vault vault, boolean after) {
+            this.vault = vault;
+            this.after = after;
+        }
+
+        @Override
+        public void delete(Uploads.About about) throws IOException {
+            boolean second = ++removed == 2;
+            if (!second || after) {
+                vault.delete(about);
+            }
+            if (second) {
+                System.out.print(about.id());
+                System.out.flush();
+                while (true) {
+                    LockSupport.park();
+                }
+            }
+        }
+
+        @Override
+        public Optional<Uploads.About> find(String id) throws IOException {
+            return vault.find(id);
+        }
+
+        @Override
+        public void forEach(Consumer<Uploads.About> found) throws IOException {
+            vault.forEach(found);
+        }
+
+        @Override
+        public byte[] read(Uploads.About about) throws IOException {
+            return vault.read(about);
+        }
+
+        @Override
+        public Source source() {
+            return vault.source();
+        }
+
+        @Override
+        public void close() {
+            vault.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"before", "half", "after"})
+    void a_server_that_is_killed_while_it_collects_leaves_the_rest_to_the_next(String when) throws Exception {
+        assumeTrue(where != Where.MEMORY_AND_FOLDER, "memory does not survive its process");
+        String stays = upload("stays.png");
+        chat(stays);
+        List<String> go = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            go.add(upload(i + ".png"));
+            delete(chat(go.getLast()));
+        }
+        one.shut();
+        servers.clear();
+        shared = null;
+        Process dying = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "--enable-native-access=ALL-UNNAMED",
+                        Collector.class.getName(),
+                        where.name(),
+                        one.data.toString(),
+                        where == Where.POSTGRESQL_AND_BUCKET
+                                ? database
+                                : folder.resolve("store").toString(),
+                        bucket.uri().toString(),
+                        when)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String id = new String(dying.getInputStream().readNBytes(32), UTF_8);
+        dying.destroyForcibly().waitFor();
+        assertThat(id).hasSize(32);
+        if (when.equals("half")) {
+            // As if it had been killed between the file and what is known of it.
+            if (where.bucket()) {
+                bucket.objects.keySet().removeIf(key -> key.contains(id) && key.endsWith(".png"));
+            } else {
+                Path file = one.data.resolve("uploads").resolve(id);
+                for (String url : go) {
+                    Files.deleteIfExists(file.resolve(url.substring(url.lastIndexOf('/') + 1)));
+                }
+            }
+        }
+        Path data = one.data;
+        one = new One(data);
+        assertThat(go.stream().filter(url -> status(url) == 200).count()).isBetween(2L, 3L);
+        String again = "{\"message\":{\"parts\":[{\"url\":\""
+                + go.stream().filter(url -> url.contains(id)).findAny().orElseThrow() + "\"}]}}";
+        is(400, one.send("POST", "/api/v1/chats", again.getBytes(UTF_8), "Content-Type", "application/json"));
+        wait(Duration.ofDays(2));
+        for (String url : go) {
+            assertThat(isThere(url)).isFalse();
+        }
+        assertThat(is(200, one.send("GET", stays, null)).body()).isEqualTo(PICTURE);
+        assertThat(kept()).containsExactly(id(stays));
+        JsonNode listed = json(one.send("GET", "/api/v1/files", null));
+        assertThat(listed.get("total").intValue()).isEqualTo(1);
+        assertThat(listed.get("bytes").intValue()).isEqualTo(PICTURE.length);
+    }
+
+    @Test
+    void servers_that_collect_at_once_remove_what_nothing_names_and_never_what_something_does() throws Exception {
+        assumeTrue(where == Where.POSTGRESQL_AND_BUCKET, "a store that several servers have");
+        List<One> both = List.of(one, new One());
+        ahead = Duration.ofDays(2); // what is loose is so for long enough
+        var over = new AtomicBoolean();
+        var alive = new ConcurrentHashMap<String, String>();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> sweeps = new ArrayList<>();
+            for (One server : both) {
+                sweeps.add(threads.submit(() -> {
+                    while (!over.get()) {
+                        server.house.sweep();
+                    }
+                    return null;
+                }));
+            }
+            List<Future<?>> users = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                int seed = i;
+                users.add(threads.submit(() -> {
+                    use(both, new Random(seed), alive);
+                    return null;
+                }));
+            }
+            for (Future<?> user : users) {
+                user.get();
+            }
+            over.set(true);
+            for (Future<?> sweep : sweeps) {
+                sweep.get();
+            }
+        }
+        one.house.sweep();
+        assertThat(kept())
+                .isEqualTo(alive.values().stream().map(UploadLifeTest::id).collect(Collectors.toSet()));
+        for (String url : alive.values()) {
+            for (One server : both) {
+                assertThat(is(200, server.send("GET", url, null)).body()).isEqualTo(PICTURE);
+            }
+        }
+        assertThat(alive).isNotEmpty();
+        assertThat(bucket.uploads).isEmpty();
+    }
+
+    /** Uploads, sends, forks and deletes, now here, now there. */
+    private void use(List<One> servers, Random random, Map<String, String> alive) throws Exception {
+        List<String> mine = new ArrayList<>();
+        List<String> all = new ArrayList<>();
+        for (int i = 0; i < 30; i++) {
+            One server = servers.get(random.nextInt(servers.size()));
+            int what = random.nextInt(4);
+            if (mine.isEmpty() || what == 0) {
+                String url = json(is(201, server.send("POST", "/api/v1/files?name=a.png", PICTURE)))
+                        .get("url")
+                        .stringValue();
+                all.add(url);
+                One other = servers.get(random.nextInt(servers.size()));
+                HttpResponse<byte[]> sent = is(201, send(other, url));
+                born(json(sent).at("/chat/id").stringValue(), url, mine, alive);
+            } else if (what == 1) {
+                String chat = mine.get(random.nextInt(mine.size()));
+                String fork = json(is(201, server.send("POST", "/api/v1/chats/" + chat + ":fork", null)))
+                        .get("id")
+                        .stringValue();
+                born(fork, alive.get(chat), mine, alive);
+            } else if (what == 2) {
+                // What was named before may be gone, be going, or be named by another still.
+                String url = all.get(random.nextInt(all.size()));
+                HttpResponse<byte[]> sent = send(server, url);
+                if (sent.statusCode() != 400) {
+                    born(json(is(201, sent)).at("/chat/id").stringValue(), url, mine, alive);
+                }
+            } else {
+                String chat = mine.remove(random.nextInt(mine.size()));
+                is(204, server.send("DELETE", "/api/v1/chats/" + chat, null));
+                alive.remove(chat);
+            }
+        }
+    }
+
+    private static void born(String chat, String url, List<String> mine, Map<String, String> alive) {
+        mine.add(chat);
+        alive.put(chat, url);
+    }
+
+    private static HttpResponse<byte[]> send(One server, String url) throws Exception {
+        String message = "{\"message\":{\"parts\":[{\"text\":\"Look\"},{\"url\":\"" + url + "\"}]}}";
+        return server.send("POST", "/api/v1/chats", message.getBytes(UTF_8), "Content-Type", "application/json");
+    }
+
+    private static String id(String url) {
+        return url.split("/", -1)[3];
+    }
+
+    private int status(String url) {
+        try {
+            return one.send("GET", url, null).statusCode();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** The ids of which there is anything at all. */
+    private Set<String> kept() throws Exception {
+        if (where.bucket()) {
+            return bucket.objects.keySet().stream()
+                    .map(key -> key.split("/", -1)[1])
+                    .collect(Collectors.toSet());
+        }
+        try (var folders = Files.list(one.data.resolve("uploads"))) {
+            return folders.map(path -> path.getFileName().toString()).collect(Collectors.toSet());
+        }
     }
 }

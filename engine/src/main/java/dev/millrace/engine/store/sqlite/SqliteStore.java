@@ -8,12 +8,14 @@ import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.Write;
+import dev.millrace.engine.store.sql.Migrations;
 import dev.millrace.engine.store.sql.SqlFileRegister;
 import dev.millrace.engine.store.sql.SqlPushStore;
 import dev.millrace.engine.store.sql.SqlThread;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -25,8 +27,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.MigrationInfo;
-import org.flywaydb.core.api.MigrationInfoService;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,6 +57,11 @@ public final class SqliteStore implements Store {
     private static final int GROUP_LIMIT = 512;
 
     private static final int WAL_PAGES_LIMIT = 32_768;
+
+    static final String MIGRATIONS = "classpath:db/migration/sqlite";
+
+    /** The number of the last of them. */
+    static final int NEWEST = 8;
 
     private record Submitted<R>(
             String contextId, Durability durability, Function<Reader, Write<R>> decide, CompletableFuture<R> future) {}
@@ -127,21 +132,17 @@ public final class SqliteStore implements Store {
         }
     }
 
-    private static void migrate(DataFolder folder) {
-        Flyway flyway = Flyway.configure()
-                .dataSource("jdbc:sqlite:" + folder.database(), null, null)
-                .locations("classpath:db/migration/sqlite")
-                .loggers("slf4j")
-                .load();
-        MigrationInfoService migrations = flyway.info();
-        for (MigrationInfo applied : migrations.applied()) {
-            if (!applied.getState().isResolved()) {
-                throw new StoreFailure("the SQLite store " + folder.database() + " was written by a newer version: its"
-                        + " tables are of version " + applied.getVersion() + ", which this version does not know; use"
-                        + " the newer version, or another data folder");
+    private static void migrate(DataFolder folder) throws SQLException {
+        String url = "jdbc:sqlite:" + folder.database();
+        try (Connection connection = DriverManager.getConnection(url)) {
+            if (Migrations.done(connection, NEWEST)) {
+                return;
             }
         }
-        flyway.migrate();
+        Migrations.run(
+                Flyway.configure().dataSource(url, null, null).locations(MIGRATIONS),
+                "the SQLite store " + folder.database(),
+                "another data folder");
     }
 
     @Override

@@ -26,6 +26,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.MigrationInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -320,6 +322,17 @@ class PostgresStoreTest extends LastingStoreContract {
     }
 
     @Test
+    void the_look_before_flyway_knows_the_newest_migration() {
+        MigrationInfo[] all = Flyway.configure()
+                .locations(Schema.MIGRATIONS)
+                .dataSource("jdbc:sqlite::memory:", null, null)
+                .load()
+                .info()
+                .all();
+        assertThat(Schema.NEWEST).hasToString(String.valueOf(all[all.length - 1].getVersion()));
+    }
+
+    @Test
     void tables_of_a_newer_version_are_refused() throws Exception {
         server.execute("INSERT INTO " + address.schema() + ".flyway_schema_history (installed_rank, version,"
                 + " description, type, script, installed_by, execution_time, success)"
@@ -338,7 +351,7 @@ class PostgresStoreTest extends LastingStoreContract {
 
     @Test
     void several_that_open_an_empty_schema_at_once_all_succeed() throws Exception {
-        PostgresAddress fresh = server.schema();
+        PostgresAddress fresh = server.empty();
         var opened = new ArrayList<CompletableFuture<Store>>();
         for (int i = 0; i < 4; i++) {
             opened.add(CompletableFuture.supplyAsync(

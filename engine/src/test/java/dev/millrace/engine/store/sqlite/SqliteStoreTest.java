@@ -21,6 +21,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.MigrationInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,7 +32,7 @@ class SqliteStoreTest extends LastingStoreContract {
 
     @Override
     protected Store open() {
-        return SqliteStore.open(folder);
+        return SqliteStore.open(FreshFolder.in(folder));
     }
 
     private void reopen() {
@@ -236,6 +238,17 @@ class SqliteStoreTest extends LastingStoreContract {
                 System.out.println(e.getMessage());
             }
         }
+    }
+
+    @Test
+    void the_look_before_flyway_knows_the_newest_migration() {
+        MigrationInfo[] all = Flyway.configure()
+                .locations(SqliteStore.MIGRATIONS)
+                .dataSource("jdbc:sqlite::memory:", null, null)
+                .load()
+                .info()
+                .all();
+        assertThat(SqliteStore.NEWEST).hasToString(String.valueOf(all[all.length - 1].getVersion()));
     }
 
     @Test
