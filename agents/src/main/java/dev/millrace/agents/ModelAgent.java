@@ -45,8 +45,9 @@ public final class ModelAgent implements Agent, AutoCloseable {
                         .orElseThrow())
                 .executor(Executors.newVirtualThreadPerTaskExecutor())
                 .build();
-        calls = new ModelCalls(http, pause);
-        titles = config.titles() == null ? null : new Titles(http, config.titles());
+        var models = new StreamingModels();
+        calls = new ModelCalls(http, models, pause);
+        titles = config.titles() == null ? null : new Titles(http, models, config.titles());
     }
 
     /** The models that messages may choose from. */

@@ -32,6 +32,7 @@ final class ModelAnswer implements StreamingChatResponseHandler {
     private final Marks.Kind kind;
     private final WholeCharacters words = new WholeCharacters();
     private final WholeCharacters thoughts = new WholeCharacters();
+    private final Pieces pieces = new Pieces();
     private final Map<Integer, Integer> callIndexes = new HashMap<>();
     private final StringBuilder said = new StringBuilder();
     private boolean complete;
@@ -61,7 +62,7 @@ final class ModelAnswer implements StreamingChatResponseHandler {
             String text = words.plus(piece.text());
             if (!text.isEmpty()) {
                 said.append(text);
-                step.say(id(), kind, text);
+                pieces.add(id(), text, more -> step.say(id(), kind, more));
             }
         });
     }
@@ -71,7 +72,8 @@ final class ModelAnswer implements StreamingChatResponseHandler {
         careful(context.streamingHandle(), () -> {
             String text = thoughts.plus(piece.text());
             if (!text.isEmpty()) {
-                step.say(step.reasoningId(), Marks.Kind.REASONING, text);
+                String id = step.reasoningId();
+                pieces.add(id, text, more -> step.say(id, Marks.Kind.REASONING, more));
             }
         });
     }
@@ -83,12 +85,25 @@ final class ModelAnswer implements StreamingChatResponseHandler {
             if (arguments != null && !arguments.isEmpty()) {
                 // Some providers count calls alone, some all that they say.
                 int index = callIndexes.computeIfAbsent(piece.index(), given -> callIndexes.size());
-                step.sayOfCall(index, piece.id(), piece.name(), arguments);
+                pieces.add(index, arguments, more -> step.sayOfCall(index, piece.id(), piece.name(), more));
             }
         });
     }
 
+    /**
+     * The stream has nothing more for now, or has ended.
+     *
+     * @param stop ends it, where the turn can write no more
+     */
+    void nothingMore(Runnable stop) {
+        careful(stop, pieces::flush);
+    }
+
     private void careful(StreamingHandle stream, Runnable emit) {
+        careful(stream::cancel, emit);
+    }
+
+    private void careful(Runnable stop, Runnable emit) {
         if (thrownByTurn != null) {
             return;
         }
@@ -96,7 +111,7 @@ final class ModelAnswer implements StreamingChatResponseHandler {
             emit.run();
         } catch (RuntimeException e) {
             thrownByTurn = e;
-            stream.cancel();
+            stop.run();
         }
     }
 

@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Calls models, again if that may help. */
-record ModelCalls(HttpClient http, Pause pause) {
+record ModelCalls(HttpClient http, StreamingModels models, Pause pause) {
     private static final Logger log = LoggerFactory.getLogger(ModelCalls.class);
 
     /**
@@ -72,10 +72,10 @@ record ModelCalls(HttpClient http, Pause pause) {
     private @Nullable ModelFailure once(
             Turn turn, ModelConfig model, @Nullable Effort effort, ChatRequest request, ModelAnswer answer)
             throws InterruptedException {
-        var exchange = new ModelExchange(http, model);
+        var exchange = new ModelExchange(http, model, answer::nothingMore);
         turn.onCancel(exchange::stop);
         try {
-            StreamingModels.of(model, effort, exchange).chat(request, answer);
+            models.ask(model, effort, exchange, request, answer);
         } catch (RuntimeException e) {
             if (exchange.begun()) {
                 answer.onError(e);
@@ -88,6 +88,7 @@ record ModelCalls(HttpClient http, Pause pause) {
                         e);
             }
         }
+        answer.nothingMore(exchange::stop);
         if (exchange.interrupt() != null) {
             throw exchange.interrupt();
         }

@@ -1,14 +1,11 @@
 package dev.millrace.agents;
 
 import dev.langchain4j.exception.HttpException;
-import dev.langchain4j.http.client.HttpClient;
-import dev.langchain4j.http.client.HttpClientBuilder;
 import dev.langchain4j.http.client.HttpRequest;
 import dev.langchain4j.http.client.SuccessfulHttpResponse;
 import dev.langchain4j.http.client.sse.ServerSentEvent;
 import dev.langchain4j.http.client.sse.ServerSentEventContext;
 import dev.langchain4j.http.client.sse.ServerSentEventListener;
-import dev.langchain4j.http.client.sse.ServerSentEventParser;
 import dev.langchain4j.http.client.sse.ServerSentEventParsingHandle;
 import dev.millrace.client.sse.SseEvent;
 import dev.millrace.client.sse.SseReader;
@@ -22,20 +19,21 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * One request to a model, as LangChain4j's HTTP client: it sends, reads and delivers on the thread that calls.
+ * One request to a model, in place of LangChain4j's HTTP client: it sends, reads and delivers on the thread that calls.
  *
  * <p>That is what makes a cancel certain. LangChain4j's own client hands the stream to another thread and gives out the
  * handle that stops it only with the first event (langchain4j#6304), so a request that has brought nothing yet goes on
  * until its read timeout. Here the agent's own thread waits: an interrupt or {@link #stop} closes the connection at any
  * moment, and when {@code chat} returns nothing of it is left.
  */
-final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEventParsingHandle {
+final class ModelExchange implements ServerSentEventParsingHandle {
     private static final int ERROR_BODY = 64 * 1024;
 
     /** The data with which a stream of chat completions ends. */
@@ -53,17 +51,12 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
     /** In Ollama's last line. A string in it would have its quotes escaped. */
     private static final Pattern LAST_LINE = Pattern.compile("\"done\"\\s*:\\s*true");
 
-    /** Why Gemini stopped. Google adds reasons now and then, and LangChain4j takes those alone that it knows. */
-    private static final Pattern GEMINI_REASON =
-            Pattern.compile("(\"finishReason\"\\s*:\\s*\")(?!(?:STOP|MAX_TOKENS|SAFETY"
-                    + "|RECITATION|LANGUAGE|OTHER|BLOCKLIST|PROHIBITED_CONTENT|SPII|MALFORMED_FUNCTION_CALL|IMAGE_RECITATION"
-                    + "|FINISH_REASON_UNSPECIFIED)\")[A-Z_]+");
-
     /** How long a response may take to end after its last event, before its connection is given up. */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
     private final java.net.http.HttpClient http;
     private final ModelConfig config;
+    private final Consumer<Runnable> pause;
     private volatile boolean stopped;
     private volatile @Nullable SseStream stream;
     private boolean done;
@@ -72,8 +65,14 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
     private @Nullable InterruptedException interrupt;
 
     ModelExchange(java.net.http.HttpClient http, ModelConfig config) {
+        this(http, config, stop -> {});
+    }
+
+    /** @param pause called when all that has come is delivered, before more is waited for, with what ends the exchange */
+    ModelExchange(java.net.http.HttpClient http, ModelConfig config, Consumer<Runnable> pause) {
         this.http = http;
         this.config = config;
+        this.pause = pause;
     }
 
     /** True if the server said that its answer is whole. */
@@ -109,8 +108,8 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
         return stopped;
     }
 
-    @Override
-    public void execute(HttpRequest request, ServerSentEventParser parser, ServerSentEventListener listener) {
+    /** Sends the request, and delivers the response until it has ended, or {@link #stop} was called. */
+    void execute(HttpRequest request, ServerSentEventListener listener) {
         SseStream opened = SseStream.open(http, jdk(request), config.times().silence(), SseReader.DEFAULT_LIMIT);
         stream = opened;
         if (stopped) { // read after the write above, as stop() reads after its own: one of the two closes
@@ -175,10 +174,7 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
             throws IOException, InterruptedException {
         var context = new ServerSentEventContext(this);
         for (SseEvent event = opened.next(); event != null && !stopped && !done; event = opened.next()) {
-            String text = event.text();
-            if (config.provider() == Provider.GEMINI) {
-                text = GEMINI_REASON.matcher(text).replaceFirst("$1OTHER");
-            }
+            String text = Wording.of(config.provider(), event.text());
             if (ERRORS.contains(event.type())) {
                 failure = ModelFailures.inStream(text, config);
                 if (failure != null) {
@@ -186,12 +182,18 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
                 }
             }
             done = text.equals(DONE) || LAST.contains(event.type());
+            if (failure == null) {
+                failure = Wording.failure(config.provider(), text);
+            }
             if (!text.equals(DONE)) {
-                listener.onEvent(
-                        new ServerSentEvent(event.type().equals("message") ? null : event.type(), text), context);
+                String type = event.type().equals("message") ? null : Wording.ofType(event.type());
+                listener.onEvent(new ServerSentEvent(type, text), context);
             }
             if (done) {
                 return; // without waiting for the end of the response, which may be long in coming
+            }
+            if (!opened.ready()) {
+                pause.accept(this::stop);
             }
         }
     }
@@ -222,6 +224,7 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
             if (piece.isEmpty()) {
                 return;
             }
+            pause.accept(this::stop);
         }
     }
 
@@ -259,37 +262,5 @@ final class ModelExchange implements HttpClient, HttpClientBuilder, ServerSentEv
     @Override
     public boolean isCancelled() {
         return stopped;
-    }
-
-    @Override
-    public SuccessfulHttpResponse execute(HttpRequest request) {
-        throw new UnsupportedOperationException("this agent streams; it makes no other request");
-    }
-
-    // LangChain4j takes a builder where it wants a client. The times are ModelConfig's, whatever it sets.
-
-    @Override
-    public HttpClient build() {
-        return this;
-    }
-
-    @Override
-    public Duration connectTimeout() {
-        return config.times().connect();
-    }
-
-    @Override
-    public HttpClientBuilder connectTimeout(Duration timeout) {
-        return this;
-    }
-
-    @Override
-    public Duration readTimeout() {
-        return config.times().silence();
-    }
-
-    @Override
-    public HttpClientBuilder readTimeout(Duration timeout) {
-        return this;
     }
 }

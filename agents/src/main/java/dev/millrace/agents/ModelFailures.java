@@ -205,8 +205,7 @@ final class ModelFailures {
      */
     static @Nullable ModelFailure ofEnd(@Nullable FinishReason finish, boolean wordless) {
         if (finish == FinishReason.CONTENT_FILTER) {
-            return failure(
-                    Kind.FILTERED, "The provider's content filter stopped the answer. Put the question differently.");
+            return filtered("");
         }
         if (wordless) {
             return failure(
@@ -216,6 +215,13 @@ final class ModelFailures {
                             : "The model answered without a word. Send again, or put the question differently.");
         }
         return null;
+    }
+
+    /** @param said the provider's own words; empty = it said nothing */
+    static ModelFailure filtered(String said) {
+        return failure(
+                Kind.FILTERED,
+                ("The provider's content filter stopped the answer. Put the question differently. " + said).strip());
     }
 
     /** As much of somebody else's words as fits into a sentence of ours. */

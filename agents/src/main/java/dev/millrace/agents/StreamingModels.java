@@ -2,40 +2,85 @@ package dev.millrace.agents;
 
 import dev.langchain4j.model.anthropic.AnthropicStreamingChatModel;
 import dev.langchain4j.model.chat.StreamingChatModel;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.googleai.GeminiThinkingConfig;
 import dev.langchain4j.model.googleai.GoogleAiGeminiStreamingChatModel;
 import dev.langchain4j.model.ollama.OllamaStreamingChatModel;
 import dev.langchain4j.model.openai.OpenAiResponsesStreamingChatModel;
 import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** LangChain4j's models. Each is for one request: it is a few objects, and its HTTP client is the exchange. */
+/**
+ * LangChain4j's models, each made once: in making one LangChain4j looks through the class path for those who would make it
+ * otherwise, which takes longer than all else between a message and the provider's request. Their HTTP client is whatever
+ * exchange the calling thread is bound to, since a model keeps the client that it was made with.
+ *
+ * <p>Any thread.
+ */
 final class StreamingModels {
+    /** Models that are kept: a message may ask for settings of its own, so there is no end to how many there can be. */
+    private static final int KEPT = 64;
+
+    private record Key(ModelConfig config, @Nullable Effort effort) {}
+
+    private final Map<Key, StreamingChatModel> made = new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Key, StreamingChatModel> eldest) {
+            return size() > KEPT;
+        }
+    };
+
+    private final ReentrantLock lock = new ReentrantLock();
+
     /** Anthropic wants to be told a limit. This is what a long answer with its reasoning takes. */
     private static final int ANTHROPIC_MAX_TOKENS = 32_000;
 
     /** The least that Anthropic takes as a budget for reasoning. */
     private static final int LEAST_BUDGET = 1024;
 
-    private StreamingModels() {}
+    /** Asks the model over this exchange, and delivers what it says to the handler on this thread, until it has ended. */
+    void ask(
+            ModelConfig config,
+            @Nullable Effort effort,
+            ModelExchange exchange,
+            ChatRequest request,
+            StreamingChatResponseHandler handler) {
+        StreamingChatModel model = model(config, effort);
+        ScopedValue.where(BoundClient.EXCHANGE, exchange).run(() -> model.chat(request, handler));
+    }
 
-    static StreamingChatModel of(ModelConfig config, @Nullable Effort effort, ModelExchange exchange) {
+    private StreamingChatModel model(ModelConfig config, @Nullable Effort effort) {
+        var key = new Key(config, effort);
+        lock.lock();
+        try {
+            return made.computeIfAbsent(key, none -> make(config, effort));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static StreamingChatModel make(ModelConfig config, @Nullable Effort effort) {
+        var client = new BoundClient(config.times());
         return switch (config.provider()) {
-            case OPENAI -> openAi(config, effort, exchange);
-            case OPENAI_RESPONSES -> responses(config, effort, exchange);
-            case ANTHROPIC -> anthropic(config, effort, exchange);
-            case GEMINI -> gemini(config, effort, exchange);
-            case OLLAMA -> ollama(config, effort, exchange);
+            case OPENAI -> openAi(config, effort, client);
+            case OPENAI_RESPONSES -> responses(config, effort, client);
+            case ANTHROPIC -> anthropic(config, effort, client);
+            case GEMINI -> gemini(config, effort, client);
+            case OLLAMA -> ollama(config, effort, client);
         };
     }
 
-    private static StreamingChatModel openAi(ModelConfig config, @Nullable Effort effort, ModelExchange exchange) {
+    private static StreamingChatModel openAi(ModelConfig config, @Nullable Effort effort, BoundClient client) {
         ModelConfig.Options options = config.options();
         // OpenAI's own service takes max_completion_tokens alone for models that reason; others know only max_tokens.
         boolean own = config.baseUrl().equals(Provider.OPENAI.home());
         return OpenAiStreamingChatModel.builder()
-                .httpClientBuilder(exchange)
+                .httpClientBuilder(client)
                 .baseUrl(config.baseUrl().toString())
                 .apiKey(config.apiKey())
                 .modelName(config.model())
@@ -50,10 +95,10 @@ final class StreamingModels {
                 .build();
     }
 
-    private static StreamingChatModel responses(ModelConfig config, @Nullable Effort effort, ModelExchange exchange) {
+    private static StreamingChatModel responses(ModelConfig config, @Nullable Effort effort, BoundClient client) {
         boolean reasons = effort != null && effort != Effort.NONE;
         return OpenAiResponsesStreamingChatModel.builder()
-                .httpClientBuilder(exchange)
+                .httpClientBuilder(client)
                 .baseUrl(config.baseUrl().toString())
                 .apiKey(config.apiKey())
                 .modelName(config.model())
@@ -73,13 +118,13 @@ final class StreamingModels {
         return effort == null ? null : effort == Effort.MAX ? Effort.XHIGH.wireName() : effort.wireName();
     }
 
-    private static StreamingChatModel anthropic(ModelConfig config, @Nullable Effort effort, ModelExchange exchange) {
+    private static StreamingChatModel anthropic(ModelConfig config, @Nullable Effort effort, BoundClient client) {
         ModelConfig.Options options = config.options();
         int maxTokens = options.maxTokens() == null ? ANTHROPIC_MAX_TOKENS : options.maxTokens();
         int budget = Math.min(budget(effort), maxTokens / 2);
         boolean thinks = budget >= LEAST_BUDGET;
         return AnthropicStreamingChatModel.builder()
-                .httpClientBuilder(exchange)
+                .httpClientBuilder(client)
                 .baseUrl(config.baseUrl().toString())
                 .apiKey(config.apiKey() == null ? "none" : config.apiKey())
                 .modelName(config.model())
@@ -96,7 +141,7 @@ final class StreamingModels {
                 .build();
     }
 
-    private static StreamingChatModel gemini(ModelConfig config, @Nullable Effort effort, ModelExchange exchange) {
+    private static StreamingChatModel gemini(ModelConfig config, @Nullable Effort effort, BoundClient client) {
         GeminiThinkingConfig thinking = effort == null
                 ? null
                 : GeminiThinkingConfig.builder()
@@ -104,7 +149,7 @@ final class StreamingModels {
                         .thinkingBudget(budget(effort))
                         .build();
         return GoogleAiGeminiStreamingChatModel.builder()
-                .httpClientBuilder(exchange)
+                .httpClientBuilder(client)
                 .baseUrl(config.baseUrl().toString())
                 .apiKey(config.apiKey() == null ? "none" : config.apiKey())
                 .modelName(config.model())
@@ -118,9 +163,9 @@ final class StreamingModels {
                 .build();
     }
 
-    private static StreamingChatModel ollama(ModelConfig config, @Nullable Effort effort, ModelExchange exchange) {
+    private static StreamingChatModel ollama(ModelConfig config, @Nullable Effort effort, BoundClient client) {
         return OllamaStreamingChatModel.builder()
-                .httpClientBuilder(exchange)
+                .httpClientBuilder(client)
                 .baseUrl(config.baseUrl().toString())
                 .modelName(config.model())
                 .temperature(config.options().temperature())

@@ -28,22 +28,27 @@ final class Titles {
                     + " the message's language. Answer with the title alone: no quotes, no full stop.";
 
     private final HttpClient http;
+    private final StreamingModels models;
     private final ModelConfig model;
 
-    Titles(HttpClient http, ModelConfig model) {
+    Titles(HttpClient http, StreamingModels models, ModelConfig model) {
         this.http = http;
+        this.models = models;
         this.model = model;
     }
 
     /** Returns at once. What the model takes is counted as the task's, whether or not the turn has ended by then. */
     void name(Turn turn, Engine engine) {
-        Context chat = engine.context(turn.owner(), turn.contextId()).orElse(null);
         String first = turn.message().text().strip();
-        if (chat == null || first.isEmpty() || !isMadeOf(chat.title(), first)) {
+        if (first.isEmpty()) {
             return;
         }
         Thread.ofVirtual().name("title-" + turn.contextId()).start(() -> {
             try {
+                Context chat = engine.context(turn.owner(), turn.contextId()).orElse(null);
+                if (chat == null || !isMadeOf(chat.title(), first)) {
+                    return;
+                }
                 String title = ask(turn, engine, first.substring(0, Math.min(first.length(), ENOUGH)));
                 Context now = engine.context(turn.owner(), turn.contextId()).orElse(null);
                 if (title != null && now != null && isMadeOf(now.title(), first)) {
@@ -68,12 +73,14 @@ final class Titles {
     private @Nullable String ask(Turn turn, Engine engine, String message) {
         var answer = new Answer();
         var exchange = new ModelExchange(http, model);
-        StreamingModels.of(model, model.effort(null), exchange)
-                .chat(
-                        ChatRequest.builder()
-                                .messages(SystemMessage.from(PROMPT), UserMessage.from(message))
-                                .build(),
-                        answer);
+        models.ask(
+                model,
+                model.effort(null),
+                exchange,
+                ChatRequest.builder()
+                        .messages(SystemMessage.from(PROMPT), UserMessage.from(message))
+                        .build(),
+                answer);
         ChatResponse whole = answer.whole;
         if (exchange.failure() != null || whole == null) {
             log.info("chat {} keeps its first words as its title: the model {} failed", turn.contextId(), model.id());

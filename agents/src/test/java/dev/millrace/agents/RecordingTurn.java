@@ -13,6 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A turn without an engine: it remembers what an agent did, as {@code kind:text}, and can be cancelled. */
@@ -73,6 +74,14 @@ class RecordingTurn implements Turn {
         if (agent != null) {
             agent.interrupt();
         }
+    }
+
+    /** All that was said of an artifact that is not the answer, one piece after the other. */
+    String text(String artifact) {
+        return done.stream()
+                .filter(entry -> entry.startsWith(artifact + "=") || entry.startsWith(artifact + "+"))
+                .map(entry -> entry.substring(artifact.length() + 1))
+                .collect(Collectors.joining());
     }
 
     private void add(String entry) {

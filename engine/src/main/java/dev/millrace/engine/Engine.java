@@ -204,8 +204,8 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Accepts a message: when this returns, it survives a power cut, and its agent runs or its place in the queue is
-     * taken.
+     * Accepts a message: when this returns, it survives a power cut (unless it is {@link Send#unacknowledged}), and its agent
+     * runs or its place in the queue is taken.
      *
      * @throws Refused with NO_AGENT, NO_CONTEXT, NO_TASK, NOT_NOW (the task is not waiting for an answer), INVALID,
      *     WRONG_RESULTS (it does not answer the task's open tool calls), QUEUE_FULL, KEY_REUSED or UNAVAILABLE
@@ -220,7 +220,8 @@ public final class Engine implements AutoCloseable {
         }
         Inbox.requireStorable(send);
         String contextId = contextOf(send);
-        Sent sent = Calls.await(ledger.change(contextId, Durability.FSYNCED, draft -> {
+        Durability durability = send.acknowledged() ? Durability.FSYNCED : Durability.WRITTEN;
+        Sent sent = Calls.await(ledger.change(contextId, durability, draft -> {
             // There, and not when this thread has its turn again: by then the agent may be at work.
             draft.atCommit(() ->
                     settings.observer().stage(Stage.COMMIT, settings.pace().nanoTime() - asked));

@@ -207,7 +207,7 @@ final class LiveTurn implements Turn {
         historyLock.lock();
         try {
             if (history == null) {
-                history = ask(this::readHistory);
+                history = isFirst() ? List.of() : ask(this::readHistory);
             }
             return history;
         } catch (InterruptedException e) {
@@ -216,6 +216,11 @@ final class LiveTurn implements Turn {
         } finally {
             historyLock.unlock();
         }
+    }
+
+    /** Whether the message is the first thing in its context: then the store need not be asked what was said before. */
+    private boolean isFirst() {
+        return lease.task().messageAt() == 1;
     }
 
     private List<Message> readHistory(Reader reader) {

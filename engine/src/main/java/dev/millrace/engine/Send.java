@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param busy what becomes of it in a context that works on something
  * @param parentId of a new context: whose part it is; null = nobody's
  * @param earlier of a new context: what was said before elsewhere, oldest first; its agent is told it as history
+ * @param acknowledged whether the sender is told that it was accepted; if not, it need not survive a power cut
  */
 public record Send(
         String owner,
@@ -32,7 +33,8 @@ public record Send(
         @Nullable String keyPrint,
         Busy busy,
         @Nullable String parentId,
-        List<Message> earlier) {
+        List<Message> earlier,
+        boolean acknowledged) {
 
     public Send {
         earlier = List.copyOf(earlier);
@@ -59,7 +61,8 @@ public record Send(
                 null,
                 Busy.QUEUE,
                 null,
-                List.of());
+                List.of(),
+                true);
     }
 
     /** The first message of a new chat. */
@@ -75,28 +78,64 @@ public record Send(
                 null,
                 Busy.QUEUE,
                 null,
-                List.of());
+                List.of(),
+                true);
     }
 
     /** The next message of an existing chat, which {@code message.contextId} names. */
     public static Send next(String owner, Message message) {
         return new Send(
-                owner, null, message, null, Context.Concurrency.SERIAL, false, null, null, Busy.QUEUE, null, List.of());
+                owner,
+                null,
+                message,
+                null,
+                Context.Concurrency.SERIAL,
+                false,
+                null,
+                null,
+                Busy.QUEUE,
+                null,
+                List.of(),
+                true);
     }
 
     public Send withKey(@Nullable String newKey, @Nullable String print) {
-        return new Send(owner, agent, message, title, concurrency, create, newKey, print, busy, parentId, earlier);
+        return new Send(
+                owner,
+                agent,
+                message,
+                title,
+                concurrency,
+                create,
+                newKey,
+                print,
+                busy,
+                parentId,
+                earlier,
+                acknowledged);
     }
 
     /** The same, and what is under way is stopped for it. */
     public Send interrupting() {
         return new Send(
-                owner, agent, message, title, concurrency, create, key, keyPrint, Busy.INTERRUPT, parentId, earlier);
+                owner,
+                agent,
+                message,
+                title,
+                concurrency,
+                create,
+                key,
+                keyPrint,
+                Busy.INTERRUPT,
+                parentId,
+                earlier,
+                acknowledged);
     }
 
     /** The same, as the beginning of a part of another context. */
     public Send under(@Nullable String parent) {
-        return new Send(owner, agent, message, title, concurrency, create, key, keyPrint, busy, parent, earlier);
+        return new Send(
+                owner, agent, message, title, concurrency, create, key, keyPrint, busy, parent, earlier, acknowledged);
     }
 
     /**
@@ -105,6 +144,16 @@ public record Send(
      * @param said the users' messages and the agents', oldest first
      */
     public Send after(List<Message> said) {
-        return new Send(owner, agent, message, title, concurrency, create, key, keyPrint, busy, parentId, said);
+        return new Send(
+                owner, agent, message, title, concurrency, create, key, keyPrint, busy, parentId, said, acknowledged);
+    }
+
+    /**
+     * The same, for a sender who is told nothing before there is an answer, and sends again if that does not come: it survives
+     * the death of the process, as all that is written does, but {@link Engine#send} does not wait for the disk.
+     */
+    public Send unacknowledged() {
+        return new Send(
+                owner, agent, message, title, concurrency, create, key, keyPrint, busy, parentId, earlier, false);
     }
 }

@@ -26,6 +26,9 @@ import java.util.concurrent.locks.LockSupport;
  * chunk of its own. They all come at once, as fast as they are read, or one by one. Its connections stay open.
  */
 public final class TokenServer implements AutoCloseable {
+    /** What each token begins with, and has once. */
+    public static final char BEGIN = 'w';
+
     private static final byte[] HEAD =
             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(UTF_8);
 
@@ -36,6 +39,8 @@ public final class TokenServer implements AutoCloseable {
     private final long[] sentAt;
     private final Queue<CompletableFuture<Long>> silences = new ConcurrentLinkedQueue<>();
     private final Semaphore requests = new Semaphore(0);
+    private volatile long askedAt;
+    private volatile long answeredAt;
 
     /** All tokens come at once. */
     public TokenServer(int tokens) {
@@ -49,7 +54,7 @@ public final class TokenServer implements AutoCloseable {
         var words = new StringBuilder();
         var events = new ArrayList<byte[]>();
         for (int i = 0; i < tokens; i++) {
-            String word = " w" + i;
+            String word = " " + BEGIN + i;
             words.append(word);
             events.add(piece(chunk("{\"content\":\"" + word + "\"}", "null")));
         }
@@ -78,15 +83,26 @@ public final class TokenServer implements AutoCloseable {
         return sentAt;
     }
 
+    /** When the last request was there as a whole, by {@link System#nanoTime}. */
+    public long askedAt() {
+        return askedAt;
+    }
+
+    /** When the answer to it began, by {@link System#nanoTime}. */
+    public long answeredAt() {
+        return answeredAt;
+    }
+
     /** The next request gets no answer at all; the future has the moment at which its client had left. */
-    CompletableFuture<Long> silence() {
+    public CompletableFuture<Long> silence() {
         requests.drainPermits();
         var left = new CompletableFuture<Long>();
         silences.add(left);
         return left;
     }
 
-    void awaitRequest() throws InterruptedException {
+    /** Waits for the request after {@link #silence}. */
+    public void awaitRequest() throws InterruptedException {
         requests.acquire();
     }
 
@@ -130,6 +146,7 @@ public final class TokenServer implements AutoCloseable {
             var in = new BufferedInputStream(peer.getInputStream());
             while (true) {
                 skipRequest(in);
+                askedAt = System.nanoTime();
                 CompletableFuture<Long> silence = silences.poll();
                 requests.release();
                 if (silence != null) {
@@ -145,6 +162,7 @@ public final class TokenServer implements AutoCloseable {
     }
 
     private void answer(OutputStream out) throws IOException {
+        answeredAt = System.nanoTime();
         if (gap.isZero()) {
             out.write(bytes(HEAD, pieces[0]));
             return;

@@ -90,6 +90,11 @@ public final class SseReader {
         return ready.poll();
     }
 
+    /** Whether an event is complete that {@link #poll} has not given yet. */
+    public boolean ready() {
+        return !ready.isEmpty();
+    }
+
     /** What to send as {@code Last-Event-ID} when this stream is resumed; null or empty: send none. */
     public @Nullable String lastEventId() {
         return lastEventId;

@@ -93,6 +93,11 @@ public final class SseStream implements AutoCloseable {
         }
     }
 
+    /** Whether {@link #next} has an event at hand, and need not look for more bytes. */
+    public boolean ready() {
+        return reader.ready();
+    }
+
     /**
      * Waits for the next bytes, for a response that streams something else than events: not to be mixed with {@link #next}.
      * Empty at the end of the response, or once this was closed.

@@ -5,16 +5,48 @@ import dev.millrace.core.Journal;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.Event;
 import dev.millrace.engine.Refused;
+import dev.millrace.engine.Send;
+import dev.millrace.engine.Sent;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /** How answers are read off the journal, and taken away where nobody wants them kept. */
 record Answers(Engine engine) {
     private static final Logger log = LoggerFactory.getLogger(Answers.class);
     private static final int BATCH = 64;
+
+    /** How one answer is told to its client. */
+    @FunctionalInterface
+    interface Reply {
+        /** Tells it as it comes, or gives it when it is whole. */
+        @Nullable ObjectNode to(Sent sent) throws Refusal, HttpProblem, IOException, InterruptedException;
+    }
+
+    /**
+     * Sends, and has what comes of it told.
+     *
+     * @param store whether it is to be kept; if not, it is gone when the client has the whole answer, or has left
+     */
+    void give(Exchange exchange, Send send, boolean store, Reply reply)
+            throws Refusal, HttpProblem, IOException, InterruptedException {
+        Sent sent = engine.send(store ? send : send.unacknowledged());
+        ObjectNode whole;
+        try {
+            whole = reply.to(sent);
+        } finally {
+            if (!store) {
+                forget(send.owner(), sent.contextId());
+            }
+        }
+        if (whole != null) {
+            Json.respond(exchange, 200, whole);
+        }
+    }
 
     /**
      * Listens until the answer is there.
@@ -54,7 +86,7 @@ record Answers(Engine engine) {
     }
 
     /** Takes a conversation away that was for one answer alone, and stops what still runs in it. */
-    void forget(String owner, String contextId) {
+    private void forget(String owner, String contextId) {
         try {
             engine.chats().delete(owner, contextId);
         } catch (RuntimeException e) {

@@ -59,24 +59,13 @@ final class Completions {
     void create(Exchange exchange) throws Refusal, HttpProblem, IOException, InterruptedException {
         String owner = identity.owner(exchange);
         Wanted wanted = wanted(Json.body(exchange));
-        Sent sent =
-                engine.send(Send.chat(owner, wanted.model().agent(), wanted.message(), Outcome.title(wanted.message()))
-                        .after(wanted.earlier()));
-        ObjectNode whole = null;
-        try {
-            if (wanted.stream()) {
-                stream(exchange, sent, wanted);
-            } else {
-                whole = whole(exchange, sent, wanted);
-            }
-        } finally {
-            if (!wanted.store()) {
-                answers.forget(owner, sent.contextId());
-            }
-        }
-        if (whole != null) {
-            Json.respond(exchange, 200, whole);
-        }
+        Send send = Send.chat(owner, wanted.model().agent(), wanted.message(), Outcome.title(wanted.message()))
+                .after(wanted.earlier());
+        answers.give(
+                exchange,
+                send,
+                wanted.store(),
+                sent -> wanted.stream() ? stream(exchange, sent, wanted) : whole(exchange, sent, wanted));
     }
 
     private ObjectNode whole(Exchange exchange, Sent sent, Wanted wanted)
@@ -90,13 +79,14 @@ final class Completions {
         return completion.json();
     }
 
-    private void stream(Exchange exchange, Sent sent, Wanted wanted)
+    private @Nullable ObjectNode stream(Exchange exchange, Sent sent, Wanted wanted)
             throws HttpProblem, IOException, InterruptedException {
         // Before the answer begins, so that whoever has its first line is shown each event as it was made.
         try (Cursor<Event> cursor = engine.read(sent.contextId(), sent.from())) {
             var frames = new Frames(sent.taskId(), wanted.model().id(), wanted.usage());
             exchange.eventStream().pump(cursor, frames.framing());
         }
+        return null;
     }
 
     /** What the client is told of an answer that is none; null = it is one. */
@@ -149,21 +139,15 @@ final class Completions {
     private static void hear(Dialogue dialogue, JsonNode message, String at) throws Refusal {
         JsonNode content = Json.given(message, "content");
         String role = Json.required(message, at + ".", "role");
-        switch (role) {
-            case "system", "developer" -> dialogue.system(Contents.text(content, at + ".content"));
-            case "user" -> dialogue.user(Contents.parts(content, at + ".content"));
-            case "tool" ->
-                dialogue.result(ToolResult.of(
-                        Json.required(message, at + ".", "tool_call_id"),
-                        JsonNodeFactory.instance.stringNode(Contents.text(content, at + ".content"))));
-            case "assistant" -> {
-                String text = Contents.text(content, at + ".content");
-                if (!text.isEmpty()) {
-                    dialogue.agent(text);
-                }
-                calls(dialogue, message, at);
-            }
-            default -> throw Refusal.unsupported(at + ".role", "\"" + role + "\" is not known here");
+        if (role.equals("tool")) {
+            dialogue.result(ToolResult.of(
+                    Json.required(message, at + ".", "tool_call_id"),
+                    JsonNodeFactory.instance.stringNode(Contents.text(content, at + ".content"))));
+            return;
+        }
+        dialogue.message(role, content, at);
+        if (role.equals("assistant")) {
+            calls(dialogue, message, at);
         }
     }
 

@@ -37,6 +37,25 @@ final class Dialogue {
         this.ids = ids;
     }
 
+    /**
+     * What one of those who talk has said.
+     *
+     * @param at where it stands in the request
+     */
+    void message(String role, @Nullable JsonNode content, String at) throws Refusal {
+        switch (role) {
+            case "system", "developer" -> system(Contents.text(content, at + ".content"));
+            case "user" -> user(Contents.parts(content, at + ".content"));
+            case "assistant" -> {
+                String text = Contents.text(content, at + ".content");
+                if (!text.isEmpty()) {
+                    agent(text);
+                }
+            }
+            default -> throw Refusal.unsupported(at + ".role", "\"" + role + "\" is not known here");
+        }
+    }
+
     void system(String text) {
         system.add(text);
     }
@@ -45,7 +64,7 @@ final class Dialogue {
         entries.add(new Entry(false, parts, null, null));
     }
 
-    void agent(String text) {
+    private void agent(String text) {
         entries.add(new Entry(true, List.of(Part.text(text)), null, null));
     }
 

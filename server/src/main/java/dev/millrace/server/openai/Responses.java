@@ -9,7 +9,6 @@ import dev.millrace.engine.Refused;
 import dev.millrace.engine.RequestKey;
 import dev.millrace.engine.Said;
 import dev.millrace.engine.Send;
-import dev.millrace.engine.Sent;
 import dev.millrace.engine.Snapshot;
 import dev.millrace.engine.ToolCall;
 import dev.millrace.engine.ToolResult;
@@ -67,28 +66,21 @@ final class Responses {
     void create(Exchange exchange) throws Refusal, HttpProblem, IOException, InterruptedException {
         String owner = identity.owner(exchange);
         Wanted wanted = wanted(Json.body(exchange));
-        Sent sent = engine.send(send(owner, wanted));
-        var id = ResponseId.of(sent);
-        var script = new ResponseScript(id, -1, (type, event) -> {});
-        try {
+        answers.give(exchange, send(owner, wanted), wanted.store(), sent -> {
+            var id = ResponseId.of(sent);
             if (wanted.stream()) {
                 stream(exchange, sent.contextId(), id, -1);
+                return null;
+            }
+            var script = new ResponseScript(id, -1, (type, event) -> {});
+            if (wanted.background()) {
+                answers.soFar(sent.contextId(), id.from(), sent.offset(), script.telling());
             } else {
-                if (wanted.background()) {
-                    answers.soFar(sent.contextId(), id.from(), sent.offset(), script.telling());
-                } else {
-                    answers.await(exchange, sent.contextId(), id.from(), script.telling(), !wanted.store());
-                }
-                script.heard();
+                answers.await(exchange, sent.contextId(), id.from(), script.telling(), !wanted.store());
             }
-        } finally {
-            if (!wanted.store()) {
-                answers.forget(owner, sent.contextId());
-            }
-        }
-        if (!wanted.stream()) {
-            Json.respond(exchange, 200, script.json());
-        }
+            script.heard();
+            return script.json();
+        });
     }
 
     /** {@code GET /v1/responses/{id}}. */
@@ -315,7 +307,7 @@ final class Responses {
     private static void item(Dialogue dialogue, JsonNode item, String at) throws Refusal {
         String type = Json.text(item, at + ".", "type");
         switch (type == null ? "message" : type) {
-            case "message" -> message(dialogue, item, at);
+            case "message" -> dialogue.message(Json.required(item, at + ".", "role"), Json.given(item, "content"), at);
             case "function_call" -> {
                 ToolCall call = Dialogue.call(
                         at + ".arguments",
@@ -339,16 +331,5 @@ final class Responses {
         String text = Contents.text(output, at);
         JsonNode inside = Json.inside(text);
         return inside instanceof ObjectNode object ? object : JsonNodeFactory.instance.stringNode(text);
-    }
-
-    private static void message(Dialogue dialogue, JsonNode item, String at) throws Refusal {
-        JsonNode content = Json.given(item, "content");
-        String role = Json.required(item, at + ".", "role");
-        switch (role) {
-            case "system", "developer" -> dialogue.system(Contents.text(content, at + ".content"));
-            case "user" -> dialogue.user(Contents.parts(content, at + ".content"));
-            case "assistant" -> dialogue.agent(Contents.text(content, at + ".content"));
-            default -> throw Refusal.unsupported(at + ".role", "\"" + role + "\" is not known here");
-        }
     }
 }
