@@ -47,6 +47,20 @@ public final class Bench implements Callable<Integer> {
     @Option(names = "--rounds", description = "How often each variant has its turn. Default: 5, or 1 when quick.")
     private @Nullable Integer rounds;
 
+    @Option(
+            names = "--rows",
+            split = ",",
+            paramLabel = "TEXT",
+            description = "Of a2a, only the rows whose scenario contains one of these.")
+    private List<String> rows = List.of();
+
+    @Option(
+            names = "--variants",
+            split = ",",
+            paramLabel = "TEXT",
+            description = "Of a2a, only the servers whose name contains one of these.")
+    private List<String> variants = List.of();
+
     @Option(names = "--seed", description = "Of the load's random numbers. Default: ${DEFAULT-VALUE}.")
     private long seed = 20260321;
 
@@ -91,7 +105,12 @@ public final class Bench implements Callable<Integer> {
                 return 2;
             }
         }
-        var plan = new Plan(quick ? Plan.Size.QUICK : Plan.Size.FULL, rounds != null ? rounds : quick ? 1 : 5, seed);
+        var plan = new Plan(
+                quick ? Plan.Size.QUICK : Plan.Size.FULL,
+                rounds != null ? rounds : quick ? 1 : 5,
+                seed,
+                rows,
+                variants);
         var report = new Report(System.out);
         Instant at = Instant.now();
         long began = System.nanoTime();
@@ -115,7 +134,11 @@ public final class Bench implements Callable<Integer> {
 
     private String command(Plan plan) {
         return "./millrace bench " + String.join(" ", names) + (quick ? " --quick" : "") + " --rounds " + plan.rounds()
-                + " --seed " + plan.seed();
+                + " --seed " + plan.seed() + chosen(" --rows", rows) + chosen(" --variants", variants);
+    }
+
+    private static String chosen(String option, List<String> texts) {
+        return texts.isEmpty() ? "" : option + " \"" + String.join(",", texts) + "\"";
     }
 
     static Map<String, Experiment> experiments() {

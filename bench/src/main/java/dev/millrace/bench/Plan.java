@@ -1,12 +1,16 @@
 package dev.millrace.bench;
 
+import java.util.List;
+
 /**
  * How much is measured.
  *
  * @param rounds how often each variant has its turn; the variants of a comparison alternate
  * @param seed of everything that is random in the load: the same seed gives the same load
+ * @param only the experiments that can leave out rows measure those whose scenario contains one of these; empty = all
+ * @param beside the same for variants
  */
-public record Plan(Size size, int rounds, long seed) {
+public record Plan(Size size, int rounds, long seed, List<String> only, List<String> beside) {
     /** What the figures are for. */
     public enum Size {
         /** To be quoted. */
@@ -21,6 +25,21 @@ public record Plan(Size size, int rounds, long seed) {
         if (rounds < 1) {
             throw new IllegalArgumentException("--rounds must be at least 1, not " + rounds);
         }
+    }
+
+    /** All rows. */
+    public Plan(Size size, int rounds, long seed) {
+        this(size, rounds, seed, List.of(), List.of());
+    }
+
+    /** Whether a row is to be measured. */
+    public boolean wants(String scenario) {
+        return only.isEmpty() || only.stream().anyMatch(scenario::contains);
+    }
+
+    /** Whether a variant is to be measured. */
+    public boolean compares(String variant) {
+        return beside.isEmpty() || beside.stream().anyMatch(variant::contains);
     }
 
     /** {@code full} repetitions, or fewer by the size; at least one. */

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One event of a context's journal, encoded once. Never changes; events are told apart by identity. */
 public final class Event {
-    /** Smaller ones are read in less time than it takes to remember that they need not be. */
+    /** Smaller chunks are read anew: there are many, and few are asked for before they are merged. */
     private static final int LARGE = 16 << 10;
 
     private final @Nullable String taskId;
@@ -26,8 +26,8 @@ public final class Event {
     private final byte[] json;
 
     /**
-     * What the JSON says, for as long as the collector leaves it: a large event is nearly always asked for by who waits for
-     * its task, just after it was made, and keeping it for longer would take its memory twice.
+     * What the JSON says, for as long as the collector leaves it: an event is nearly always asked for by who waits for its
+     * task, or by who merges it, just after it was made, and keeping it for longer would take its memory twice.
      */
     private volatile @Nullable Reference<StreamResponse> said;
 
@@ -48,9 +48,7 @@ public final class Event {
     /** An event that says this. */
     static Event of(String taskId, Kind kind, @Nullable TaskState state, StreamResponse says) {
         var event = new Event(taskId, kind, state, A2aJson.STREAM_RESPONSE.write(says));
-        if (event.json.length >= LARGE && fixed(says)) {
-            event.said = new WeakReference<>(says);
-        }
+        event.remember(says);
         return event;
     }
 
@@ -117,11 +115,15 @@ public final class Event {
         StreamResponse says = known == null ? null : known.get();
         if (says == null) {
             says = A2aJson.STREAM_RESPONSE.read(json);
-            if (json.length >= LARGE && fixed(says)) {
-                said = new WeakReference<>(says);
-            }
+            remember(says);
         }
         return says;
+    }
+
+    private void remember(StreamResponse says) {
+        if ((kind != Kind.CHUNK || json.length >= LARGE) && fixed(says)) {
+            said = new WeakReference<>(says);
+        }
     }
 
     /** Bytes this event counts for in memory: its payload and the objects around it. */

@@ -1,6 +1,7 @@
 package dev.millrace.agents.mcp;
 
 import dev.millrace.agents.Tool;
+import dev.millrace.engine.Span;
 import io.modelcontextprotocol.spec.McpSchema;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -67,8 +68,8 @@ final class McpTool implements Tool {
                 .properties()
                 .forEach(each ->
                         arguments.put(each.getKey(), JsonMapper.shared().treeToValue(each.getValue(), Object.class)));
-        McpSchema.CallToolResult result = caller.call(
-                new McpSchema.CallToolRequest(tool.name(), arguments, Map.of("millrace/idempotency-key", call.key())));
+        McpSchema.CallToolResult result =
+                caller.call(new McpSchema.CallToolRequest(tool.name(), arguments, about(call)));
         String text = text(result.content());
         if (Boolean.TRUE.equals(result.isError())) {
             throw new IOException(text.isEmpty() ? "it failed" : text);
@@ -76,6 +77,14 @@ final class McpTool implements Tool {
         return text.isEmpty() && result.structuredContent() != null
                 ? JsonMapper.shared().valueToTree(result.structuredContent())
                 : StringNode.valueOf(text);
+    }
+
+    /** What travels beside the arguments, over every transport: W3C's trace headers have their place there (SEP-414). */
+    private static Map<String, Object> about(Call call) {
+        Map<String, Object> meta = new LinkedHashMap<>();
+        meta.put("millrace/idempotency-key", call.key());
+        Span.current().carry(meta::put);
+        return meta;
     }
 
     private static String text(List<McpSchema.Content> contents) {

@@ -39,10 +39,14 @@ public final class House implements AutoCloseable {
     public record Start(long nanos, long at) {}
 
     /** The flags of {@code ./millrace serve}, but for a fixed heap, so that variants don't differ in it. */
-    private static final List<String> FLAGS = List.of(
-            "-XX:+UseParallelGC",
-            "--enable-native-access=ALL-UNNAMED",
-            "-Dlogback.configurationFile=dev/millrace/bench/logback.xml");
+    private static final List<String> FLAGS =
+            List.of("--enable-native-access=ALL-UNNAMED", "-Dlogback.configurationFile=dev/millrace/bench/logback.xml");
+
+    /** As {@code ./millrace serve}. */
+    private static final List<String> FAST = List.of("-XX:+UseParallelGC");
+
+    /** The collector that needs the least itself, and little room for what is young. */
+    private static final List<String> FRUGAL = List.of("-XX:+UseSerialGC", "-Xmn20m");
 
     /** In MiB. */
     private static final int HEAP = 1024;
@@ -67,12 +71,21 @@ public final class House implements AutoCloseable {
 
     /** @param heap in MiB */
     public static House inMemory(Kind kind, int heap) throws IOException {
-        return start(kind, null, null, heap);
+        return start(kind, null, null, heap, FAST);
+    }
+
+    /**
+     * Millrace in memory, as it is started where there is little of that.
+     *
+     * @param heap in MiB
+     */
+    public static House frugal(int heap) throws IOException {
+        return start(Kind.MILLRACE, null, null, heap, FRUGAL);
     }
 
     /** Millrace on a PostgreSQL; with the same address as another house, it shares everything with it. */
     public static House onPostgres(String url) throws IOException {
-        return start(Kind.MILLRACE, null, url, HEAP);
+        return start(Kind.MILLRACE, null, url, HEAP, FAST);
     }
 
     /** On SQLite in a new folder beside the working directory's temporary files; it is deleted at the end. */
@@ -82,14 +95,16 @@ public final class House implements AutoCloseable {
 
     /** @param heap in MiB */
     public static House onSqlite(Kind kind, int heap) throws IOException {
-        return start(kind, Files.createTempDirectory("millrace-bench"), null, heap);
+        return start(kind, Files.createTempDirectory("millrace-bench"), null, heap, FAST);
     }
 
     /** @param url of its PostgreSQL, if it has one */
-    private static House start(Kind kind, @Nullable Path folder, @Nullable String url, int heap) throws IOException {
+    private static House start(Kind kind, @Nullable Path folder, @Nullable String url, int heap, List<String> collector)
+            throws IOException {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xms" + heap + "m", "-Xmx" + heap + "m"));
+        command.addAll(collector);
         command.addAll(FLAGS);
         String more = System.getProperty("bench.house.flags", "");
         if (!more.isBlank()) {

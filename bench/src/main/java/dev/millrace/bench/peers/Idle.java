@@ -27,7 +27,7 @@ final class Idle {
     private static final long MOST = 300_000_000;
 
     /** In MiB: a server of little memory, as one is that has little to do. */
-    private static final int HEAP = 160;
+    private static final int HEAP = 176;
 
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
@@ -38,8 +38,12 @@ final class Idle {
 
     static void measure(Plan plan, Report report, String table) throws Exception {
         int count = plan.load(SUBSCRIBERS);
+        String scenario = String.format(Locale.ROOT, "%,d idle subscribers", count);
+        if (!plan.wants(scenario)) {
+            return;
+        }
         report.progress(count + " idle subscribers");
-        try (House house = House.inMemory(House.Kind.MILLRACE, HEAP);
+        try (House house = House.frugal(HEAP);
                 var crowd = new Crowd(house.port())) {
             house.shutGate();
             Reading first = crowd.connect(Requests.stream(1), true);
@@ -70,7 +74,7 @@ final class Idle {
             all.forEach(Reading::requireCompleted);
             report.add(
                     table,
-                    Row.of(String.format(Locale.ROOT, "%,d idle subscribers", count), Peer.OURS)
+                    Row.of(scenario, Peer.OURS)
                             .number("RSS MB", memory / 1e6)
                             .number("before MB", before / 1e6)
                             .number("all told after ms", took)

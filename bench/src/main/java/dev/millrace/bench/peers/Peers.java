@@ -26,8 +26,13 @@ public final class Peers implements Experiment {
     /** So many words are more than what a server and the kernel keep for a reader that rests. */
     private static final int LONGER = 5_000;
 
-    private static final int MEGABYTE = 1_000_000;
+    private static final String COLD = "cold start to first answer";
+    private static final String BIG = "1 MB there and back";
+    private static final String SLOW = String.format(Locale.ROOT, "slow reader, %,d words", LONGER);
+
+    private static final String MEGABYTE = "x".repeat(1_000_000);
     private static final int BIG_WARM_UP = 150;
+    private static final int STORED = 20_000;
 
     /** Measures one thing once; gives nanoseconds. */
     private interface Measure {
@@ -55,49 +60,44 @@ public final class Peers implements Experiment {
         }
     }
 
+    /**
+     * A row for each server.
+     *
+     * @param faster by how much ours is to be faster than a2a-rust's
+     * @param times how often it is measured in each round
+     */
+    private record Scenario(String name, int faster, int times, Measure measure) {}
+
+    private static final List<Scenario> FEW = List.of(
+            new Scenario("send", 1, 500, guest -> guest.send("hello")),
+            new Scenario("4-event stream", 1, 500, guest -> guest.streams(1, 1)),
+            new Scenario("502-event stream", 5, 50, guest -> guest.streams(1, LONG)),
+            new Scenario("64 streams at once", 1, 20, guest -> guest.streams(64, 1)),
+            new Scenario(BIG, 1, 20, guest -> guest.send(MEGABYTE)));
+
     @Override
     public void run(Plan plan, Report report) throws Exception {
-        List<Peer.Kind> kinds = Peer.kinds();
-        if (kinds.size() < 5) {
+        List<Peer.Kind> all = Peer.kinds();
+        if (all.size() < 5) {
             report.progress("for all peers: interop/install python; interop/build-a2a-rust");
         }
+        List<Peer.Kind> kinds =
+                all.stream().filter(kind -> plan.compares(kind.name())).toList();
         coldStarts(plan, report, kinds);
-        Idle.measure(plan, report, TABLE);
+        if (plan.compares(Peer.OURS)) {
+            Idle.measure(plan, report, TABLE);
+        }
         var guests = new ArrayList<Guest>();
         try {
             for (Peer.Kind kind : kinds) {
                 guests.add(welcome(kind));
             }
-            String big = "x".repeat(MEGABYTE);
-            for (Guest guest : guests) {
-                report.progress("warm-up of " + guest.name());
-                plan.warmUp(() -> {
-                    guest.send("warm");
-                    guest.streams(1, 1);
-                });
-                plan.warmUp(() -> guest.streams(64, 1));
-                warmUpBig(plan, guest, big);
-                plan.warmUp(() -> guest.streams(1, LONG));
-            }
-            measure(plan, report, guests, "send", 1, 500, guest -> guest.send("hello"));
-            measure(plan, report, guests, "4-event stream", 1, 500, guest -> guest.streams(1, 1));
-            measure(plan, report, guests, "502-event stream", 5, 50, guest -> guest.streams(1, LONG));
-            measure(plan, report, guests, "64 streams at once", 1, 20, guest -> guest.streams(64, 1));
-            measure(plan, report, guests, "1 MB there and back", 1, 20, guest -> guest.send(big));
+            fewTasks(plan, report, guests);
             List<Guest> storing = guests.stream()
                     .filter(guest -> !guest.name().equals(Peer.BARE))
                     .toList();
             slowReaders(plan, report, storing);
-            int stored = plan.times(20_000);
-            for (Guest guest : storing) {
-                report.progress(stored + " tasks into " + guest.name());
-                for (int i = 0; i < stored; i++) {
-                    guest.send("stored");
-                }
-            }
-            String full = String.format(Locale.ROOT, ", %,d tasks more", stored);
-            measure(plan, report, storing, "send" + full, 1, 500, guest -> guest.send("hello"));
-            measure(plan, report, storing, "4-event stream" + full, 1, 500, guest -> guest.streams(1, 1));
+            manyTasks(plan, report, storing);
         } finally {
             for (Guest guest : guests) {
                 guest.close();
@@ -106,28 +106,72 @@ public final class Peers implements Experiment {
         report.print(TABLE);
     }
 
-    /** Each of them stays in the servers' memory, so that there are only so many. */
-    private static void warmUpBig(Plan plan, Guest guest, String big) throws Exception {
+    private static void fewTasks(Plan plan, Report report, List<Guest> guests) throws Exception {
+        List<Scenario> wanted =
+                FEW.stream().filter(each -> plan.wants(each.name())).toList();
+        if (wanted.isEmpty() && (plan.wants(SLOW) || plan.wants(stored(plan)))) {
+            wanted = FEW.subList(0, 2); // so that what comes then is warm
+        }
+        for (Guest guest : guests) {
+            report.progress("warm-up of " + guest.name());
+            for (Scenario each : wanted) {
+                warmUp(plan, guest, each);
+            }
+        }
+        for (Scenario each : wanted) {
+            measure(plan, report, guests, each);
+        }
+    }
+
+    private static void warmUp(Plan plan, Guest guest, Scenario scenario) throws Exception {
+        if (!scenario.name().equals(BIG)) {
+            plan.warmUp(() -> scenario.measure().of(guest));
+            return;
+        }
+        // Each of them stays in the servers' memory, so that there are only so many.
         int[] left = {plan.times(BIG_WARM_UP)};
         plan.warmUp(() -> {
             if (left[0]-- > 0) {
-                guest.send(big);
+                scenario.measure().of(guest);
             } else {
                 guest.send("warm");
             }
         });
     }
 
-    /** @param faster by how much ours is to be faster than a2a-rust's */
-    private static void measure(
-            Plan plan, Report report, List<Guest> guests, String what, int faster, int times, Measure measure)
-            throws Exception {
+    /** The same with many tasks stored beside those of before. */
+    private static void manyTasks(Plan plan, Report report, List<Guest> guests) throws Exception {
+        if (!plan.wants(stored(plan))) {
+            return;
+        }
+        int stored = plan.times(STORED);
+        for (Guest guest : guests) {
+            report.progress(stored + " tasks into " + guest.name());
+            for (int i = 0; i < stored; i++) {
+                guest.send("stored");
+            }
+        }
+        for (Scenario each : FEW.subList(0, 2)) {
+            measure(
+                    plan,
+                    report,
+                    guests,
+                    new Scenario(each.name() + stored(plan), each.faster(), each.times(), each.measure()));
+        }
+    }
+
+    private static String stored(Plan plan) {
+        return String.format(Locale.ROOT, ", %,d tasks more", plan.times(STORED));
+    }
+
+    private static void measure(Plan plan, Report report, List<Guest> guests, Scenario scenario) throws Exception {
         Map<Guest, Samples> samples = new LinkedHashMap<>();
         for (int round = 1; round <= plan.rounds(); round++) {
-            report.progress(what + ", round " + round);
+            report.progress(scenario.name() + ", round " + round);
             for (Guest guest : guests) {
-                for (int i = 0; i < plan.times(times); i++) {
-                    samples.computeIfAbsent(guest, _ -> new Samples()).add((double) measure.of(guest));
+                for (int i = 0; i < plan.times(scenario.times()); i++) {
+                    samples.computeIfAbsent(guest, _ -> new Samples())
+                            .add((double) scenario.measure().of(guest));
                 }
             }
         }
@@ -137,9 +181,9 @@ public final class Peers implements Experiment {
                 .findFirst()
                 .orElse(null);
         samples.forEach((guest, of) -> {
-            Row row = Row.of(what, guest.name()).millis("one", of);
+            Row row = Row.of(scenario.name(), guest.name()).millis("one", of);
             if (rust != null && guest.name().equals(Peer.OURS)) {
-                double most = rust.median() / faster;
+                double most = rust.median() / scenario.faster();
                 row.target(String.format(Locale.ROOT, "p50 ≤ %.2f ms", most / 1e6), of.median() <= most);
             }
             report.add(TABLE, row);
@@ -148,7 +192,7 @@ public final class Peers implements Experiment {
 
     /** From the start of the process to the end of the first answer. */
     private static void coldStarts(Plan plan, Report report, List<Peer.Kind> kinds) throws Exception {
-        for (Peer.Kind kind : kinds) {
+        for (Peer.Kind kind : plan.wants(COLD) ? kinds : List.<Peer.Kind>of()) {
             report.progress("cold start of " + kind.name());
             var samples = new Samples();
             for (int i = 0; i < plan.times(5); i++) {
@@ -157,7 +201,7 @@ public final class Peers implements Experiment {
                     samples.add((double) (System.nanoTime() - began));
                 }
             }
-            report.add(TABLE, Row.of("cold start to first answer", kind.name()).millis("one", samples));
+            report.add(TABLE, Row.of(COLD, kind.name()).millis("one", samples));
         }
     }
 
@@ -185,7 +229,7 @@ public final class Peers implements Experiment {
      * figure; the figure is how many of the answers came whole.
      */
     private static void slowReaders(Plan plan, Report report, List<Guest> guests) throws Exception {
-        for (Guest guest : guests) {
+        for (Guest guest : plan.wants(SLOW) ? guests : List.<Guest>of()) {
             report.progress("a slow reader of " + guest.name());
             int times = plan.times(5);
             int whole = 0;
@@ -194,10 +238,7 @@ public final class Peers implements Experiment {
                     whole++;
                 }
             }
-            report.add(
-                    TABLE,
-                    Row.of(String.format(Locale.ROOT, "slow reader, %,d words", LONGER), guest.name())
-                            .number("whole of " + times, whole));
+            report.add(TABLE, Row.of(SLOW, guest.name()).number("whole of " + times, whole));
         }
     }
 }

@@ -277,7 +277,8 @@ final class JsonRpcEndpoint {
             exchange.respond(200, MediaTypes.JSON, RpcResponse.write(call.id(), error(e)));
             return;
         }
-        try (opened) {
+        boolean goesOn = false;
+        try {
             byte[] head = RpcResponse.resultHead(call.id());
             var out = exchange.eventStream();
             Optional<Opening> first = opened.opening();
@@ -285,8 +286,15 @@ final class JsonRpcEndpoint {
                 byte[] payload = A2aJson.STREAM_RESPONSE.write(first.get().event());
                 out.send(new FrameBuffer().event(first.get().offset(), head, payload, TAIL));
             }
-            if (!opened.complete()) {
+            if (!opened.complete() && call.request().method().equals("SubscribeToTask")) {
+                out.follow(opened.cursor(), framing(opened, head));
+                goesOn = true;
+            } else if (!opened.complete()) {
                 out.pump(opened.cursor(), framing(opened, head));
+            }
+        } finally {
+            if (!goesOn) {
+                opened.close();
             }
         }
     }

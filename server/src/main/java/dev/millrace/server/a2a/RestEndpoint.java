@@ -8,6 +8,7 @@ import dev.millrace.protocol.json.InvalidField;
 import dev.millrace.protocol.json.JsonForm;
 import dev.millrace.protocol.json.JsonText;
 import dev.millrace.server.http.ClientGoneException;
+import dev.millrace.server.http.EventStream;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.FrameBuffer;
 import dev.millrace.server.http.Framing;
@@ -123,7 +124,10 @@ final class RestEndpoint {
     void stream(Exchange exchange, Caller caller) throws HttpProblem, IOException, InterruptedException {
         var request = body(exchange, A2aJson.SEND_MESSAGE_REQUEST, Map.of());
         try (TaskStream stream = service.stream(caller, request)) {
-            pump(exchange, stream);
+            var out = begin(exchange, stream);
+            if (!stream.complete()) {
+                out.pump(stream.cursor(), framing(stream));
+            }
         }
     }
 
@@ -133,23 +137,29 @@ final class RestEndpoint {
                 ? body(exchange, A2aJson.SUBSCRIBE_TO_TASK_REQUEST, path)
                 : query(exchange, A2aJson.SUBSCRIBE_TO_TASK_REQUEST, path, "tenant");
         Long after = Resumption.after(exchange.header(Resumption.LAST_EVENT_ID));
-        try (TaskStream stream =
-                after == null ? service.subscribe(caller, request) : service.resume(caller, request, after)) {
-            pump(exchange, stream);
+        TaskStream stream = after == null ? service.subscribe(caller, request) : service.resume(caller, request, after);
+        boolean goesOn = false;
+        try {
+            var out = begin(exchange, stream);
+            if (!stream.complete()) {
+                out.follow(stream.cursor(), framing(stream));
+                goesOn = true;
+            }
+        } finally {
+            if (!goesOn) {
+                stream.close();
+            }
         }
     }
 
-    private static void pump(Exchange exchange, TaskStream stream)
-            throws HttpProblem, IOException, InterruptedException {
+    private static EventStream begin(Exchange exchange, TaskStream stream) throws HttpProblem, IOException {
         var out = exchange.eventStream();
         Optional<Opening> opening = stream.opening();
         if (opening.isPresent()) {
             byte[] payload = A2aJson.STREAM_RESPONSE.write(opening.get().event());
             out.send(new FrameBuffer().event(opening.get().offset(), payload));
         }
-        if (!stream.complete()) {
-            out.pump(stream.cursor(), framing(stream));
-        }
+        return out;
     }
 
     private static Framing<Event> framing(TaskStream stream) {

@@ -32,13 +32,13 @@ final class ChatStreams {
     void events(Exchange exchange) throws HttpProblem, IOException, InterruptedException {
         Reading reading = reading(exchange);
         if (reading.ending().reachedAt(reading.after())) {
-            exchange.eventStream();
+            exchange.eventStream().begin();
             return;
         }
-        // Before the answer begins, so that whoever has its first line is shown each event as it was made.
-        try (Cursor<Event> cursor = engine.read(reading.chatId(), reading.after())) {
-            exchange.eventStream().pump(cursor, new EntryFrames(reading.ending(), engine::shown).events());
-        }
+        var out = exchange.eventStream();
+        // Before the answer's first line is sent, so that whoever has it is shown each event as it was made.
+        Cursor<Event> cursor = engine.read(reading.chatId(), reading.after());
+        out.follow(cursor, new EntryFrames(reading.ending(), engine::shown).events());
     }
 
     WebSocketHandler webSocket(Exchange exchange) throws HttpProblem {

@@ -33,7 +33,7 @@ final class ChatWatch {
     void events(Exchange exchange) throws HttpProblem, IOException, InterruptedException {
         String owner = identity.owner(exchange);
         long after = after(exchange, owner);
-        exchange.eventStream().pump(engine.chats().watch(owner, after), Framing.each((entry, out) -> {
+        exchange.eventStream().follow(engine.chats().watch(owner, after), Framing.each((entry, out) -> {
             if (entry.event().isPresent()) {
                 out.event(
                         entry.offset(),

@@ -19,6 +19,7 @@ import org.eclipse.jetty.websocket.core.server.WebSocketNegotiator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /** Finds the endpoint of each request, runs it, and turns its failures into problem documents. */
 final class Dispatch extends Handler.Abstract {
@@ -65,23 +66,67 @@ final class Dispatch extends Handler.Abstract {
             }
             exchange = new Exchange(request, response, match.parameters(), edge, arrival);
             boolean inOtherHands = answer(match.routes(), arrival, exchange, request, response, callback);
+            Exchange.Rest rest = exchange.rest();
+            if (rest != null && edge.tracer() == null) {
+                leave(rest, arrival, exchange, request, response, callback);
+                return match;
+            }
+            if (rest != null) {
+                rest.run(); // here, so that its span is as long as it is
+            }
             exchange.end();
             if (!inOtherHands) {
-                Lingering.hearOut(request);
-                arrival.leave();
-                callback.succeeded();
+                over(arrival, request, callback);
             }
         } catch (Throwable e) {
-            arrival.leave();
-            if (exchange != null) {
-                exchange.end();
-            }
-            failed(e, exchange, request, response, callback);
-            if (e instanceof Error error && !(e instanceof AssertionError)) {
-                throw error;
-            }
+            broken(e, arrival, exchange, request, response, callback);
         }
         return match;
+    }
+
+    private static void over(Arrival arrival, Request request, Callback callback) {
+        Lingering.hearOut(request);
+        arrival.leave();
+        callback.succeeded();
+    }
+
+    private static void broken(
+            Throwable e,
+            Arrival arrival,
+            @Nullable Exchange exchange,
+            Request request,
+            Response response,
+            Callback callback) {
+        arrival.leave();
+        if (exchange != null) {
+            exchange.end();
+        }
+        failed(e, exchange, request, response, callback);
+        if (e instanceof Error error && !(e instanceof AssertionError)) {
+            throw error;
+        }
+    }
+
+    /** Leaves the rest to a thread that has nothing else beneath it. */
+    private void leave(
+            Exchange.Rest rest,
+            Arrival arrival,
+            Exchange exchange,
+            Request request,
+            Response response,
+            Callback callback) {
+        edge.workers().execute(() -> {
+            Reception.goesOnHere(request);
+            try {
+                rest.run();
+                exchange.end();
+                over(arrival, request, callback);
+            } catch (Throwable e) {
+                try (var _ = MDC.putCloseable("request", RequestId.of(request))) {
+                    broken(e, arrival, exchange, request, response, callback);
+                }
+            }
+        });
     }
 
     /** True if the callback is in other hands. */

@@ -1,6 +1,7 @@
 package dev.millrace.server.http;
 
 import dev.millrace.core.Sweeper;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** What all exchanges of one server share. */
@@ -9,4 +10,5 @@ record Edge(
         Signal stopping,
         Sweeper sweeper,
         Gate gate,
+        Executor workers,
         @Nullable RequestTracer tracer) {}

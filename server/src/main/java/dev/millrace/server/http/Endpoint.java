@@ -5,7 +5,8 @@ package dev.millrace.server.http;
 public interface Endpoint {
 
     /**
-     * Answers one request. Runs on a virtual thread of its own and may block. The exchange is over when this returns.
+     * Answers one request. Runs on a virtual thread of its own and may block. The exchange is over when this returns,
+     * or when what it left to {@link EventStream#follow} is.
      *
      * @throws HttpProblem to answer with a problem document, if nothing has been sent yet
      * @throws Exception for anything unforeseen: the client is told 500 and an id, the log has the rest

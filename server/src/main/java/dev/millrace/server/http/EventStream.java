@@ -13,6 +13,7 @@ public final class EventStream {
 
     private final Exchange exchange;
     private final Edge edge;
+    private boolean begun;
 
     EventStream(Exchange exchange, Edge edge) {
         this.exchange = exchange;
@@ -20,12 +21,25 @@ public final class EventStream {
     }
 
     /**
-     * Sends what is in the buffer, in one write.
+     * Sends what is in the buffer, in one write: with the head and the first comment, if nothing was sent before.
      *
      * @throws ClientGoneException if the client has left
      */
     public void send(FrameBuffer frames) throws IOException {
-        exchange.write(false, frames.view());
+        if (begun) {
+            exchange.write(false, frames.view());
+        } else {
+            begun = true;
+            exchange.write(
+                    false, new FrameBuffer().comment("stream").append(frames).view());
+        }
+    }
+
+    /** Sends the head, and a first comment to carry it, if nothing was sent before. */
+    public void begin() throws IOException {
+        if (!begun) {
+            send(new FrameBuffer());
+        }
     }
 
     /** Sends a comment, which the client ignores. */
@@ -39,24 +53,50 @@ public final class EventStream {
      * {@value #BATCH}) go out in one write. While there is nothing, a comment each heartbeat keeps the stream alive.
      * Closes the cursor.
      *
+     * <p>The head goes with the first of them, or at once if there is none yet.
+     *
      * @return why it ended; a client that leaves is no exception here
      */
     public <E> StreamEnd pump(Cursor<E> cursor, Framing<E> framing)
             throws HttpProblem, IOException, InterruptedException {
         try (cursor) {
             if (exchange.head()) {
+                begin();
                 return StreamEnd.COMPLETE;
             }
             exchange.onGone(cursor::close);
             exchange.onStopping(cursor::close);
-            var pump = new Pump<>(cursor, framing, this::send, () -> comment("keep-alive"));
+            var pump = new Pump<>(cursor, framing, new Sending(this), () -> comment("keep-alive"));
             var end = pump.run(edge.sweeper(), exchange::gone, exchange::stopping);
             if (end == StreamEnd.STOPPING) {
                 comment("stopping");
+            } else if (end != StreamEnd.GONE) {
+                begin();
             }
             return end;
         } catch (ClientGoneException e) {
             return StreamEnd.GONE;
+        }
+    }
+
+    /**
+     * The same as {@link #pump}, on a thread of its own when the endpoint has returned, which it is to do at once. For readers
+     * who mostly wait, and may be thousands: all that a thread has been called through stays in memory while it waits.
+     * Closes the cursor, in any case.
+     */
+    public <E> void follow(Cursor<E> cursor, Framing<E> framing) {
+        exchange.goOn(() -> pump(cursor, framing));
+    }
+
+    private record Sending(EventStream to) implements Pump.Sender {
+        @Override
+        public void send(FrameBuffer frames) throws IOException {
+            to.send(frames);
+        }
+
+        @Override
+        public void begin() throws IOException {
+            to.begin();
         }
     }
 }

@@ -51,11 +51,19 @@ public final class Exchange implements RequestHead {
     private final Signal gone = new Signal();
     private final Signal over = new Signal();
     private @Nullable Fields query;
+    private @Nullable Intake intake;
     private @Nullable InputStream bodyStream;
     private byte @Nullable [] body;
     private @Nullable Departure departure;
     private final long arrivedAt = System.nanoTime();
     private boolean answered;
+    private @Nullable Rest rest;
+
+    /** What is left to do of an exchange when its endpoint has returned. */
+    @FunctionalInterface
+    interface Rest {
+        void run() throws Exception;
+    }
 
     Exchange(Request request, Response response, Map<String, Router.Value> parameters, Edge edge, Arrival arrival) {
         this.request = request;
@@ -210,7 +218,9 @@ public final class Exchange implements RequestHead {
             if (request.getLength() > max) {
                 throw RequestBody.tooLarge(max);
             }
-            bodyStream = new RequestBody(Content.Source.asInputStream(request), max, patience, gone);
+            intake = Intake.of(request);
+            var source = intake == null ? request : intake;
+            bodyStream = new RequestBody(Content.Source.asInputStream(source), max, patience, gone);
         }
         return bodyStream;
     }
@@ -253,8 +263,8 @@ public final class Exchange implements RequestHead {
     }
 
     /**
-     * Answers with a stream of Server-Sent Events: status and headers, and a first comment to carry them, are with the
-     * client before this returns. On HTTP/1 the stream ends with its connection and is not chunked: Jetty sends the line
+     * Answers with a stream of Server-Sent Events. Status and headers go with what is sent first, or with a comment when the
+     * stream begins to wait for something to send. On HTTP/1 the stream ends with its connection and is not chunked: Jetty sends the line
      * break that ends a chunk with the next one, and a client that waits for it would get each event one event late.
      */
     public EventStream eventStream() throws HttpProblem, IOException {
@@ -265,9 +275,7 @@ public final class Exchange implements RequestHead {
                 .put(HttpHeader.CACHE_CONTROL, "no-store")
                 // Understood by nginx and others: pass on each event, do not collect.
                 .put("X-Accel-Buffering", "no");
-        var stream = new EventStream(this, edge);
-        stream.comment("stream");
-        return stream;
+        return new EventStream(this, edge);
     }
 
     // ---- the other side, and ours
@@ -310,10 +318,23 @@ public final class Exchange implements RequestHead {
         return answered;
     }
 
+    /** The exchange goes on with this, on another thread perhaps, when its endpoint has returned. */
+    void goOn(Rest with) {
+        rest = with;
+    }
+
+    /** What is left to do; null = nothing. */
+    @Nullable Rest rest() {
+        return rest;
+    }
+
     /** The endpoint has returned: nothing more is told to anyone. Must come before the response is completed. */
     void end() {
         over.fire();
         gone.silence();
+        if (intake != null) {
+            intake.close();
+        }
         if (departure != null) {
             departure.end();
         }

@@ -17,7 +17,7 @@ public final class FrameBuffer {
     private static final byte[] DATA = ascii("data: ");
     private static final byte[] END_OF_EVENT = ascii("\n\n");
 
-    private byte[] bytes = new byte[INITIAL];
+    private byte[] bytes = NOTHING;
     private int size;
 
     /** Appends bytes as they are. */
@@ -25,6 +25,12 @@ public final class FrameBuffer {
         ensure(more.length);
         System.arraycopy(more, 0, bytes, size, more.length);
         size += more.length;
+        return this;
+    }
+
+    /** Appends what is in another. */
+    FrameBuffer append(FrameBuffer other) {
+        append(other.bytes, 0, other.size);
         return this;
     }
 
@@ -103,8 +109,14 @@ public final class FrameBuffer {
     public void clear() {
         size = 0;
         if (bytes.length > KEEP) {
-            bytes = new byte[INITIAL];
+            bytes = NOTHING;
         }
+    }
+
+    /** Forgets the bytes and what they were in: the next batch may be long in coming. */
+    void rest() {
+        size = 0;
+        bytes = NOTHING;
     }
 
     /** The bytes themselves: valid until the next change of this buffer. */
@@ -146,7 +158,7 @@ public final class FrameBuffer {
     private void ensure(int more) {
         if (bytes.length - size < more) {
             bytes = Arrays.copyOf(
-                    bytes, Math.max(Math.addExact(size, more), (int) Math.min(2L * bytes.length, 1 << 30)));
+                    bytes, Math.max(Math.addExact(size, more), Math.clamp(2L * bytes.length, INITIAL, 1 << 30)));
         }
     }
 

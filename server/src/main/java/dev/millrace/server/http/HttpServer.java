@@ -49,9 +49,6 @@ public final class HttpServer {
 
     private static final int GOODBYE_MILLIS = 250;
 
-    /** Bytes taken from a connection at once, into a buffer that it has while it is read: Jetty's 8 KiB make many of a large body. */
-    private static final int INPUT_BUFFER = 64 << 10;
-
     private enum Phase {
         NEW,
         RUNNING,
@@ -82,7 +79,7 @@ public final class HttpServer {
         // With threads in reserve, Jetty runs a request on the platform thread that read it (execute-produce-consume).
         platform.setReservedThreads(0);
         server = new Server(platform);
-        connector = new ServerConnector(server, 1, -1, factories(builder));
+        connector = new Port(server, factories(builder));
         connector.setHost(builder.host);
         connector.setPort(builder.port);
         connector.setIdleTimeout(limits.idle().toMillis());
@@ -102,7 +99,7 @@ public final class HttpServer {
         // A stream of small messages gains little from compression and pays a deflater per connection for it.
         webSockets.getExtensionRegistry().unregister("permessage-deflate");
         server.addBean(webSockets);
-        var edge = new Edge(limits, stopping, sweeper, builder.gate, builder.tracer);
+        var edge = new Edge(limits, stopping, sweeper, builder.gate, workers, builder.tracer);
         var dispatch = new Dispatch(builder.router, edge, occupancy, webSockets);
         return builder.services.isEmpty()
                 ? dispatch
@@ -121,8 +118,10 @@ public final class HttpServer {
         config.addCustomizer(new SecureRequestCustomizer(false));
         config.addCustomizer((request, responseHeaders) -> builder.proxies.seen(request));
         var http1 = new HttpConnectionFactory(config);
-        http1.setInputBufferSize(INPUT_BUFFER);
-        var h2c = limited(new ClearHttp2(config, builder.upgrades));
+        http1.setInputBufferSize(Intake.SMALL);
+        // Of its own, since it sets the size of buffers in it.
+        var config2 = new HttpConfiguration(config);
+        var h2c = limited(new ClearHttp2(config2, builder.upgrades));
         if (builder.chainFile == null || builder.keyFile == null) {
             return new ConnectionFactory[] {http1, h2c};
         }
@@ -138,7 +137,12 @@ public final class HttpServer {
         var ssl = new SslConnectionFactory(context, alpn.getProtocol());
         // In this order: with TLS right after the detector, cleartext gets no answer.
         return new ConnectionFactory[] {
-            new DetectorConnectionFactory(ssl), http1, h2c, ssl, alpn, limited(new HTTP2ServerConnectionFactory(config))
+            new DetectorConnectionFactory(ssl),
+            http1,
+            h2c,
+            ssl,
+            alpn,
+            limited(new HTTP2ServerConnectionFactory(config2))
         };
     }
 

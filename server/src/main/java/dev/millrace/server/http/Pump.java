@@ -15,6 +15,9 @@ record Pump<E>(Cursor<E> cursor, Framing<E> framing, Sender sender, Heartbeat he
     @FunctionalInterface
     interface Sender {
         void send(FrameBuffer frames) throws IOException;
+
+        /** There is nothing to send, and it may take a while. */
+        default void begin() throws IOException {}
     }
 
     /** Proves the stream alive. */
@@ -29,8 +32,12 @@ record Pump<E>(Cursor<E> cursor, Framing<E> framing, Sender sender, Heartbeat he
         var frames = new FrameBuffer();
         sweeper.watch(cursor);
         try {
-            while (true) {
-                var batch = cursor.take(EventStream.BATCH);
+            var batch = cursor.poll(EventStream.BATCH);
+            if (batch.isEmpty()) {
+                sender.begin();
+                batch = cursor.take(EventStream.BATCH);
+            }
+            for (; ; batch = cursor.take(EventStream.BATCH)) {
                 if (gone.getAsBoolean()) {
                     return StreamEnd.GONE;
                 }
@@ -39,6 +46,8 @@ record Pump<E>(Cursor<E> cursor, Framing<E> framing, Sender sender, Heartbeat he
                     var then = framing.frame(batch, frames);
                     if (!frames.isEmpty()) {
                         sender.send(frames);
+                    } else if (then == Framing.Then.CONTINUE) {
+                        sender.begin();
                     }
                     if (then == Framing.Then.END) {
                         return StreamEnd.COMPLETE;
@@ -51,6 +60,7 @@ record Pump<E>(Cursor<E> cursor, Framing<E> framing, Sender sender, Heartbeat he
                     if (cursor.ended()) {
                         return StreamEnd.CLOSED;
                     }
+                    frames.rest();
                     heartbeat.beat();
                 }
             }

@@ -13,6 +13,9 @@ import org.slf4j.MDC;
  * knows at its end who is still there.
  */
 final class Reception extends Handler.Wrapper {
+    /** The attribute of a request that tells which thread answers it. */
+    private static final String THREAD = "millrace.thread";
+
     private final Occupancy occupancy;
     private final Executor workers;
 
@@ -36,7 +39,8 @@ final class Reception extends Handler.Wrapper {
     }
 
     private void admit(Request request, Response response, Callback callback) {
-        var guest = occupancy.enter(new Occupancy.Resident(Thread.currentThread()::interrupt, () -> {}));
+        request.setAttribute(THREAD, Thread.currentThread());
+        var guest = occupancy.enter(new Occupancy.Resident(() -> interrupt(request), () -> {}));
         Request.addCompletionListener(request, failure -> guest.leave());
         RequestId.give(request, response);
         try (var _ = MDC.putCloseable("request", RequestId.of(request))) {
@@ -45,6 +49,17 @@ final class Reception extends Handler.Wrapper {
             }
         } catch (Throwable e) {
             Response.writeError(request, response, callback, e);
+        }
+    }
+
+    /** The request is answered by the calling thread from here on. */
+    static void goesOnHere(Request request) {
+        request.setAttribute(THREAD, Thread.currentThread());
+    }
+
+    private static void interrupt(Request request) {
+        if (request.getAttribute(THREAD) instanceof Thread thread) {
+            thread.interrupt();
         }
     }
 }

@@ -65,7 +65,7 @@ class DisconnectTest {
         var noticed = new CountDownLatch(1);
         var router = new Router().get("/wait", exchange -> {
             exchange.onGone(gone::countDown);
-            exchange.eventStream();
+            exchange.eventStream().begin();
             waiting.countDown();
             gone.await();
             assertThat(exchange.gone()).isTrue();

@@ -6,8 +6,10 @@ import static org.awaitility.Awaitility.await;
 import com.google.lf.a2a.v1.A2AServiceGrpc;
 import com.google.lf.a2a.v1.ListTasksRequest;
 import com.sun.net.httpserver.HttpServer;
+import dev.millrace.agents.AgentConfig;
 import dev.millrace.agents.ModelAgent;
 import dev.millrace.agents.ModelConfig;
+import dev.millrace.agents.Tool;
 import dev.millrace.agents.remote.RemoteAgent;
 import dev.millrace.agents.remote.RemoteConfig;
 import dev.millrace.client.A2aClient;
@@ -27,6 +29,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.opentelemetry.proto.trace.v1.Status;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -41,12 +44,16 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
 
 /** What a collector gets. A server that has closed has sent all. */
 @Timeout(120)
@@ -239,23 +246,9 @@ class TracesTest {
     @Test
     void a_call_of_a_model_is_a_part_of_the_turn_and_tells_the_model_which() throws Exception {
         var carried = new CopyOnWriteArrayList<String>();
-        HttpServer model = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        model.createContext("/v1/chat/completions", exchange -> {
-            carried.add(String.valueOf(exchange.getRequestHeaders().getFirst("traceparent")));
-            exchange.getRequestBody().readAllBytes();
-            byte[] answer = ("data: {\"id\":\"x\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" + SECRET
-                            + "\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n")
-                    .getBytes(StandardCharsets.UTF_8);
-            exchange.getResponseHeaders().add("Content-Type", "text/event-stream");
-            exchange.sendResponseHeaders(200, answer.length);
-            exchange.getResponseBody().write(answer);
-            exchange.close();
-        });
-        model.start();
+        HttpServer model = model(carried, "{\"content\":\"" + SECRET + "\"},\"finish_reason\":\"stop\"");
         try (var collector = new Collector()) {
-            var config = ModelConfig.of(
-                    URI.create("http://127.0.0.1:" + model.getAddress().getPort() + "/v1"), "key", "tiny-1");
-            try (var server = server(collector, "model", new ModelAgent(config));
+            try (var server = server(collector, "model", new ModelAgent(tiny(model)));
                     var client = client(server, Binding.JSONRPC)) {
                 client.send(Message.user("m1", SECRET));
             }
@@ -266,6 +259,80 @@ class TracesTest {
             assertThat(collector.spans.toString()).doesNotContain(SECRET);
         } finally {
             model.stop(0);
+        }
+    }
+
+    /** A model that gives these answers, one after the other: what is in a chunk's {@code delta}, and behind it. */
+    private static HttpServer model(List<String> carried, String... deltas) throws IOException {
+        var next = new AtomicInteger();
+        HttpServer model = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        model.createContext("/v1/chat/completions", exchange -> {
+            carried.add(String.valueOf(exchange.getRequestHeaders().getFirst("traceparent")));
+            exchange.getRequestBody().readAllBytes();
+            byte[] answer = ("data: {\"id\":\"x\",\"choices\":[{\"index\":0,\"delta\":" + deltas[next.getAndIncrement()]
+                            + "}]}\n\ndata: [DONE]\n\n")
+                    .getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().add("Content-Type", "text/event-stream");
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        model.start();
+        return model;
+    }
+
+    private static ModelConfig tiny(HttpServer model) {
+        return ModelConfig.of(
+                URI.create("http://127.0.0.1:" + model.getAddress().getPort() + "/v1"), "key", "tiny-1");
+    }
+
+    @Test
+    void a_tools_run_is_a_part_of_the_turn_and_what_it_does_is_a_part_of_the_run() throws Exception {
+        var within = new AtomicReference<String>();
+        HttpServer model = model(
+                new CopyOnWriteArrayList<>(),
+                "{\"tool_calls\":[{\"index\":0,\"id\":\"call_1\",\"type\":\"function\",\"function\":"
+                        + "{\"name\":\"look\",\"arguments\":\"{}\"}}]},\"finish_reason\":\"tool_calls\"",
+                "{\"content\":\"done\"},\"finish_reason\":\"stop\"");
+        try (var collector = new Collector()) {
+            Tool look = new Look(
+                    () -> dev.millrace.engine.Span.current().carry((name, value) -> within.compareAndSet(null, value)));
+            var agent = new ModelAgent(AgentConfig.of(tiny(model)).withTools(look));
+            try (var server = server(collector, "model", agent);
+                    var client = client(server, Binding.JSONRPC)) {
+                client.send(Message.user("m1", "hello"));
+            }
+            Span run = only(collector.named("execute_tool look"));
+            assertThat(run.getKind()).isEqualTo(Span.SpanKind.SPAN_KIND_INTERNAL);
+            assertThat(collector.parentOf(run)).isEqualTo(only(collector.named("turn model")));
+            assertThat(run.toString()).contains("gen_ai.tool.name", "call_1").doesNotContain(SECRET);
+            assertThat(within).hasValue("00-" + TRACE + "-" + Collector.id(run) + "-01");
+        } finally {
+            model.stop(0);
+        }
+    }
+
+    /** A tool that says what must not be told on. */
+    private record Look(Runnable does) implements Tool {
+        @Override
+        public String name() {
+            return "look";
+        }
+
+        @Override
+        public String description() {
+            return "Looks.";
+        }
+
+        @Override
+        public ObjectNode parameters() {
+            return JsonMapper.shared().createObjectNode().put("type", "object");
+        }
+
+        @Override
+        public JsonNode call(Call call) {
+            does.run();
+            return StringNode.valueOf(SECRET);
         }
     }
 
