@@ -22,12 +22,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class FaultTableTest {
     private static final Pattern TEST = Pattern.compile("`(\\w+Test)#(\\w+)`");
-    private static final List<String> PACKAGES =
-            List.of(
-                    "dev.millrace.server.a2a.",
-                    "dev.millrace.server.push.",
-                    "dev.millrace.server.http.",
-                    "dev.millrace.server.tracing.");
+    private static final List<String> PACKAGES = List.of(
+            "dev.millrace.server.a2a.",
+            "dev.millrace.server.push.",
+            "dev.millrace.server.http.",
+            "dev.millrace.server.tracing.");
 
     @Test
     void every_fault_of_the_table_has_a_test_that_exists() throws Exception {
