@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { labelsOf } from '../src/chat/ChatHead'
 import { ago, filterOf } from '../src/list/ChatList'
-import { ordered } from '../src/list/shelf'
+import { isNews, ordered } from '../src/list/shelf'
 import { between, quantile, timeOf, type StageCount } from '../src/inside/stages'
 import type { Chat } from '../src/api/types'
 
@@ -17,6 +17,12 @@ describe('the list', () => {
 
   test('has neither archived chats nor parts of others', () => {
     expect(ordered([chat('a', 'x', { archived: true }), chat('b', 'x', { parent: 'c' })])).toEqual([])
+  })
+
+  test('does not take an answer for news that the watch has overtaken', () => {
+    const begun = chat('a', 'x', { status: 'waiting', lastOffset: 1 })
+    const asks = chat('a', 'x', { status: 'action-required', lastOffset: 3 })
+    expect([isNews(undefined, begun), isNews(begun, asks), isNews(asks, begun), isNews(asks, { ...asks, title: 't' })]).toEqual([true, true, false, true])
   })
 
   test('is searched by words and a label', () => {

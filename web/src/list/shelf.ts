@@ -5,7 +5,7 @@ import type { Chat, ChatPage, ListEntry } from '../api/types'
 
 /**
  * All that is known of the chats in the list: what pages said, and what the watch has said since. One for the whole page;
- * what was heard last wins.
+ * of what was heard of a chat, what its journal was longest at wins, and then what was heard last.
  */
 interface Shelf {
   chats: ReadonlyMap<string, Chat>
@@ -32,6 +32,9 @@ export function ordered(chats: Iterable<Chat>): Chat[] {
 /** By their characters: no language has to be asked, and of thousands that takes its time. */
 const down = (a: string, b: string) => (a < b ? 1 : a > b ? -1 : 0)
 
+/** False for an answer that the watch has overtaken: the chat has gone on since. */
+export const isNews = (known: Chat | undefined, heard: Chat) => !known || heard.lastOffset >= known.lastOffset
+
 function put(change: { chats?: Iterable<Chat>; deleted?: string; total?: number; next?: string; ready?: boolean }) {
   const chats = new Map(shelf.chats)
   const deleted = new Set(shelf.deleted)
@@ -40,7 +43,7 @@ function put(change: { chats?: Iterable<Chat>; deleted?: string; total?: number;
     deleted.add(change.deleted)
   }
   for (const chat of change.chats ?? []) {
-    if (!deleted.has(chat.id)) chats.set(chat.id, chat)
+    if (!deleted.has(chat.id) && isNews(chats.get(chat.id), chat)) chats.set(chat.id, chat)
   }
   shelf = { ...shelf, ...change, chats, deleted, order: ordered(chats.values()) }
   watchers.forEach((watcher) => watcher())

@@ -42,7 +42,7 @@ public final class House implements AutoCloseable {
     private static final List<String> FLAGS =
             List.of("--enable-native-access=ALL-UNNAMED", "-Dlogback.configurationFile=dev/millrace/bench/logback.xml");
 
-    /** As {@code ./millrace serve}. */
+    /** The collector that costs the least by the byte; {@code ./millrace serve} takes what the JVM chooses. */
     private static final List<String> FAST = List.of("-XX:+UseParallelGC");
 
     /** The collector that needs the least itself, and little room for what is young. */

@@ -63,9 +63,9 @@ final class Port extends ServerConnector {
 
             @Override
             protected void execute(Runnable task) {
-                // Of what is to be executed, only the setting up of an accepted connection is an update, too. It does
-                // not
-                // block: what the connection reads first, TLS included, it reads on a thread of its own.
+                // Of what is to be executed, only the setting up of an accepted connection is an update,
+                // too. It does not block: what the connection reads first, TLS included, it reads on a thread of its
+                // own.
                 if (task instanceof ManagedSelector.SelectorUpdate) {
                     task.run();
                 } else {

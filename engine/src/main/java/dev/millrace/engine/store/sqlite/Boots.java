@@ -42,8 +42,7 @@ final class Boots {
             return;
         }
         // The connection is as SQLite opens it: synchronous=FULL, and each statement commits. If it ends between the
-        // two,
-        // it skips once more.
+        // two, it skips once more.
         try (PreparedStatement skip = connection.prepareStatement("UPDATE contexts SET last_offset = last_offset + ?"
                         + " WHERE id IN (SELECT context_id FROM tasks WHERE state IN (1, 2))");
                 PreparedStatement note = connection.prepareStatement(
