@@ -15,8 +15,9 @@ final class Wording {
                     + "|RECITATION|LANGUAGE|OTHER|BLOCKLIST|PROHIBITED_CONTENT|SPII|MALFORMED_FUNCTION_CALL|IMAGE_RECITATION"
                     + "|FINISH_REASON_UNSPECIFIED)\")[A-Z_]+");
 
-    /** Why Gemini did not begin: a prompt that it blocks has no candidates at all. */
-    private static final Pattern GEMINI_BLOCKED = Pattern.compile("\"blockReason\"\\s*:\\s*\"([A-Z_]+)\"");
+    /** Why Gemini did not begin: a prompt that it blocks has no candidates. (A tool's arguments may have a field of the name.) */
+    private static final Pattern GEMINI_BLOCKED =
+            Pattern.compile("\"promptFeedback\"\\s*:\\s*\\{.*?\"blockReason\"\\s*:\\s*\"([A-Z_]+)\"", Pattern.DOTALL);
 
     /** Anthropic's classifiers stopped the answer: a reason that LangChain4j takes for any other. */
     private static final Pattern ANTHROPIC_REFUSAL = Pattern.compile("\"stop_reason\"\\s*:\\s*\"refusal\"");

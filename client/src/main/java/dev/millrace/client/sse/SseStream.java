@@ -138,8 +138,7 @@ public final class SseStream implements AutoCloseable {
         body.close();
         if (!over && !response.isDone()) {
             // Not once it is over: the sender may be about to return, and the client would close a connection that
-            // already
-            // serves the next request.
+            // already serves the next request.
             sender.interrupt();
         }
     }
