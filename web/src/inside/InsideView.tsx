@@ -8,14 +8,15 @@ import { between, bytes, micros, timeOf, type Inside, type StageTime, type Troub
 
 const LOOKS = 60
 
-/** What each stage of a turn is; the order in which they come. */
+/** What each stage of a turn is; the order in which they come. The last goes on beside the others. */
 const STAGES: Record<string, string> = {
   validate: 'The request is understood',
-  commit: 'The message is on the disk',
+  write: 'The message is written',
   hand_off: 'A worker has the task',
   agent_start: 'The agent begins',
   first_event: 'Its first word is written',
   first_frame: 'The word is on the wire',
+  commit: 'Beside these: the message is on the disk',
 }
 
 /** One page for who runs the server: what it does now, and where its time went. */
@@ -47,7 +48,7 @@ export default function InsideView() {
       <section aria-label="Where the time goes">
         <h2>Where a turn’s time goes</h2>
         <p className="muted">From a message’s arrival to the first word on the wire; the last minute, or all since the start if it was quiet.</p>
-        <Timeline stages={recent} />
+        <Timeline stages={recent.filter((stage) => stage.stage !== 'commit')} />
         {recent.some((stage) => stage.count > 0) && <Wide label="Times of the stages">
             <thead>
               <tr>

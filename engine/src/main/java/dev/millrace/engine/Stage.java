@@ -6,8 +6,6 @@ public enum Stage {
     VALIDATE,
     /** Until the message is written: decided, and behind all that was written before. It may share its transaction with others. */
     WRITE,
-    /** As {@link #WRITE}, but until it is on the disk, too, and acknowledged; the agent does not wait for that. */
-    COMMIT,
     /** From the write that took the task's lease until its turn's thread runs. */
     HAND_OFF,
     /** Until the agent's first instruction: what is left to be read, if the task had waited. */
@@ -15,5 +13,7 @@ public enum Stage {
     /** Until what the agent said first is committed. */
     FIRST_EVENT,
     /** Until that is written into the first reader's stream. Told by the edge, of readers of this process. */
-    FIRST_FRAME
+    FIRST_FRAME,
+    /** Beside all that: as {@link #WRITE}, but until the message is on the disk, too, and acknowledged. The agent does not wait for it. */
+    COMMIT
 }

@@ -78,10 +78,14 @@ class ConfiguredAgentTest {
                   helper: {systemPrompt: Help., tools: "weather, files__*"}
                 """.replace(
                         "PORT", Integer.toString(model.getAddress().getPort())));
-        Settings.Builder builder = Settings.builder().port(0).store(new StoreSettings.Memory());
+        Settings.Builder builder = Settings.builder();
         var models = new ModelSettings(Map.of());
         ConfigFile.read(file, Map.of()).applyTo(builder, models);
-        Settings settings = builder.agents(models.build()).build();
+        // What the file does not say, it says by default: a data folder, for one.
+        Settings settings = builder.port(0)
+                .store(new StoreSettings.Memory())
+                .agents(models.build())
+                .build();
         try (Agents agents = Agents.of(settings);
                 Millrace server = Millrace.start(settings, agents.listings())) {
             assertThat(agents.listings()).extracting(each -> each.name()).containsExactly("helper", "echo");

@@ -131,10 +131,10 @@ class InsideTest {
             assertThat(inside.get("store").stringValue()).isEqualTo("memory");
             assertThat(inside.at("/turns/ended/completed").intValue()).isEqualTo(1);
             assertThat(inside.at("/streams/connections").intValue()).isPositive();
-            JsonNode commit = inside.at("/stages/1");
-            assertThat(commit.get("stage").stringValue()).isEqualTo("commit");
-            assertThat(commit.get("count").intValue()).isEqualTo(1);
-            JsonNode buckets = commit.get("buckets");
+            JsonNode write = inside.at("/stages/1");
+            assertThat(write.get("stage").stringValue()).isEqualTo("write");
+            assertThat(write.get("count").intValue()).isEqualTo(1);
+            JsonNode buckets = write.get("buckets");
             assertThat(buckets.get(buckets.size() - 1).get("count").intValue()).isEqualTo(1);
             for (int i = 1; i < buckets.size(); i++) {
                 assertThat(buckets.get(i).get("count").intValue())
