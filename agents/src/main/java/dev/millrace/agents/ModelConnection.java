@@ -28,7 +28,8 @@ final class ModelConnection extends DefaultManagedHttpClientConnection {
         super("model");
     }
 
-    // The client would log what is said, where somebody wants to know all about its connections: not a word of that here.
+    // The client would log what is said, where somebody wants to know all about its connections: not a word of that
+    // here.
 
     @Override
     public void bind(Socket socket) throws IOException {

@@ -107,7 +107,8 @@ final class ModelExchange implements ServerSentEventParsingHandle {
 
     /** Sends the request, and delivers the response until it has ended, or {@link #stop} was called. */
     void execute(HttpRequest given, ServerSentEventListener listener) {
-        HttpUriRequestBase asked = ModelConnections.request(given, config.times().firstByte());
+        HttpUriRequestBase asked =
+                ModelConnections.request(given, config.times().firstByte());
         request = asked;
         if (stopped) {
             return; // read after the write above, as stop() reads after its own: one of the two ends it
