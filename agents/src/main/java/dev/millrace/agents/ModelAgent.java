@@ -4,9 +4,7 @@ import dev.millrace.engine.Agent;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.ToolResult;
 import dev.millrace.engine.Turn;
-import java.net.http.HttpClient;
 import java.util.List;
-import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ModelAgent implements Agent, AutoCloseable {
     private final AgentConfig config;
-    private final HttpClient http;
+    private final ModelConnections connections;
     private final ModelCalls calls;
     private final @Nullable Titles titles;
     private volatile @Nullable Engine engine;
@@ -38,16 +36,10 @@ public final class ModelAgent implements Agent, AutoCloseable {
 
     ModelAgent(AgentConfig config, Pause pause) {
         this.config = config;
-        this.http = HttpClient.newBuilder()
-                .connectTimeout(config.models().all().stream()
-                        .map(model -> model.times().connect())
-                        .max(java.time.Duration::compareTo)
-                        .orElseThrow())
-                .executor(Executors.newVirtualThreadPerTaskExecutor())
-                .build();
+        connections = ModelConnections.of(config.models().all());
         var models = new StreamingModels();
-        calls = new ModelCalls(http, models, pause);
-        titles = config.titles() == null ? null : new Titles(http, models, config.titles());
+        calls = new ModelCalls(connections, models, pause);
+        titles = config.titles() == null ? null : new Titles(connections, models, config.titles());
     }
 
     /** The models that messages may choose from. */
@@ -93,6 +85,6 @@ public final class ModelAgent implements Agent, AutoCloseable {
     /** Closes every connection. Turns that are under way fail. Idempotent. */
     @Override
     public void close() {
-        http.shutdownNow();
+        connections.close();
     }
 }

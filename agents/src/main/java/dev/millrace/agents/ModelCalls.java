@@ -3,7 +3,6 @@ package dev.millrace.agents;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.millrace.engine.Span;
 import dev.millrace.engine.Turn;
-import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -12,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Calls models, again if that may help. */
-record ModelCalls(HttpClient http, StreamingModels models, Pause pause) {
+record ModelCalls(ModelConnections connections, StreamingModels models, Pause pause) {
     private static final Logger log = LoggerFactory.getLogger(ModelCalls.class);
 
     /**
@@ -72,7 +71,7 @@ record ModelCalls(HttpClient http, StreamingModels models, Pause pause) {
     private @Nullable ModelFailure once(
             Turn turn, ModelConfig model, @Nullable Effort effort, ChatRequest request, ModelAnswer answer)
             throws InterruptedException {
-        var exchange = new ModelExchange(http, model, answer::nothingMore);
+        var exchange = new ModelExchange(connections, model, answer::nothingMore);
         turn.onCancel(exchange::stop);
         try {
             models.ask(model, effort, exchange, request, answer);

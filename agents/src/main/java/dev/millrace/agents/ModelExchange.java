@@ -9,18 +9,14 @@ import dev.langchain4j.http.client.sse.ServerSentEventListener;
 import dev.langchain4j.http.client.sse.ServerSentEventParsingHandle;
 import dev.millrace.client.sse.SseEvent;
 import dev.millrace.client.sse.SseReader;
-import dev.millrace.client.sse.SseStream;
-import dev.millrace.engine.Span;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -54,23 +50,24 @@ final class ModelExchange implements ServerSentEventParsingHandle {
     /** How long a response may take to end after its last event, before its connection is given up. */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
-    private final java.net.http.HttpClient http;
+    private final ModelConnections connections;
     private final ModelConfig config;
     private final Consumer<Runnable> pause;
     private volatile boolean stopped;
-    private volatile @Nullable SseStream stream;
+    private volatile @Nullable HttpUriRequestBase request;
+    private final ServerSentEventContext context = new ServerSentEventContext(this);
     private boolean done;
     private boolean begun;
     private @Nullable ModelFailure failure;
     private @Nullable InterruptedException interrupt;
 
-    ModelExchange(java.net.http.HttpClient http, ModelConfig config) {
-        this(http, config, stop -> {});
+    ModelExchange(ModelConnections connections, ModelConfig config) {
+        this(connections, config, stop -> {});
     }
 
     /** @param pause called when all that has come is delivered, before more is waited for, with what ends the exchange */
-    ModelExchange(java.net.http.HttpClient http, ModelConfig config, Consumer<Runnable> pause) {
-        this.http = http;
+    ModelExchange(ModelConnections connections, ModelConfig config, Consumer<Runnable> pause) {
+        this.connections = connections;
         this.config = config;
         this.pause = pause;
     }
@@ -98,9 +95,9 @@ final class ModelExchange implements ServerSentEventParsingHandle {
     /** Ends the exchange and closes its connection. Any thread; idempotent; also before it has begun. */
     void stop() {
         stopped = true;
-        SseStream current = stream;
+        HttpUriRequestBase current = request;
         if (current != null) {
-            current.close();
+            current.cancel();
         }
     }
 
@@ -109,110 +106,114 @@ final class ModelExchange implements ServerSentEventParsingHandle {
     }
 
     /** Sends the request, and delivers the response until it has ended, or {@link #stop} was called. */
-    void execute(HttpRequest request, ServerSentEventListener listener) {
-        SseStream opened = SseStream.open(http, jdk(request), config.times().silence(), SseReader.DEFAULT_LIMIT);
-        stream = opened;
-        if (stopped) { // read after the write above, as stop() reads after its own: one of the two closes
-            opened.close();
-            return;
+    void execute(HttpRequest given, ServerSentEventListener listener) {
+        HttpUriRequestBase asked =
+                ModelConnections.request(given, config.times().firstByte());
+        request = asked;
+        if (stopped) {
+            return; // read after the write above, as stop() reads after its own: one of the two ends it
         }
+        ModelResponse response = null;
         try {
-            if (accepted(opened, listener)) {
+            response = connections.ask(asked, config.times().silence());
+            if (accepted(response, listener)) {
                 begun = true;
-                deliver(opened, listener);
+                deliver(response, listener);
             }
-        } catch (InterruptedException e) {
-            interrupt = e;
         } catch (IOException e) {
-            if (!stopped) {
+            if (Thread.interrupted()) {
+                interrupt = new InterruptedException("nobody waits for this answer any more");
+            } else if (!stopped) {
                 failure = ModelFailures.of(e, config);
                 listener.onError(e);
             }
         } finally {
-            if (done) {
-                opened.release(GRACE);
-            } else {
-                opened.close();
+            if (response != null && done) {
+                response.release(GRACE);
+            } else if (response != null) {
+                response.close();
             }
         }
     }
 
-    private boolean accepted(SseStream opened, ServerSentEventListener listener)
-            throws IOException, InterruptedException {
-        int status = opened.status();
-        String type = opened.headers().firstValue("content-type").orElse("");
+    private boolean accepted(ModelResponse response, ServerSentEventListener listener) throws IOException {
+        int status = response.status();
+        String type = response.headers().firstValue("content-type").orElse("");
         if (status / 100 != 2) {
-            byte[] body = opened.body(ERROR_BODY);
-            failure = ModelFailures.of(status, body, opened.headers(), config);
+            byte[] body = response.readAll(ERROR_BODY);
+            failure = ModelFailures.of(status, body, response.headers(), config);
             listener.onError(new HttpException(status, new String(body, StandardCharsets.UTF_8)));
             return false;
         }
         if ((type.contains("json") && !type.contains("ndjson")) || type.contains("html")) {
-            failure = ModelFailures.noStream(type, opened.body(ERROR_BODY), config);
+            failure = ModelFailures.noStream(type, response.readAll(ERROR_BODY), config);
             listener.onError(failure);
             return false;
         }
         listener.onOpen(SuccessfulHttpResponse.builder()
                 .statusCode(status)
-                .headers(opened.headers().map())
+                .headers(response.headers().map())
                 .build());
         return true;
     }
 
-    private void deliver(SseStream opened, ServerSentEventListener listener) throws IOException, InterruptedException {
+    private void deliver(ModelResponse response, ServerSentEventListener listener) throws IOException {
         if (config.provider() == Provider.OLLAMA) {
-            deliverLines(opened, listener);
+            deliverLines(response, listener);
         } else {
-            deliverEvents(opened, listener);
+            deliverEvents(response, listener);
         }
         if (!stopped) {
             listener.onClose();
         }
     }
 
-    private void deliverEvents(SseStream opened, ServerSentEventListener listener)
-            throws IOException, InterruptedException {
-        var context = new ServerSentEventContext(this);
-        for (SseEvent event = opened.next(); event != null && !stopped && !done; event = opened.next()) {
-            String text = Wording.of(config.provider(), event.text());
-            if (ERRORS.contains(event.type())) {
-                failure = ModelFailures.inStream(text, config);
-                if (failure != null) {
-                    return;
+    private void deliverEvents(ModelResponse response, ServerSentEventListener listener) throws IOException {
+        var events = new SseReader(SseReader.DEFAULT_LIMIT);
+        for (ByteBuffer bytes = response.read(); bytes != null; bytes = response.read()) {
+            events.feed(bytes);
+            for (SseEvent event = events.poll(); event != null; event = events.poll()) {
+                if (stopped || !deliver(event, listener)) {
+                    return; // without waiting for the end of the response, which may be long in coming
                 }
             }
-            done = text.equals(DONE) || LAST.contains(event.type());
-            if (failure == null) {
-                failure = Wording.failure(config.provider(), text);
-            }
-            if (!text.equals(DONE)) {
-                String type = event.type().equals("message") ? null : Wording.ofType(event.type());
-                listener.onEvent(new ServerSentEvent(type, text), context);
-            }
-            if (done) {
-                return; // without waiting for the end of the response, which may be long in coming
-            }
-            if (!opened.ready()) {
-                pause.accept(this::stop);
-            }
+            pause.accept(this::stop);
         }
     }
 
-    private void deliverLines(SseStream opened, ServerSentEventListener listener)
-            throws IOException, InterruptedException {
-        var context = new ServerSentEventContext(this);
+    /** False if it was the last. */
+    private boolean deliver(SseEvent event, ServerSentEventListener listener) {
+        String text = Wording.of(config.provider(), event.text());
+        if (ERRORS.contains(event.type())) {
+            failure = ModelFailures.inStream(text, config);
+            if (failure != null) {
+                return false;
+            }
+        }
+        done = text.equals(DONE) || LAST.contains(event.type());
+        if (failure == null) {
+            failure = Wording.failure(config.provider(), text);
+        }
+        if (!text.equals(DONE)) {
+            String type = event.type().equals("message") ? null : Wording.ofType(event.type());
+            listener.onEvent(new ServerSentEvent(type, text), context);
+        }
+        return !done;
+    }
+
+    private void deliverLines(ModelResponse response, ServerSentEventListener listener) throws IOException {
         var lines = new JsonLines(SseReader.DEFAULT_LIMIT);
-        while (!stopped && !done) {
-            List<ByteBuffer> piece = opened.piece();
-            for (ByteBuffer bytes : piece) {
+        for (boolean more = true; more; ) {
+            ByteBuffer bytes = response.read();
+            more = bytes != null;
+            if (bytes == null) {
+                lines.end();
+            } else {
                 lines.feed(bytes);
             }
-            if (piece.isEmpty()) {
-                lines.end();
-            }
-            for (String line = lines.poll(); line != null && !stopped && !done; line = lines.poll()) {
-                if (piece.isEmpty() && !isJson(line)) {
-                    return; // the connection was cut in it
+            for (String line = lines.poll(); line != null; line = lines.poll()) {
+                if (stopped || (!more && !isJson(line))) {
+                    return; // if it was not stopped, the connection was cut in it
                 }
                 failure = line.contains(ERROR_FIELD) ? ModelFailures.inStream(line, config) : null;
                 if (failure != null) {
@@ -220,9 +221,9 @@ final class ModelExchange implements ServerSentEventParsingHandle {
                 }
                 done = LAST_LINE.matcher(line).find();
                 listener.onEvent(new ServerSentEvent(null, line), context);
-            }
-            if (piece.isEmpty()) {
-                return;
+                if (done) {
+                    return;
+                }
             }
             pause.accept(this::stop);
         }
@@ -235,21 +236,6 @@ final class ModelExchange implements ServerSentEventParsingHandle {
         } catch (JacksonException e) {
             return false;
         }
-    }
-
-    private java.net.http.HttpRequest jdk(HttpRequest request) {
-        URI uri = URI.create(request.url());
-        var builder = java.net.http.HttpRequest.newBuilder(uri)
-                .timeout(config.times().firstByte())
-                .method(request.method().name(), BodyPublishers.ofString(request.body()));
-        if ("http".equalsIgnoreCase(uri.getScheme())) {
-            // In cleartext the JDK would ask for an upgrade to HTTP/2, which some model servers answer by dropping the
-            // request's body.
-            builder.version(java.net.http.HttpClient.Version.HTTP_1_1);
-        }
-        request.headers().forEach((name, values) -> values.forEach(value -> builder.header(name, value)));
-        Span.current().carry(builder::setHeader);
-        return builder.build();
     }
 
     // The handle that LangChain4j gives out with each event.

@@ -5,14 +5,15 @@ import dev.millrace.agents.ModelFailure.Kind;
 import dev.millrace.client.sse.SseOverflow;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.http.HttpConnectTimeoutException;
+import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.net.http.HttpHeaders;
-import java.net.http.HttpTimeoutException;
-import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
 import javax.net.ssl.SSLException;
+import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -32,22 +33,21 @@ final class ModelFailures {
     static ModelFailure of(IOException cause, ModelConfig config) {
         String at = config.baseUrl().toString();
         return switch (cause) {
-            case HttpConnectTimeoutException _ ->
+            case ConnectTimeoutException _ ->
                 failure(
                         Kind.UNREACHABLE,
                         at + " took no connection within "
                                 + seconds(config.times().connect())
                                 + ". Check the base URL and the network, then send again.",
                         cause);
-            case ConnectException _
-            when cause.getCause() instanceof UnresolvedAddressException ->
+            case UnknownHostException _ ->
                 failure(Kind.UNREACHABLE, "The host of " + at + " is not known. Check the base URL.", cause);
-            case ConnectException _ ->
+            case ConnectException _, NoRouteToHostException _ ->
                 failure(
                         Kind.UNREACHABLE,
                         "Nothing takes connections at " + at + ". Start the model's server, or check the base URL.",
                         cause);
-            case HttpTimeoutException _ ->
+            case SocketTimeoutException _ ->
                 failure(
                         Kind.SILENT,
                         "The model at " + at + " was silent for too long (it may take "

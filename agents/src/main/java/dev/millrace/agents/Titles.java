@@ -9,7 +9,6 @@ import dev.millrace.engine.Arrangement;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.Turn;
-import java.net.http.HttpClient;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,12 +26,12 @@ final class Titles {
             "Give the conversation that begins with this message a title of two to six words, in"
                     + " the message's language. Answer with the title alone: no quotes, no full stop.";
 
-    private final HttpClient http;
+    private final ModelConnections connections;
     private final StreamingModels models;
     private final ModelConfig model;
 
-    Titles(HttpClient http, StreamingModels models, ModelConfig model) {
-        this.http = http;
+    Titles(ModelConnections connections, StreamingModels models, ModelConfig model) {
+        this.connections = connections;
         this.models = models;
         this.model = model;
     }
@@ -72,7 +71,7 @@ final class Titles {
 
     private @Nullable String ask(Turn turn, Engine engine, String message) {
         var answer = new Answer();
-        var exchange = new ModelExchange(http, model);
+        var exchange = new ModelExchange(connections, model);
         models.ask(
                 model,
                 model.effort(null),

@@ -186,6 +186,19 @@ public record Context(
                 .told(Change.STATUS);
     }
 
+    /** The label of a context that is there for one answer alone; its value is the process that hands the answer out. */
+    public static final String PASSING = "millrace.passing";
+
+    /** For one answer alone, which this process hands out: with that it is gone. */
+    Context passing(String process) {
+        return with(shelf.withLabels(Map.of(PASSING, process)), change);
+    }
+
+    /** The process with which it is gone; null = it is kept. */
+    @Nullable String passesWith() {
+        return shelf.labels().get(PASSING);
+    }
+
     /** As a part of another context. */
     public Context under(@Nullable String parent) {
         return copy(title, updatedAt, lastOffset, parent, held, clearedAt, answeredAt, shelf, change, revision);

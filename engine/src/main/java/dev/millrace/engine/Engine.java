@@ -37,6 +37,9 @@ public final class Engine implements AutoCloseable {
     /** How long a feed waits for the bell alone where nobody else writes. */
     private static final Duration NEVER = Duration.ofDays(365);
 
+    /** Of what a dead process left, as much is looked at when this one starts. */
+    private static final int MOST_LEFT = 10_000;
+
     private final Store store;
     private final AgentCatalog agents;
     private final EngineSettings settings;
@@ -71,7 +74,7 @@ public final class Engine implements AutoCloseable {
                 settings.tailBytes(),
                 store.replicas() != null);
         merger = new Merger(store, journals, settings.pace());
-        inbox = new Inbox(agents, settings);
+        inbox = new Inbox(agents, settings, this::holder);
         turns = new Turns(store, settings, agents, workers, merger);
         ledger = new Ledger(store, settings, this::holder, workers, journals, this::begin, new Ledger.Line() {
             @Override
@@ -159,8 +162,10 @@ public final class Engine implements AutoCloseable {
         if (!orphans.isEmpty()) {
             LOG.info("took up {} task(s) that the process before left", orphans.size());
         }
-        List<TaskRecord> unmerged = store.read(null, reader -> reader.unmerged(10_000));
+        List<TaskRecord> unmerged = store.read(null, reader -> reader.unmerged(MOST_LEFT));
         unmerged.forEach(merger::add);
+        store.read(null, reader -> reader.runnable(MOST_LEFT)).forEach(this::forgetPassing);
+        unmerged.forEach(this::forgetPassing);
         dispatcher.start();
         deadlines.start();
         if (sharing != null) {
@@ -168,7 +173,34 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /** Takes a context away that was there for an answer which nobody hands out any more; false if it was not. */
+    private boolean forgetPassing(TaskRecord left) {
+        Context context = this.<@Nullable Context>read(left.contextId(), reader -> reader.context(left.contextId()));
+        String process = context == null ? null : context.passesWith();
+        if (context == null || process == null || isAlive(process)) {
+            return false;
+        }
+        try {
+            chats.delete(context.owner(), context.id());
+        } catch (Refused gone) {
+            LOG.debug("context {} is gone already: {}", context.id(), gone.toString());
+        }
+        return true;
+    }
+
+    private boolean isAlive(String process) {
+        try {
+            return replicas().stream().anyMatch(each -> each.id().equals(process));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+
     private CompletableFuture<?> recover(TaskRecord orphan) {
+        if (forgetPassing(orphan)) {
+            return CompletableFuture.completedFuture(null);
+        }
         CompletableFuture<Integer> attempt = ledger.change(orphan.contextId(), Durability.FSYNCED, draft -> {
             TaskRecord task = draft.task(orphan.id());
             if (task == null || task.epoch() != orphan.epoch() || task.state() != TaskState.WORKING) {

@@ -4,16 +4,20 @@ import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.protocol.Message;
 import dev.millrace.protocol.TaskState;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What becomes of a message: a new task, the answer to a question, the answer of an earlier send, or a refusal. */
 final class Inbox {
     private final AgentCatalog agents;
     private final EngineSettings settings;
+    private final Supplier<String> holder;
 
-    Inbox(AgentCatalog agents, EngineSettings settings) {
+    /** @param holder the name of this process now */
+    Inbox(AgentCatalog agents, EngineSettings settings, Supplier<String> holder) {
         this.agents = agents;
         this.settings = settings;
+        this.holder = holder;
     }
 
     /**
@@ -59,7 +63,7 @@ final class Inbox {
         if (context == null) {
             String agent = agents.get(send.agent()).name();
             draft.require(ContextAction.CREATE);
-            draft.create(new Context(
+            var made = new Context(
                             contextId,
                             send.owner(),
                             agent,
@@ -68,7 +72,8 @@ final class Inbox {
                             draft.now(),
                             draft.now(),
                             0)
-                    .under(send.parentId()));
+                    .under(send.parentId());
+            draft.create(send.acknowledged() ? made : made.passing(holder.get()));
             Earlier.write(draft, send.earlier(), settings.ids());
         } else if (!send.earlier().isEmpty()) {
             throw new Refused(

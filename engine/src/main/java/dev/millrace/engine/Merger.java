@@ -111,7 +111,10 @@ final class Merger {
         try {
             // The task has ended, so its events no longer change: they can be read and folded outside the transaction.
             // Folded outside the query, too: a store answers others meanwhile.
-            List<Journal.Entry<Event>> events = store.read(task.contextId(), reader -> reader.eventsOf(task));
+            List<Journal.Entry<Event>> events = store.read(task.contextId(), reader -> eventsOf(reader, task));
+            if (events.isEmpty()) {
+                return CompletableFuture.completedFuture(false);
+            }
             List<Journal.Entry<Event>> merged = Events.mergeChunks(events);
             String text = text(task, events);
             return store.submit(task.contextId(), Durability.WRITTEN, reader -> merged(reader, task, merged, text))
@@ -124,6 +127,12 @@ final class Merger {
             notMerged(task, e);
             return CompletableFuture.completedFuture(false);
         }
+    }
+
+    /** None of a context that is there for one answer alone: it is about to be gone, and is looked for by what is unmerged. */
+    private static List<Journal.Entry<Event>> eventsOf(Reader reader, TaskRecord task) {
+        Context context = reader.context(task.contextId());
+        return context == null || context.passesWith() != null ? List.of() : reader.eventsOf(task);
     }
 
     private Write<Boolean> merged(Reader reader, TaskRecord task, List<Journal.Entry<Event>> merged, String text) {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param busy what becomes of it in a context that works on something
  * @param parentId of a new context: whose part it is; null = nobody's
  * @param earlier of a new context: what was said before elsewhere, oldest first; its agent is told it as history
- * @param acknowledged whether the sender is told that it was accepted; if not, it need not survive a power cut
+ * @param acknowledged whether the sender is told that it was accepted; if not, it need not survive its process
  */
 public record Send(
         String owner,
@@ -149,8 +149,9 @@ public record Send(
     }
 
     /**
-     * The same, for a sender who is told nothing before there is an answer, and sends again if that does not come: it survives
-     * the death of the process, as all that is written does, but {@link Engine#send} does not wait for the disk.
+     * The same, for a sender who is told nothing before there is an answer, and sends again if that does not come: {@link
+     * Engine#send} does not wait for the disk, and a context that it makes is gone with the process, if that dies. Until then
+     * the context is the sender's to take away.
      */
     public Send unacknowledged() {
         return new Send(

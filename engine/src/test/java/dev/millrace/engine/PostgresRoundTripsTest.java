@@ -29,7 +29,7 @@ class PostgresRoundTripsTest {
     private static final String OWNER = "me";
 
     private final EngineSettings settings = EngineSettings.defaults();
-    private final Inbox inbox = new Inbox(AgentCatalog.of("test", turn -> {}), settings);
+    private final Inbox inbox = new Inbox(AgentCatalog.of("test", turn -> {}), settings, () -> "here");
     private final List<Lease> leases = new ArrayList<>();
     private PostgresAddress address;
     private Store store;

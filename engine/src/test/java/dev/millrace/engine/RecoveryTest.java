@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.millrace.core.Journal;
 import dev.millrace.engine.store.sqlite.FreshFolder;
 import dev.millrace.engine.store.sqlite.SqliteStore;
+import dev.millrace.protocol.Message;
 import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.TaskStatusUpdateEvent;
@@ -69,6 +70,42 @@ class RecoveryTest extends WithEngine {
                         + e.metadata().get("attempt"))
                 .toList();
         assertThat(recovering).containsExactly("SUBMITTED true 2", "WORKING true 2");
+        Consistency.check(store, ME);
+    }
+
+    private Sent unkept(String text) {
+        return engine.send(
+                Send.chat(ME, null, Message.user(engine.newId(), text), null).unacknowledged());
+    }
+
+    @Test
+    void a_context_that_was_there_for_one_answer_is_gone_with_the_process_that_was_to_hand_it_out() throws Exception {
+        start(this::gated, EngineSettings.defaults().withMaxTurns(2));
+        Sent underWay = unkept("x");
+        Sent kept = chat("y");
+        reached.acquire(2);
+        Sent queued = unkept("z");
+        crash(this::whole);
+        ended(kept);
+        assertThat(engine.context(ME, underWay.contextId())).isEmpty();
+        assertThat(engine.context(ME, queued.contextId())).isEmpty();
+        assertThat(attempts).as("what is not wanted is not run").containsExactly(2);
+        Consistency.check(store, ME);
+    }
+
+    @Test
+    void a_context_whose_answer_was_there_and_not_handed_out_is_gone_too_and_one_of_this_process_is_not()
+            throws Exception {
+        start(this::whole);
+        Sent left = unkept("x");
+        readToEnd(left, 0);
+        assertThat(engine.context(ME, left.contextId())).isPresent();
+        crash(this::whole);
+        assertThat(engine.context(ME, left.contextId())).isEmpty();
+        Sent here = unkept("y");
+        readToEnd(here, 0);
+        assertThat(engine.context(ME, here.contextId())).isPresent();
+        engine.chats().delete(ME, here.contextId());
         Consistency.check(store, ME);
     }
 

@@ -107,14 +107,19 @@ public record McpConfig(
         }
     }
 
-    /** All of its tools, 10 s to connect, 2 minutes for a call, a ping every 30 s. */
+    /** What a program may take to be there: {@code npx} fetches it first. Nobody waits for it meanwhile. */
+    private static final Duration PROGRAM = Duration.ofSeconds(60);
+
+    private static final Duration REMOTE = Duration.ofSeconds(10);
+
+    /** All of its tools, 10 s to connect (60 s for a program to start), 2 minutes for a call, a ping every 30 s. */
     public static McpConfig of(String name, Place at) {
         return new McpConfig(
                 name,
                 at,
                 List.of("*"),
                 List.of(),
-                Duration.ofSeconds(10),
+                at instanceof Program ? PROGRAM : REMOTE,
                 Duration.ofMinutes(2),
                 Duration.ofSeconds(30));
     }

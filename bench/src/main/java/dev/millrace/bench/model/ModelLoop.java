@@ -56,8 +56,11 @@ public final class ModelLoop implements Experiment {
     /** A server merges what was said a moment (200 ms) after its end: that is a part of what it costs. */
     private static final Duration TIDIED = Duration.ofMillis(300);
 
-    /** What a turn costs still falls after 10,000 of them, as the JIT goes on: so long, with so many clients at once. */
-    private static final int WARM_SECONDS = 50;
+    /**
+     * What a turn costs falls for long, as the JIT goes on: from 6 ms of processor time after half a minute of turns to 2 ms
+     * after two. So long, with so many clients at once.
+     */
+    private static final int WARM_SECONDS = 120;
 
     private static final int WARM_CLIENTS = 4;
 

@@ -93,22 +93,6 @@ public final class SseStream implements AutoCloseable {
         }
     }
 
-    /** Whether {@link #next} has an event at hand, and need not look for more bytes. */
-    public boolean ready() {
-        return reader.ready();
-    }
-
-    /**
-     * Waits for the next bytes, for a response that streams something else than events: not to be mixed with {@link #next}.
-     * Empty at the end of the response, or once this was closed.
-     *
-     * @throws java.net.http.HttpTimeoutException if the server was silent for too long
-     * @throws IOException if the response was cut off
-     */
-    public List<ByteBuffer> piece() throws IOException, InterruptedException {
-        return body.next(silence);
-    }
-
     /** The body as a whole, for a response that is no event stream; what is longer than {@code limit} is cut off. */
     public byte[] body(int limit) throws IOException, InterruptedException {
         return body.readAll(limit, silence);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
+import java.util.TreeMap;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -37,9 +38,11 @@ final class ChatJson {
             chat.put("parent", context.parentId());
         }
         Context.Shelf shelf = context.shelf();
-        if (!shelf.labels().isEmpty()) {
-            ObjectNode labels = chat.putObject("labels");
-            shelf.labels().forEach(labels::put);
+        var labels = new TreeMap<>(shelf.labels());
+        labels.remove(Context.PASSING); // the engine's own
+        if (!labels.isEmpty()) {
+            ObjectNode shown = chat.putObject("labels");
+            labels.forEach(shown::put);
         }
         if (shelf.pinned()) {
             chat.put("pin", shelf.pin());

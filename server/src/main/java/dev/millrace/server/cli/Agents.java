@@ -15,9 +15,12 @@ import dev.millrace.server.config.BadSetting;
 import dev.millrace.server.config.RemotePlan;
 import dev.millrace.server.config.Settings;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.ServiceLoader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The agents that {@code serve} offers.
@@ -26,7 +29,11 @@ import java.util.ServiceLoader;
  * @param remotes agents elsewhere that they use as tools
  */
 record Agents(List<Listing> listings, List<McpServer> servers, List<RemoteTool> remotes) implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Agents.class);
     private static final String ECHO = "echo";
+
+    /** Stands in the names of tools of MCP servers, which come and go with those. */
+    private static final String OF_A_SERVER = "__";
 
     /** Those with models come first, as they are configured; {@code echo} is always there. MCP servers are connected to. */
     static Agents of(Settings settings) {
@@ -47,6 +54,7 @@ record Agents(List<Listing> listings, List<McpServer> servers, List<RemoteTool> 
                     .map(plan -> new RemoteTool(plan.config(), plan.description()))
                     .forEach(remoteTools::add);
             boxes.add(Toolbox.of(List.copyOf(remoteTools)));
+            settings.agents().forEach(plan -> warnOfMissing(plan, boxes));
             settings.agents().forEach(plan -> listings.add(listing(plan, boxes)));
         }
         for (RemotePlan plan : settings.remotes()) {
@@ -87,6 +95,22 @@ record Agents(List<Listing> listings, List<McpServer> servers, List<RemoteTool> 
     public void close() {
         servers.forEach(McpServer::close);
         remotes.forEach(RemoteTool::close);
+    }
+
+    /** Not an error: the class may be there the next time, and the agent works without it. */
+    private static void warnOfMissing(AgentPlan plan, List<Toolbox> boxes) {
+        var there = new HashSet<String>();
+        boxes.forEach(box -> box.tools().forEach(tool -> there.add(tool.name())));
+        for (String name : plan.tools()) {
+            if (!name.contains("*") && !name.contains(OF_A_SERVER) && !there.contains(name)) {
+                log.warn(
+                        "agents.{}.tools: there is no tool \"{}\": no class that META-INF/services/{} names on the class path"
+                                + " is called so",
+                        plan.name(),
+                        name,
+                        Tool.class.getName());
+            }
+        }
     }
 
     private static Listing listing(AgentPlan plan, List<Toolbox> boxes) {

@@ -1,10 +1,16 @@
 package dev.millrace.server.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.sun.net.httpserver.HttpServer;
+import dev.millrace.agents.ModelAgent;
 import dev.millrace.engine.Send;
 import dev.millrace.engine.Sent;
 import dev.millrace.protocol.Message;
@@ -28,6 +34,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -99,6 +106,37 @@ class ConfiguredAgentTest {
         assertThat(asked.getFirst().at("/messages/0/content").stringValue()).isEqualTo("Help.");
         assertThat(asked.getFirst().at("/tools/0/function/name").stringValue()).isEqualTo("weather");
         assertThat(asked.getLast().at("/messages/3/content").stringValue()).isEqualTo("rain in Ulm");
+    }
+
+    @Test
+    void the_readmes_screen_is_taken_as_it_stands_and_a_tool_that_is_nowhere_is_named() throws Exception {
+        String readme = Files.readString(Path.of("..", "README.md"));
+        String screen = readme.substring(readme.indexOf("```yaml\nmodels:") + "```yaml\n".length());
+        // No program is started: the server of the tools is one that is not there.
+        Path file = Files.writeString(
+                folder.resolve("millrace.yaml"),
+                screen.substring(0, screen.indexOf("```"))
+                        .replaceAll("command: \"[^\"]*\"", "url: \"http://127.0.0.1:1/mcp\"")
+                        .replace("weather", "weather, wether"));
+        var builder = Settings.builder().port(0).store(new StoreSettings.Memory());
+        var models = new ModelSettings(Map.of("OPENAI_API_KEY", "sk-test", "ANTHROPIC_API_KEY", "sk-test"));
+        ConfigFile.read(file, Map.of()).applyTo(builder, models);
+        var log = (Logger) LoggerFactory.getLogger(Agents.class);
+        var lines = new ListAppender<ILoggingEvent>();
+        lines.start();
+        log.addAppender(lines);
+        try (Agents agents = Agents.of(builder.agents(models.build()).build())) {
+            assertThat(agents.listings()).extracting(each -> each.name()).containsExactly("helper", "echo");
+            assertThat(((ModelAgent) agents.listings().getFirst().agent()).models())
+                    .extracting(model -> model.id())
+                    .containsExactly("fast", "deep");
+        } finally {
+            log.detachAppender(lines);
+        }
+        assertThat(lines.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .singleElement(as(STRING))
+                .startsWith("agents.helper.tools: there is no tool \"wether\"");
     }
 
     private static Task task(Millrace server, Sent sent) {

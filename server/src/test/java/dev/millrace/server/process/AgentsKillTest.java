@@ -8,6 +8,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -236,6 +240,38 @@ class AgentsKillTest {
         return new Place("there")
                 .has(models(boss, worker) + "agents:\n  worker: {models: small}\n")
                 .start();
+    }
+
+    @Test
+    void what_was_asked_for_one_answer_alone_is_not_there_after_its_server_was_killed() throws Exception {
+        inTheMidst(boss, "half an ", "answer");
+        Place place = new Place("door")
+                .has(models(boss, worker) + "agents:\n  boss: {models: big}\n")
+                .start();
+        URI door = place.process.uri("/v1/chat/completions");
+        var said = new CountDownLatch(1);
+        Thread asking = Thread.startVirtualThread(() -> {
+            var request = HttpRequest.newBuilder(door)
+                    .header("Content-Type", "application/json")
+                    .POST(BodyPublishers.ofString("{\"model\":\"boss\",\"stream\":true,\"store\":false,"
+                            + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"))
+                    .build();
+            try (HttpClient http = HttpClient.newHttpClient();
+                    var lines = http.send(request, BodyHandlers.ofLines()).body()) {
+                lines.filter(line -> line.contains("half an ")).forEach(line -> said.countDown());
+            } catch (IOException | InterruptedException | java.io.UncheckedIOException cut) {
+                // its server was killed
+            }
+        });
+        assertThat(said.await(60, TimeUnit.SECONDS)).isTrue();
+        URI chats = place.process.uri("/api/v1/chats");
+        assertThat(Web.getJson(chats).path("chats")).hasSize(1);
+        place.kill();
+        asking.join();
+        place.start();
+        assertThat(Web.getJson(place.process.uri("/api/v1/chats")).path("chats"))
+                .isEmpty();
+        assertThat(boss.callsWaiting()).as("the model is not asked again").isLessThan(2);
     }
 
     @Test
