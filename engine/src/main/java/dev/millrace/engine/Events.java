@@ -111,6 +111,22 @@ final class Events {
         return merged;
     }
 
+    /** What is left of a task's events when {@code merged}, which {@link #mergeChunks} made of them, stands for its chunks. */
+    static List<Journal.Entry<Event>> afterMerge(
+            List<Journal.Entry<Event>> events, List<Journal.Entry<Event>> merged) {
+        if (merged.isEmpty()) {
+            return events;
+        }
+        var left = new ArrayList<>(merged);
+        for (var entry : events) {
+            if (entry.event().kind() != Event.Kind.CHUNK) {
+                left.add(entry);
+            }
+        }
+        left.sort((a, b) -> Long.compare(a.offset(), b.offset()));
+        return left;
+    }
+
     /** The first chunks of the artifacts in whose midst another one began. */
     private static List<Journal.Entry<Event>> beginnings(
             SequencedMap<String, Journal.Entry<Event>> firsts, Map<String, Long> lastOffsets) {

@@ -113,7 +113,8 @@ final class Merger {
             // Folded outside the query, too: a store answers others meanwhile.
             List<Journal.Entry<Event>> events = store.read(task.contextId(), reader -> reader.eventsOf(task));
             List<Journal.Entry<Event>> merged = Events.mergeChunks(events);
-            String text = text(task, events);
+            // Of what is left, which says the same with fewer words to go through.
+            String text = text(task, Events.afterMerge(events, merged));
             return store.submit(task.contextId(), Durability.WRITTEN, reader -> merged(reader, task, merged, text))
                     .whenComplete((done, failure) -> {
                         if (failure != null) {
