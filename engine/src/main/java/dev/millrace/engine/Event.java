@@ -45,7 +45,12 @@ public final class Event {
 
     /** An event that says this. */
     static Event of(String taskId, Kind kind, @Nullable TaskState state, StreamResponse says) {
-        var event = new Event(taskId, kind, state, A2aJson.STREAM_RESPONSE.write(says));
+        return of(taskId, kind, state, says, A2aJson.STREAM_RESPONSE.write(says));
+    }
+
+    /** An event that says this, of which this is the JSON. */
+    static Event of(String taskId, Kind kind, @Nullable TaskState state, StreamResponse says, byte[] json) {
+        var event = new Event(taskId, kind, state, json);
         event.remember(says);
         return event;
     }
