@@ -156,7 +156,7 @@ public final class FrameBuffer {
     private static boolean hasBreak(byte[] text) {
         int found = 0;
         for (byte b : text) {
-            found |= ((b & 0xFF ^ '\n') - 1) | ((b & 0xFF ^ '\r') - 1); // negative for these two alone
+            found |= (((b & 0xFF) ^ '\n') - 1) | (((b & 0xFF) ^ '\r') - 1); // negative for these two alone
         }
         return found < 0;
     }
