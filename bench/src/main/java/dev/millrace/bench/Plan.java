@@ -78,8 +78,8 @@ public record Plan(Size size, int rounds, long seed, List<String> only, List<Str
     }
 
     /**
-     * Does this again and again until it gets no faster: until the median of one second was three times in a row not a
-     * thirtieth below the lowest before, for 6 s at least and 30 s at most. What the JIT has yet to compile is no figure
+     * Does this again and again until it gets no faster: until the median of one second was five times in a row not a
+     * thirtieth below the lowest before, for 6 s at least and 40 s at most. What the JIT has yet to compile is no figure
      * of a server that runs; a start has rows of its own. Shorter for a look, and at least once.
      */
     public void settle(Timed run) throws Exception {
@@ -97,7 +97,7 @@ public record Plan(Size size, int rounds, long seed, List<String> only, List<Str
             lowest = Math.min(lowest, second.median());
             long seconds = (System.nanoTime() - began) / 1_000_000_000L;
             settled = switch (size) {
-                case FULL -> (same >= 3 && seconds >= 6) || seconds >= 30;
+                case FULL -> (same >= 5 && seconds >= 6) || seconds >= 40;
                 case QUICK -> seconds >= 2;
                 case TRIAL -> true;
             };

@@ -42,10 +42,11 @@ class FaultTableTest {
     /** Of the classes of this name in all modules: a client's tests are not on this one's class path. */
     private static List<String> methods(String test) throws IOException {
         var methods = new ArrayList<String>();
-        try (var modules = Files.newDirectoryStream(Path.of(".."), each -> Files.isDirectory(each.resolve("src/test/java")))) {
+        try (var modules =
+                Files.newDirectoryStream(Path.of(".."), each -> Files.isDirectory(each.resolve("src/test/java")))) {
             for (Path module : modules) {
-                try (var files = Files.find(
-                        module.resolve("src/test/java"), 20, (file, _) -> file.endsWith(test + ".java"))) {
+                try (var files =
+                        Files.find(module.resolve("src/test/java"), 20, (file, _) -> file.endsWith(test + ".java"))) {
                     for (Path file : files.toList()) {
                         METHOD.matcher(Files.readString(file)).results().forEach(found -> methods.add(found.group(1)));
                     }
