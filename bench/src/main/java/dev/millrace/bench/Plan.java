@@ -71,6 +71,39 @@ public record Plan(Size size, int rounds, long seed, List<String> only, List<Str
         warmUp(6, run);
     }
 
+    /** Something to be measured that says how long it took, in nanoseconds. */
+    @FunctionalInterface
+    public interface Timed {
+        long run() throws Exception;
+    }
+
+    /**
+     * Does this again and again until it gets no faster: until the median of one second was five times in a row not a
+     * thirtieth below the lowest before, for 6 s at least and 40 s at most. What the JIT has yet to compile is no figure
+     * of a server that runs; a start has rows of its own. Shorter for a look, and at least once.
+     */
+    public void settle(Timed run) throws Exception {
+        long began = System.nanoTime();
+        double lowest = Double.MAX_VALUE;
+        int same = 0;
+        boolean settled;
+        do {
+            var second = new Samples();
+            long end = System.nanoTime() + (size == Size.TRIAL ? 0 : 1_000_000_000L);
+            do {
+                second.add((double) run.run());
+            } while (System.nanoTime() < end);
+            same = second.median() < lowest * 29 / 30 ? 0 : same + 1;
+            lowest = Math.min(lowest, second.median());
+            long seconds = (System.nanoTime() - began) / 1_000_000_000L;
+            settled = switch (size) {
+                case FULL -> (same >= 5 && seconds >= 6) || seconds >= 40;
+                case QUICK -> seconds >= 2;
+                case TRIAL -> true;
+            };
+        } while (!settled);
+    }
+
     /** The same for code that takes longer: so many seconds for figures to be quoted. */
     public void warmUp(int seconds, Run run) throws Exception {
         long nanos =

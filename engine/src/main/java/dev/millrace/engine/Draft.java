@@ -11,12 +11,10 @@ import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.TaskStatus;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -96,13 +94,19 @@ final class Draft {
         if (openBefore == null) {
             openBefore = context() == null || contextMade ? List.of() : before.openTasks(contextId);
         }
-        var open = new LinkedHashMap<String, TaskRecord>();
-        openBefore.forEach(task -> open.put(task.id(), task));
-        open.putAll(tasks);
-        return open.values().stream()
-                .filter(task -> !task.state().terminal())
-                .sorted(TaskRecord.IN_ORDER)
-                .toList();
+        var open = new ArrayList<TaskRecord>();
+        for (TaskRecord task : openBefore) {
+            if (!tasks.containsKey(task.id())) {
+                open.add(task);
+            }
+        }
+        for (TaskRecord task : tasks.values()) {
+            if (!task.state().terminal()) {
+                open.add(task);
+            }
+        }
+        open.sort(TaskRecord.IN_ORDER);
+        return open;
     }
 
     /** The tasks that this changes, as they will be. */
@@ -235,11 +239,14 @@ final class Draft {
 
     /** When the first of the tasks that this changes has to be answered; null = none has to be. */
     @Nullable Instant due() {
-        return tasks.values().stream()
-                .map(TaskRecord::dueAt)
-                .filter(Objects::nonNull)
-                .min(Comparator.naturalOrder())
-                .orElse(null);
+        Instant first = null;
+        for (TaskRecord task : tasks.values()) {
+            Instant due = task.dueAt();
+            if (due != null && (first == null || due.isBefore(first))) {
+                first = due;
+            }
+        }
+        return first;
     }
 
     void put(TaskRecord task) {

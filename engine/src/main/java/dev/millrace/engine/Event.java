@@ -13,13 +13,11 @@ import dev.millrace.protocol.json.A2aJson;
 import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** One event of a context's journal, encoded once. Never changes; events are told apart by identity. */
 public final class Event {
-    /** Smaller chunks are read anew: there are many, and few are asked for before they are merged. */
-    private static final int LARGE = 16 << 10;
-
     private final @Nullable String taskId;
     private final Kind kind;
     private final @Nullable TaskState state;
@@ -47,7 +45,12 @@ public final class Event {
 
     /** An event that says this. */
     static Event of(String taskId, Kind kind, @Nullable TaskState state, StreamResponse says) {
-        var event = new Event(taskId, kind, state, A2aJson.STREAM_RESPONSE.write(says));
+        return of(taskId, kind, state, says, A2aJson.STREAM_RESPONSE.write(says));
+    }
+
+    /** An event that says this, of which this is the JSON. */
+    static Event of(String taskId, Kind kind, @Nullable TaskState state, StreamResponse says, byte[] json) {
+        var event = new Event(taskId, kind, state, json);
         event.remember(says);
         return event;
     }
@@ -121,7 +124,7 @@ public final class Event {
     }
 
     private void remember(StreamResponse says) {
-        if ((kind != Kind.CHUNK || json.length >= LARGE) && fixed(says)) {
+        if (fixed(says)) {
             said = new WeakReference<>(says);
         }
     }
@@ -138,8 +141,8 @@ public final class Event {
                 task.metadata() == null
                         && (task.status().message() == null
                                 || fixed(task.status().message()))
-                        && task.history().stream().allMatch(Event::fixed)
-                        && task.artifacts().stream().allMatch(Event::fixed);
+                        && all(task.history(), Event::fixed)
+                        && all(task.artifacts(), Event::fixed);
             case Message message -> message.metadata() == null && fixed(message.parts());
             case TaskStatusUpdateEvent update ->
                 update.metadata() == null
@@ -154,6 +157,16 @@ public final class Event {
     }
 
     private static boolean fixed(List<Part> parts) {
-        return parts.stream().allMatch(part -> part.metadata() == null && !(part instanceof DataPart));
+        return all(parts, part -> part.metadata() == null && !(part instanceof DataPart));
+    }
+
+    /** Without a stream: it is asked of each event. */
+    private static <T> boolean all(List<T> these, Predicate<? super T> are) {
+        for (T each : these) {
+            if (!are.test(each)) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -44,6 +44,12 @@ final class Events {
                 taskId, Event.Kind.CHUNK, null, TaskArtifactUpdateEvent.chunk(taskId, contextId, piece, append));
     }
 
+    /** A piece of text for an artifact that has begun, in the form of its pieces. */
+    static Event appended(String taskId, String contextId, Artifact piece, byte[] json) {
+        return Event.of(
+                taskId, Event.Kind.CHUNK, null, TaskArtifactUpdateEvent.chunk(taskId, contextId, piece, true), json);
+    }
+
     static Event artifact(TaskArtifactUpdateEvent whole) {
         return Event.of(whole.taskId(), Event.Kind.ARTIFACT, null, whole);
     }
@@ -109,6 +115,21 @@ final class Events {
         }
         merged.sort((a, b) -> Long.compare(a.offset(), b.offset()));
         return merged;
+    }
+
+    /** What is left of a task's events when {@code merged}, which {@link #mergeChunks} made of them, stands for its chunks. */
+    static List<Journal.Entry<Event>> afterMerge(List<Journal.Entry<Event>> events, List<Journal.Entry<Event>> merged) {
+        if (merged.isEmpty()) {
+            return events;
+        }
+        var left = new ArrayList<>(merged);
+        for (var entry : events) {
+            if (entry.event().kind() != Event.Kind.CHUNK) {
+                left.add(entry);
+            }
+        }
+        left.sort((a, b) -> Long.compare(a.offset(), b.offset()));
+        return left;
     }
 
     /** The first chunks of the artifacts in whose midst another one began. */

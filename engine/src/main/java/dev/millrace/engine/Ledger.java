@@ -147,6 +147,12 @@ final class Ledger {
                     },
                     () -> giveBack(leases));
         });
+        if (outcome.isDone()) {
+            if (!outcome.isCompletedExceptionally()) {
+                written.forEach(stopped);
+            }
+            return outcome;
+        }
         // Not in the commit: a store may hold a lock there that a turn, which has locks of its own, waits for.
         var told = new CompletableFuture<R>();
         var _ = outcome.whenComplete((result, failure) -> {

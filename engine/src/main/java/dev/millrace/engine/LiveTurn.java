@@ -12,6 +12,7 @@ import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskArtifactUpdateEvent;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.TaskStatus;
+import dev.millrace.protocol.json.ChunkForm;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -448,6 +449,7 @@ final class LiveTurn implements Turn {
 
         private final String id;
         private @Nullable String name;
+        private @Nullable ChunkForm pieces;
         private boolean begun;
 
         Stream(String id) {
@@ -461,13 +463,23 @@ final class LiveTurn implements Turn {
             }
             inLine.lock();
             try {
-                outbox.add(Events.chunk(
-                        taskId(), contextId(), Artifact.text(id, text).named(name), begun));
+                outbox.add(begun && name == null ? more(text) : beginning(text));
                 begun = true;
                 name = null;
             } finally {
                 inLine.unlock();
             }
+        }
+
+        private Event beginning(String text) {
+            return Events.chunk(taskId(), contextId(), Artifact.text(id, text).named(name), begun);
+        }
+
+        private Event more(String text) {
+            if (pieces == null) {
+                pieces = ChunkForm.appending(taskId(), contextId(), id);
+            }
+            return Events.appended(taskId(), contextId(), Artifact.text(id, text), pieces.write(text));
         }
 
         /** What is said after it is appended to it. */

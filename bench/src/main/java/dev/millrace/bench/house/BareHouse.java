@@ -72,7 +72,7 @@ final class BareHouse extends Handler.Abstract {
         byte[] bytes;
         if (words > 0) {
             bytes = streams.computeIfAbsent(words, BareHouse::stream);
-            response.getHeaders().put("Content-Type", "text/event-stream").put("Connection", "close");
+            response.getHeaders().put("Content-Type", "text/event-stream");
         } else {
             bytes = around(body);
             response.getHeaders().put("Content-Type", "application/json").put("Content-Length", bytes.length);

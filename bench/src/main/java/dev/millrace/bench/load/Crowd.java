@@ -10,8 +10,10 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -23,14 +25,42 @@ public final class Crowd implements AutoCloseable {
     private static final int PIECE = 256 << 10;
     private static final int SLOW_PIECE = 8 << 10;
 
+    /** A connection that has rested for so long is not used again: servers close those. */
+    private static final long RESTED = 1_000_000_000;
+
     private final InetSocketAddress server;
     private final Selector selector = Selector.open();
     private final List<Reading> resting = new ArrayList<>();
+    private final Deque<Kept> kept = new ArrayDeque<>();
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(PIECE);
     private final byte[] piece = new byte[PIECE];
 
+    /** A connection that its server left open behind a stream. */
+    private record Kept(SocketChannel channel, long since) {}
+
     public Crowd(int port) throws IOException {
         server = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    }
+
+    /**
+     * The same as {@link #connect} over a connection that the server has kept open behind a stream, if there is one, as any
+     * client would; for who reads one crowd's streams after the other.
+     */
+    public Reading connectAgain(byte[] request, boolean whole) throws IOException {
+        for (Kept last = kept.pollLast(); last != null; last = kept.pollLast()) {
+            if (System.nanoTime() - last.since() < RESTED) {
+                var reading = new Reading(last.channel(), request, whole);
+                reading.again = true;
+                SelectionKey key = last.channel().keyFor(selector);
+                key.attach(reading);
+                key.interestOps(SelectionKey.OP_READ);
+                return reading;
+            }
+            last.channel().close();
+        }
+        Reading first = connect(request, whole);
+        first.again = true;
+        return first;
     }
 
     /**
@@ -128,7 +158,10 @@ public final class Crowd implements AutoCloseable {
                 buffer.get(0, piece, 0, length);
             }
             reading.received(piece, length, now);
-            if (reading.ended()) {
+            if (reading.ended() && reading.again && reading.frames.keepsConnection()) {
+                key.interestOps(0);
+                kept.add(new Kept(reading.channel, now));
+            } else if (reading.ended()) {
                 reading.channel.close();
             } else if (reading.restNanos > 0) {
                 reading.restsUntil = now + reading.restNanos;

@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Takes an HTTP/1.1 response, chunked or not, apart into Server-Sent Events, whatever the pieces it comes in. Made to
+ * Takes an HTTP/1.1 response, of whatever transfer, apart into Server-Sent Events, whatever the pieces it comes in. Made to
  * cost little: one pass over the bytes, no object for a frame.
  */
 final class Frames {
@@ -20,6 +20,7 @@ final class Frames {
         SIZE,
         DATA,
         BREAK,
+        LAST,
         END
     }
 
@@ -30,6 +31,8 @@ final class Frames {
     private At at = At.HEAD;
     private long chunk;
     private boolean endless;
+    private boolean whole;
+    private boolean lastOfConnection;
     private byte[] line = new byte[1024];
     private int lineLength;
     private long id = -1;
@@ -43,6 +46,11 @@ final class Frames {
     /** True once the response is complete. */
     boolean complete() {
         return at == At.END;
+    }
+
+    /** Whether the server takes another request on the connection. */
+    boolean keepsConnection() {
+        return complete() && !endless && !lastOfConnection;
     }
 
     /** The connection was closed by the server: a response without chunks is complete if it is not within a frame. */
@@ -64,12 +72,17 @@ final class Frames {
                     pos += take;
                     chunk -= take;
                     if (chunk == 0) {
-                        at = At.BREAK;
+                        at = whole ? At.END : At.BREAK;
                     }
                 }
                 case BREAK -> {
                     if (bytes[pos++] == '\n') {
                         at = At.SIZE;
+                    }
+                }
+                case LAST -> {
+                    if (bytes[pos++] == '\n') {
+                        at = At.END;
                     }
                 }
                 case END -> pos++;
@@ -87,8 +100,15 @@ final class Frames {
         if (!text.startsWith("http/1.1 200 ") || !text.contains("text/event-stream")) {
             throw new Lost("the server did not answer with events: " + head);
         }
+        lastOfConnection = text.contains("connection: close");
         if (text.contains("transfer-encoding: chunked")) {
             at = At.SIZE;
+        } else if (text.contains("content-length:")) { // it was all there when the response began
+            int from = text.indexOf("content-length:") + "content-length:".length();
+            chunk = Long.parseLong(
+                    text.substring(from, text.indexOf('\r', from)).strip());
+            whole = true;
+            at = At.DATA;
         } else {
             at = At.DATA;
             chunk = Long.MAX_VALUE; // to the end of the connection
@@ -98,7 +118,7 @@ final class Frames {
 
     private void size(byte b) {
         if (b == '\n') {
-            at = chunk == 0 ? At.END : At.DATA;
+            at = chunk == 0 ? At.LAST : At.DATA;
         } else if (b != '\r') {
             chunk = 16 * chunk + Character.digit(b, 16);
         }

@@ -27,6 +27,9 @@ public final class Reading {
     /** How long this reader rests after each piece it reads; 0 = not at all. */
     long restNanos;
 
+    /** Whether its connection may serve another. */
+    boolean again;
+
     /** Not read before this time. */
     long restsUntil;
 

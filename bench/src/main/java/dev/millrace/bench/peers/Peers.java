@@ -5,6 +5,7 @@ import dev.millrace.bench.Plan;
 import dev.millrace.bench.Report;
 import dev.millrace.bench.Row;
 import dev.millrace.bench.Samples;
+import dev.millrace.bench.load.Crowd;
 import dev.millrace.bench.load.Line;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -39,8 +40,8 @@ public final class Peers implements Experiment {
         long of(Guest guest) throws Exception;
     }
 
-    /** A peer and the connection that sends go over. */
-    private record Guest(Peer peer, Line line) implements AutoCloseable {
+    /** A peer and the connections that sends and streams go over. */
+    private record Guest(Peer peer, Line line, Crowd crowd) implements AutoCloseable {
         String name() {
             return peer.name();
         }
@@ -50,12 +51,13 @@ public final class Peers implements Experiment {
         }
 
         long streams(int count, int words) throws IOException {
-            return Load.streams(peer, count, words);
+            return Load.streams(peer, crowd, count, words);
         }
 
         @Override
         public void close() throws Exception {
             line.close();
+            crowd.close();
             peer.close();
         }
     }
@@ -125,7 +127,7 @@ public final class Peers implements Experiment {
 
     private static void warmUp(Plan plan, Guest guest, Scenario scenario) throws Exception {
         if (!scenario.name().equals(BIG)) {
-            plan.warmUp(() -> scenario.measure().of(guest));
+            plan.settle(() -> scenario.measure().of(guest));
             return;
         }
         // Each of them stays in the servers' memory, so that there are only so many.
@@ -211,7 +213,7 @@ public final class Peers implements Experiment {
         long deadline = System.nanoTime() + START_LIMIT.toNanos();
         while (true) {
             try {
-                var guest = new Guest(peer, new Line(peer.port()));
+                var guest = new Guest(peer, new Line(peer.port()), new Crowd(peer.port()));
                 guest.send("first");
                 return guest;
             } catch (ConnectException notThereYet) {

@@ -12,8 +12,8 @@ import org.eclipse.jetty.util.Callback;
  * bytes, and the end of the stream is the news. (On HTTP/2 the server reads all the time anyway and tells by a failure
  * listener.)
  *
- * <p>Bytes that do come are thrown away. That is why a watched exchange says {@code Connection: close}: no further
- * request may come on its connection. A client that closes only its sending half counts as gone.
+ * <p>Bytes that do come are thrown away: a client that sends its next request before it has the whole answer finds its
+ * connection closed behind that. A client that closes only its sending half counts as gone.
  *
  * <p>Jetty breaks a connection off when its response is complete and someone still waits for bytes; so the watch must be
  * {@link #end ended} before.
@@ -41,17 +41,23 @@ final class Departure implements Callback {
         return departure;
     }
 
-    /** No more watching: the connection is Jetty's again. */
-    void end() {
+    /** No more watching: the connection is Jetty's again. False if something that came on it was thrown away. Idempotent. */
+    boolean end() {
+        boolean whole;
         lock.lock();
         try {
+            if (over) {
+                return swallowed == 0;
+            }
             over = true;
+            whole = swallowed == 0;
         } finally {
             lock.unlock();
         }
         if (connection instanceof AbstractEndPoint endPoint) {
             endPoint.getFillInterest().onFail(new IOException("no longer watched"));
         }
+        return whole;
     }
 
     @Override

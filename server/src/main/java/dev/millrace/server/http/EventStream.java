@@ -21,17 +21,21 @@ public final class EventStream {
     }
 
     /**
-     * Sends what is in the buffer, in one write: with the head and the first comment, if nothing was sent before.
+     * Sends what is in the buffer, in one write: with the head and the first comment, if nothing was sent before. The buffer
+     * is to be cleared before it is used again.
      *
      * @throws ClientGoneException if the client has left
      */
     public void send(FrameBuffer frames) throws IOException {
+        send(frames, false);
+    }
+
+    private void send(FrameBuffer frames, boolean last) throws IOException {
         if (begun) {
-            exchange.write(false, frames.view());
+            exchange.writeEvents(last, frames);
         } else {
             begun = true;
-            exchange.write(
-                    false, new FrameBuffer().comment("stream").append(frames).view());
+            exchange.writeEvents(last, new FrameBuffer().comment("stream").append(frames));
         }
     }
 
@@ -92,6 +96,11 @@ public final class EventStream {
         @Override
         public void send(FrameBuffer frames) throws IOException {
             to.send(frames);
+        }
+
+        @Override
+        public void sendLast(FrameBuffer frames) throws IOException {
+            to.send(frames, true);
         }
 
         @Override

@@ -50,6 +50,7 @@ public final class Exchange implements RequestHead {
     private final Patience patience;
     private final Signal gone = new Signal();
     private final Signal over = new Signal();
+    private final Http1.@Nullable Chunks chunks;
     private @Nullable Fields query;
     private @Nullable Intake intake;
     private @Nullable InputStream bodyStream;
@@ -72,6 +73,7 @@ public final class Exchange implements RequestHead {
         this.parameters = parameters;
         this.edge = edge;
         this.patience = Patience.with(request, edge.limits().idle());
+        this.chunks = Http1.of(request);
         request.addFailureListener(cause -> gone.fire());
     }
 
@@ -264,8 +266,7 @@ public final class Exchange implements RequestHead {
 
     /**
      * Answers with a stream of Server-Sent Events. Status and headers go with what is sent first, or with a comment when the
-     * stream begins to wait for something to send. On HTTP/1 the stream ends with its connection and is not chunked: Jetty sends the line
-     * break that ends a chunk with the next one, and a client that waits for it would get each event one event late.
+     * stream begins to wait for something to send.
      */
     public EventStream eventStream() throws HttpProblem, IOException {
         watch();
@@ -282,8 +283,8 @@ public final class Exchange implements RequestHead {
 
     /**
      * Runs {@code hook} once if the client leaves before this exchange is over: at once on HTTP/2, or if this was called
-     * before the response began on HTTP/1 (which then costs the connection: {@code Connection: close}); else when the
-     * next write fails. On another thread, so it must not block: let it close or interrupt what the endpoint waits for.
+     * before the response began on HTTP/1 (which costs the connection if the client says anything meanwhile); else when
+     * the next write fails. On another thread, so it must not block: let it close or interrupt what the endpoint waits for.
      *
      * <p>On HTTP/1 this first reads what is left of the request's body.
      */
@@ -335,21 +336,46 @@ public final class Exchange implements RequestHead {
         if (intake != null) {
             intake.close();
         }
-        if (departure != null) {
-            departure.end();
+        letGo();
+    }
+
+    /** The connection is Jetty's again, and is kept if all that came on it was ours to read. */
+    private void letGo() {
+        if (departure != null && !departure.end() && chunks != null) {
+            chunks.closeAfter();
         }
     }
 
     void write(boolean last, ByteBuffer buffer) throws IOException {
-        if (head()) {
-            buffer = ByteBuffer.allocate(0);
+        write(last, buffer, 0);
+    }
+
+    /** Writes events; the frames are changed by it. With the last of them, the response is complete. */
+    void writeEvents(boolean last, FrameBuffer frames) throws IOException {
+        boolean whole = last && !response.isCommitted(); // then it has a length instead
+        if (chunks == null || whole) {
+            write(last, frames.view());
+        } else {
+            byte[] ending = Http1.Chunks.ending(last);
+            write(last, frames.append(ending).view(), ending.length);
+        }
+    }
+
+    /** @param ending how many bytes at the end are that of a chunk */
+    private void write(boolean last, ByteBuffer content, int ending) throws IOException {
+        ByteBuffer buffer = head() ? ByteBuffer.allocate(0) : content;
+        if (last) {
+            letGo(); // before the client can know, and send the next request
         }
         patience.lose();
         try {
-            while (!buffer.isDirect() && buffer.remaining() > PIECE) {
+            while (!buffer.isDirect() && buffer.remaining() > PIECE + ending) {
                 ByteBuffer piece = buffer.slice(buffer.position(), PIECE);
                 Content.Sink.write(response, false, piece);
                 buffer.position(buffer.position() + PIECE);
+            }
+            if (ending > 0 && chunks != null && buffer.hasRemaining()) {
+                chunks.ends(last);
             }
             Content.Sink.write(response, last, buffer);
         } catch (IOException e) {
@@ -384,7 +410,6 @@ public final class Exchange implements RequestHead {
         } else {
             bodyStream.transferTo(OutputStream.nullOutputStream());
         }
-        response.getHeaders().put(HttpHeader.CONNECTION, "close");
         departure =
                 Departure.watch(request.getConnectionMetaData().getConnection().getEndPoint(), gone);
     }

@@ -24,7 +24,6 @@ import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.DetectorConnectionFactory;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
@@ -117,7 +116,7 @@ public final class HttpServer {
         // There is one certificate: whatever name the client used for us, it has checked it against that.
         config.addCustomizer(new SecureRequestCustomizer(false));
         config.addCustomizer((request, responseHeaders) -> builder.proxies.seen(request));
-        var http1 = new HttpConnectionFactory(config);
+        var http1 = new Http1(config);
         http1.setInputBufferSize(Intake.SMALL);
         // Of its own, since it sets the size of buffers in it.
         var config2 = new HttpConfiguration(config);

@@ -16,6 +16,11 @@ record Pump<E>(Cursor<E> cursor, Framing<E> framing, Sender sender, Heartbeat he
     interface Sender {
         void send(FrameBuffer frames) throws IOException;
 
+        /** The same with the last batch. */
+        default void sendLast(FrameBuffer frames) throws IOException {
+            send(frames);
+        }
+
         /** There is nothing to send, and it may take a while. */
         default void begin() throws IOException {}
     }
@@ -44,7 +49,9 @@ record Pump<E>(Cursor<E> cursor, Framing<E> framing, Sender sender, Heartbeat he
                 if (!batch.isEmpty()) {
                     frames.clear();
                     var then = framing.frame(batch, frames);
-                    if (!frames.isEmpty()) {
+                    if (!frames.isEmpty() && then == Framing.Then.END) {
+                        sender.sendLast(frames);
+                    } else if (!frames.isEmpty()) {
                         sender.send(frames);
                     } else if (then == Framing.Then.CONTINUE) {
                         sender.begin();

@@ -118,7 +118,7 @@ class ConfiguredAgentTest {
                 screen.substring(0, screen.indexOf("```"))
                         .replaceAll("command: \"[^\"]*\"", "url: \"http://127.0.0.1:1/mcp\"")
                         .replace("weather", "weather, wether"));
-        var builder = Settings.builder().port(0).store(new StoreSettings.Memory());
+        Settings.Builder builder = Settings.builder();
         var models = new ModelSettings(Map.of("OPENAI_API_KEY", "sk-test", "ANTHROPIC_API_KEY", "sk-test"));
         ConfigFile.read(file, Map.of()).applyTo(builder, models);
         var log = (Logger) LoggerFactory.getLogger(Agents.class);

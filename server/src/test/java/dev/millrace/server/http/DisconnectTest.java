@@ -127,7 +127,10 @@ class DisconnectTest {
             http.send("dy");
             var head = http.head();
             assertThat(http.body(head)).isEqualTo("body");
-            assertThat(http.untilClosed()).isEmpty();
+            assertThat(http.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nmore")
+                            .body(http.head()))
+                    .as("on the connection that was watched")
+                    .isEqualTo("more");
             assertThat(gone.getCount()).as("a finished exchange tells nobody").isEqualTo(1);
         }
     }
@@ -148,11 +151,34 @@ class DisconnectTest {
                 var http = new RawHttp1(server.socket())) {
             http.get("/stream").head();
             http.send("GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
-            http.bytes(": stream\n\n".length());
+            http.chunk();
             journal.append("one");
-            assertThat(http.bytes("id: 1\ndata: one\n\n".length())).isEqualTo("id: 1\ndata: one\n\n");
+            assertThat(http.chunk()).isEqualTo("id: 1\ndata: one\n\n");
             http.close();
             assertThat(ends.poll(20, TimeUnit.SECONDS)).isEqualTo(StreamEnd.GONE);
+        }
+    }
+
+    @Test
+    void what_a_client_says_while_it_listens_is_answered_or_ends_its_connection_behind_the_stream() throws Exception {
+        var journal = Journal.<String>inMemory();
+        var router = new Router()
+                .get(
+                        "/stream",
+                        exchange -> exchange.eventStream()
+                                .pump(journal.cursor(0), Framing.each((entry, out) -> Framing.Then.CONTINUE)))
+                .get("/other", exchange -> exchange.respond(204));
+        try (var server = TestServer.start(router);
+                var http = new RawHttp1(server.socket())) {
+            http.get("/stream").head();
+            assertThat(http.chunk()).isEqualTo(": stream\n\n");
+            http.send("GET /other HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            journal.close();
+            assertThat(http.chunk()).isEmpty();
+            String rest = http.untilClosed();
+            assertThat(rest.isEmpty() || rest.startsWith("HTTP/1.1 204"))
+                    .as(rest)
+                    .isTrue();
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.millrace.server.http;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -69,6 +71,13 @@ final class RawHttp1 implements AutoCloseable {
     /** So many bytes, as text. */
     String bytes(int count) throws IOException {
         return new String(in.readNBytes(count), StandardCharsets.UTF_8);
+    }
+
+    /** The next chunk, as text, once the line break that ends it is there, too; empty for the last. */
+    String chunk() throws IOException {
+        String text = bytes(Integer.parseInt(line(), 16));
+        assertThat(bytes(2)).isEqualTo("\r\n");
+        return text;
     }
 
     /** The body of a response that announced its length. */

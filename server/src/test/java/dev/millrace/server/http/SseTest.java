@@ -109,9 +109,7 @@ class SseTest {
                 var http = new RawHttp1(server.socket())) {
             http.send("GET /stream HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 3\r\n\r\n");
             http.head();
-            assertThat(http.bytes(": stream\n\n".length())).isEqualTo(": stream\n\n");
-            String expected = "id: 4\ndata: event 4\n\nid: 5\ndata: event 5\n\n";
-            assertThat(http.bytes(expected.length())).isEqualTo(expected);
+            assertThat(http.chunk()).isEqualTo(": stream\n\nid: 4\ndata: event 4\n\nid: 5\ndata: event 5\n\n");
         }
     }
 
@@ -137,15 +135,71 @@ class SseTest {
     void nothing_of_an_event_waits_for_the_next() throws Exception {
         try (var server = TestServer.start(router);
                 var http = new RawHttp1(server.socket())) {
-            assertThat(http.get("/stream").head().headers())
-                    .containsEntry("connection", "close")
-                    .doesNotContainKey("transfer-encoding");
-            http.bytes(": stream\n\n".length());
+            http.get("/stream").head();
+            assertThat(http.chunk()).isEqualTo(": stream\n\n");
             for (int i = 1; i <= 20; i++) {
                 journal.append("event");
-                String expected = "id: " + i + "\ndata: event\n\n";
-                assertThat(http.bytes(expected.length())).isEqualTo(expected);
+                assertThat(http.chunk()).isEqualTo("id: " + i + "\ndata: event\n\n");
             }
+        }
+    }
+
+    @Test
+    void a_stream_that_has_ended_leaves_its_connection_for_the_next_request() throws Exception {
+        try (var server = TestServer.start(router);
+                var http = new RawHttp1(server.socket())) {
+            for (int i = 1; i <= 200; i++) {
+                http.send("GET /stream HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: " + (i - 1) + "\r\n\r\n");
+                assertThat(http.head().headers())
+                        .containsEntry("transfer-encoding", "chunked")
+                        .doesNotContainKey("connection");
+                assertThat(http.chunk()).isEqualTo(": stream\n\n");
+                journal.append(LAST);
+                assertThat(http.chunk()).isEqualTo("id: " + i + "\ndata: last\n\n");
+                assertThat(http.chunk()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void so_does_one_that_is_whole_when_it_begins() throws Exception {
+        journal.append(LAST);
+        try (var server = TestServer.start(router);
+                var http = new RawHttp1(server.socket())) {
+            for (int i = 1; i <= 20; i++) {
+                assertThat(http.body(http.get("/stream").head())).isEqualTo(": stream\n\nid: 1\ndata: last\n\n");
+            }
+        }
+    }
+
+    @Test
+    void a_stream_that_the_journal_ends_does_so_too() throws Exception {
+        try (var server = TestServer.start(router);
+                var http = new RawHttp1(server.socket())) {
+            journal.append("x".repeat(1 << 20)); // of more pieces than one
+            journal.close();
+            for (int i = 0; i < 3; i++) {
+                http.get("/stream").head();
+                var all = new StringBuilder();
+                for (String chunk = http.chunk(); !chunk.isEmpty(); chunk = http.chunk()) {
+                    all.append(chunk);
+                }
+                assertThat(all.toString()).isEqualTo(": stream\n\nid: 1\ndata: " + "x".repeat(1 << 20) + "\n\n");
+            }
+        }
+    }
+
+    @Test
+    void who_does_not_want_to_keep_the_connection_gets_no_chunks() throws Exception {
+        journal.append("one");
+        journal.append(LAST);
+        try (var server = TestServer.start(router);
+                var http = new RawHttp1(server.socket())) {
+            http.send("GET /stream HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            assertThat(http.head().headers())
+                    .containsEntry("connection", "close")
+                    .doesNotContainKey("transfer-encoding");
+            assertThat(http.untilClosed()).isEqualTo(": stream\n\nid: 1\ndata: one\n\nid: 2\ndata: last\n\n");
         }
     }
 
@@ -154,7 +208,7 @@ class SseTest {
         journal.append("one");
         try (var server = TestServer.start(router);
                 var http = new RawHttp1(server.socket())) {
-            http.send("HEAD /stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            http.send("HEAD /stream HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
             assertThat(http.head().headers()).containsEntry("content-type", "text/event-stream");
             assertThat(http.untilClosed()).isEmpty();
         }
