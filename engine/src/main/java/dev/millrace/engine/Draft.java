@@ -32,7 +32,8 @@ final class Draft {
     private final List<SendKey> keys = new ArrayList<>();
     private final List<TaskRecord> stopped = new ArrayList<>();
     private boolean forgotten;
-    private Runnable told = () -> {};
+    private Runnable atWrite = () -> {};
+    private Runnable atCommit = () -> {};
     private @Nullable Context context;
     private boolean contextRead;
     private boolean contextChanged;
@@ -301,26 +302,34 @@ final class Draft {
         return new Lease(leased, existing(), messages.get(task.id()));
     }
 
+    /** Called when this draft is written, before anything that follows from it. Must not block. */
+    void atWrite(Runnable call) {
+        atWrite = call;
+    }
+
     /** Called in the commit of this draft, before anything that follows from it. Must not block. */
     void atCommit(Runnable call) {
-        told = call;
+        atCommit = call;
+    }
+
+    void written() {
+        atWrite.run();
     }
 
     void committed() {
-        told.run();
+        atCommit.run();
     }
 
-    <R> Write<R> toWrite(R result, Runnable committed, Runnable aborted) {
-        if (forgotten) {
-            return new Write<>(result, null, List.of(), List.of(), List.of(), null, true, committed, aborted);
-        }
+    <R> Write<R> toWrite(R result, Runnable written, Runnable committed, Runnable aborted) {
         return new Write<>(
                 result,
-                contextChanged ? context : null,
-                List.copyOf(tasks.values()),
-                events,
-                keys,
+                forgotten || !contextChanged ? null : context,
+                forgotten ? List.of() : List.copyOf(tasks.values()),
+                forgotten ? List.of() : events,
+                forgotten ? List.of() : keys,
                 null,
+                forgotten,
+                written,
                 committed,
                 aborted);
     }

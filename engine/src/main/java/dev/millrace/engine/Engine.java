@@ -223,12 +223,16 @@ public final class Engine implements AutoCloseable {
         Durability durability = send.acknowledged() ? Durability.FSYNCED : Durability.WRITTEN;
         Sent sent = Calls.await(ledger.change(contextId, durability, draft -> {
             // There, and not when this thread has its turn again: by then the agent may be at work.
-            draft.atCommit(() ->
-                    settings.observer().stage(Stage.COMMIT, settings.pace().nanoTime() - asked));
+            draft.atWrite(() -> took(Stage.WRITE, asked));
+            draft.atCommit(() -> took(Stage.COMMIT, asked));
             return inbox.accept(draft, contextId, send);
         }));
         settings.observer().sent(settings.pace().nanoTime() - asked);
         return sent;
+    }
+
+    private void took(Stage stage, long from) {
+        settings.observer().stage(stage, settings.pace().nanoTime() - from);
     }
 
     /** The context of a send: named, or the one of the task it answers, or a new one (the same for the same key). */

@@ -12,11 +12,12 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * The one way to change a context: draft, look at the state after, write, then publish and start what became runnable.
+ * The one way to change a context: draft, look at the state after, write, then start what became runnable, and publish.
  *
  * <p>Because the look at the state after is here, in the transaction, no caller can forget to wake anybody. A task that
  * became runnable while this process has room gets its lease in the same transaction, and the committed row is handed
- * to the worker in memory. With no room, or while others wait for it, the task stands in line for the dispatcher.
+ * to the worker in memory. Its agent begins while the disk still works on the commit: whatever it writes is committed, and
+ * shown, behind that. With no room, or while others wait for it, the task stands in line for the dispatcher.
  */
 final class Ledger {
     private final Store store;
@@ -133,10 +134,13 @@ final class Ledger {
             return draft.toWrite(
                     result,
                     () -> {
+                        draft.written();
+                        leases.forEach(starter);
+                    },
+                    () -> {
                         draft.committed();
                         journals.publish(contextId, draft.events());
                         tell(draft);
-                        leases.forEach(starter);
                         if (waiting) {
                             line.leftWaiting();
                         }
@@ -208,10 +212,10 @@ final class Ledger {
             }
             return draft.toWrite(
                     !leases.isEmpty() ? Look.STARTED : waiting ? Look.NO_PLACE : Look.NOTHING,
+                    () -> leases.forEach(starter),
                     () -> {
                         journals.publish(contextId, draft.events());
                         tell(draft);
-                        leases.forEach(starter);
                     },
                     () -> giveBack(leases));
         });

@@ -12,7 +12,7 @@ public interface Observer {
     /** A stage took so long. Nothing is allocated on the way here. */
     default void stage(Stage stage, long nanos) {}
 
-    /** An agent's first instruction ran, {@code nanos} after the commit that took its lease. */
+    /** An agent's first instruction ran, {@code nanos} after the write that took its lease. */
     default void started(String taskId, long nanos) {}
 
     /** What a turn emitted first was committed and is on its way to every reader. */

@@ -52,7 +52,7 @@ final class Turns {
      * cancel that is committed after the lease finds it.
      */
     void start(Lease lease) {
-        long committed = settings.pace().nanoTime();
+        long written = settings.pace().nanoTime();
         var turn = new LiveTurn(
                 lease,
                 store,
@@ -66,7 +66,7 @@ final class Turns {
         }
         Thread.ofVirtual().name("turn-" + lease.task().id()).start(() -> {
             try {
-                run(turn, committed);
+                run(turn, written);
             } finally {
                 workers.remove(turn);
                 workers.giveBack();
@@ -75,9 +75,9 @@ final class Turns {
         });
     }
 
-    private void run(LiveTurn turn, long committed) {
+    private void run(LiveTurn turn, long written) {
         long running = settings.pace().nanoTime();
-        settings.observer().stage(Stage.HAND_OFF, running - committed);
+        settings.observer().stage(Stage.HAND_OFF, running - written);
         try {
             turn.open();
         } catch (TurnLost e) {
@@ -93,7 +93,7 @@ final class Turns {
         long started = settings.pace().nanoTime();
         settings.observer().stage(Stage.AGENT_START, started - running);
         turn.outbox().started(started);
-        settings.observer().started(turn.taskId(), started - committed);
+        settings.observer().started(turn.taskId(), started - written);
         runAgent(turn, started);
     }
 

@@ -147,7 +147,7 @@ class RecoveryTest extends WithEngine {
         store.submit(sent.contextId(), dev.millrace.engine.store.Durability.FSYNCED, reader -> {
                     var draft = new Draft(reader, sent.contextId(), java.time.Instant.now());
                     draft.move(draft.task(sent.taskId()), Transition.FINISH, null, null);
-                    return draft.toWrite(true, () -> {}, () -> {});
+                    return draft.toWrite(true, () -> {}, () -> {}, () -> {});
                 })
                 .get();
         crash(this::whole);

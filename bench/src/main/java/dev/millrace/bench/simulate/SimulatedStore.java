@@ -51,6 +51,8 @@ final class SimulatedStore implements Store {
                 submitted.future().completeExceptionally(refusal == null ? new StoreFailure("undecided") : refusal);
                 return;
             }
+            write.written().run();
+            scheduler.perhapsYield();
             write.committed().run();
             scheduler.perhapsYield();
             ((CompletableFuture<Object>) submitted.future()).complete(write.result());

@@ -18,8 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param merged what became of an ended task
  * @param forget true if the context goes, with all that belongs to it; then nothing else is written. That it is gone
  *     is told as a change of its owner's
+ * @param written runs when nothing but the end of this process can undo the write any more, in commit order, at the latest
+ *     right before {@code committed}: what nobody outside sees may begin while the disk still works. Quick, never blocks
  * @param committed runs after the commit with the durability asked for, in commit order; quick, never blocks
- * @param aborted runs instead if the transaction was undone
+ * @param aborted runs instead of both if the transaction was undone
  */
 public record Write<R>(
         R result,
@@ -29,10 +31,11 @@ public record Write<R>(
         List<SendKey> keys,
         @Nullable Merge merged,
         boolean forget,
+        Runnable written,
         Runnable committed,
         Runnable aborted) {
 
-    /** A write that forgets nothing. */
+    /** A write that forgets nothing, and begins nothing. */
     public Write(
             R result,
             @Nullable Context context,
@@ -42,7 +45,7 @@ public record Write<R>(
             @Nullable Merge merged,
             Runnable committed,
             Runnable aborted) {
-        this(result, context, tasks, events, keys, merged, false, committed, aborted);
+        this(result, context, tasks, events, keys, merged, false, () -> {}, committed, aborted);
     }
 
     /**

@@ -116,6 +116,38 @@ public abstract class StoreContract {
     }
 
     @Test
+    void what_may_begin_begins_before_the_commit_is_told_and_each_in_order() throws Exception {
+        var told = Collections.synchronizedList(new ArrayList<String>());
+        var futures = new ArrayList<CompletableFuture<Integer>>();
+        for (int i = 0; i < 50; i++) {
+            int n = i;
+            futures.add(store.submit(
+                    "c",
+                    n % 3 == 0 ? Durability.FSYNCED : Durability.WRITTEN,
+                    reader -> new Write<>(
+                            n,
+                            context("c", OWNER, Context.Concurrency.PARALLEL, T0, n + 1),
+                            List.of(),
+                            List.of(event(n + 1, "t", Event.Kind.CHUNK, "x")),
+                            List.of(),
+                            null,
+                            false,
+                            () -> told.add("written " + n),
+                            () -> told.add("committed " + n),
+                            () -> told.add("aborted " + n))));
+        }
+        CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new)).get();
+        for (String what : List.of("written ", "committed ")) {
+            assertThat(told.stream().filter(each -> each.startsWith(what)))
+                    .containsExactlyElementsOf(
+                            IntStream.range(0, 50).mapToObj(n -> what + n).toList());
+        }
+        for (int n = 0; n < 50; n++) {
+            assertThat(told.indexOf("written " + n)).isLessThan(told.indexOf("committed " + n));
+        }
+    }
+
+    @Test
     void submits_of_one_thread_for_one_context_are_decided_and_told_in_order_whatever_their_durability()
             throws Exception {
         var told = Collections.synchronizedList(new ArrayList<Integer>());

@@ -128,6 +128,7 @@ public final class MemoryStore implements Store {
         try {
             Write<R> write = decide.apply(new MemoryView(this, c));
             apply(contextId, c, write);
+            tell(write.written());
             tell(write.committed());
             return CompletableFuture.completedFuture(write.result());
         } catch (RuntimeException | Error e) {

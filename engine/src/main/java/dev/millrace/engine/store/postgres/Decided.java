@@ -22,6 +22,7 @@ sealed interface Decided {
     record Written<R>(Submitted<R> submitted, Write<R> write) implements Decided {
         @Override
         public void tell() {
+            carefully(write.written());
             carefully(write.committed());
             submitted.future().complete(write.result());
         }

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 final class SqliteCheckpoints implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SqliteCheckpoints.class);
 
-    /** Writes between two checkpoints; a write is about eight pages of 4 KiB, see {@link WalRoom#USUAL}. */
+    /** Writes between two checkpoints; a write is about eight pages of 4 KiB, see {@link WalFile#USUAL}. */
     private static final int EVERY = 500;
 
     /** So few writes during a checkpoint that the next one may well meet none. */

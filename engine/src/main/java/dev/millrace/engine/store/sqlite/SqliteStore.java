@@ -37,17 +37,21 @@ import org.slf4j.LoggerFactory;
  * <p><b>Writing.</b> One platform thread writes (a native call on a virtual thread would pin its carrier). It takes
  * everything that waits, decides and writes it in one transaction, commits once, then runs what was to run after the
  * commit, in order. That is group commit without a timer: while one commit is under way, the next group gathers. What
- * need not be fsynced (streamed chunks) is committed first, by itself and with {@code synchronous=NORMAL}, so that a
- * chunk never waits for the fsync of somebody else's message; a chunk that follows a message of its own context in the
- * same group goes with it. {@code synchronous=FULL} fsyncs the WAL, and with it everything committed before.
+ * need not be fsynced (streamed chunks) is committed first and by itself, so that a chunk never waits for the fsync of
+ * somebody else's message; a chunk that follows a message of its own context in the same group goes with it. SQLite
+ * commits with {@code synchronous=NORMAL}, which writes in order and fsyncs nothing; then {@link WalFile#sync} makes what has
+ * to be durable so, and with it everything committed before. Between the two is {@link Write#written}: agents start while
+ * the disk works, and what they write comes behind it.
  *
  * <p><b>Failing.</b> If a group can't be written, it is undone whole and each of its members is tried alone, so that
- * one bad write harms nobody else.
+ * one bad write harms nobody else. If it was written and can't be fsynced, the disk has failed, and nobody knows what is on
+ * it: from then on this store refuses everything, until somebody opens it anew.
  *
- * <p><b>Reading.</b> A few platform threads, each with a connection of its own, read snapshots beside the writer.
+ * <p><b>Reading.</b> A few platform threads, each with a connection of its own, read snapshots beside the writer. What
+ * they read is told when it is on the disk.
  *
  * <p><b>Checkpoints</b> run on a thread of their own, so that they do not hold up a commit; the writer does one itself
- * only when the WAL has grown past {@value #WAL_PAGES_LIMIT} pages. {@link WalRoom} says why the WAL has room before it is
+ * only when the WAL has grown past {@value #WAL_PAGES_LIMIT} pages. {@link WalFile} says why the WAL has room before it is
  * needed.
  */
 public final class SqliteStore implements Store {
@@ -73,7 +77,7 @@ public final class SqliteStore implements Store {
     private final SqliteWriter writer;
     private final SqliteReaders readers;
     private final SqliteCheckpoints checkpoints;
-    private final WalRoom room;
+    private final WalFile wal;
     private final SqlPushStore pushes;
     private final SqlThread registering;
     private final SqlFileRegister files;
@@ -86,14 +90,19 @@ public final class SqliteStore implements Store {
     /** Nobody takes from the queue any more. */
     private volatile boolean ended;
 
-    private @Nullable Durability synchronous;
+    /** The disk failed: nothing is written any more. The writer's. */
+    private @Nullable StoreFailure failure;
 
-    private SqliteStore(DataFolder folder) throws SQLException, IOException {
+    /** Of what was committed last and must be durable: done when it is, failed when the disk did. */
+    private volatile CompletableFuture<@Nullable Void> onDisk = CompletableFuture.completedFuture(null);
+
+    private SqliteStore(DataFolder folder, WalFile.Opener wals) throws SQLException, IOException {
         this.folder = folder;
         Path file = folder.database();
         connection = SqliteConnections.open(file, false);
         Boots.settle(connection, Boots.current());
         SqliteConnections.execute(connection, "PRAGMA wal_autocheckpoint=" + WAL_PAGES_LIMIT);
+        SqliteConnections.execute(connection, "PRAGMA synchronous=NORMAL");
         transactions = SqliteTransactions.writing(connection);
         reader = new SqliteReader(connection);
         writer = new SqliteWriter(reader);
@@ -102,7 +111,7 @@ public final class SqliteStore implements Store {
         // One process has this store: what another claimed, a dead one did.
         SqliteConnections.execute(connection, "UPDATE push_subscriptions SET claimed_by = NULL, claimed_until = 0");
         SqliteConnections.execute(connection, "UPDATE files SET held_by = NULL WHERE held_by IS NOT NULL");
-        room = WalRoom.of(file);
+        wal = wals.open(file);
         pushes = new SqlPushStore(
                 new SqlThread("millrace-sqlite-pushes", () -> SqliteConnections.open(file, false)),
                 SqlPushStore.Dialect.SQLITE);
@@ -117,10 +126,14 @@ public final class SqliteStore implements Store {
      * @throws StoreFailure if the folder is in use by another process, can't be used, or holds a newer version's data
      */
     public static SqliteStore open(Path dataFolder) {
+        return open(dataFolder, WalFile::new);
+    }
+
+    static SqliteStore open(Path dataFolder, WalFile.Opener wals) {
         DataFolder folder = DataFolder.open(dataFolder);
         try {
             migrate(folder);
-            var store = new SqliteStore(folder);
+            var store = new SqliteStore(folder, wals);
             store.thread.start();
             return store;
         } catch (StoreFailure e) {
@@ -171,7 +184,9 @@ public final class SqliteStore implements Store {
             throws InterruptedException {
         CompletableFuture<R> answer = readers.submit(query);
         try {
-            return answer.get();
+            R result = answer.get();
+            onDisk.get(); // asked now: whatever was read, that is the last of it, or younger
+            return result;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;
@@ -222,7 +237,7 @@ public final class SqliteStore implements Store {
         registering.close();
         checkpoints.close();
         readers.close();
-        SqliteConnections.closeQuietly(room);
+        SqliteConnections.closeQuietly(wal);
         SqliteConnections.closeQuietly(reader);
         SqliteConnections.closeQuietly(transactions);
         SqliteConnections.closeQuietly(connection);
@@ -264,13 +279,13 @@ public final class SqliteStore implements Store {
 
     /** While nobody waits, for who comes next. */
     private void makeRoom() {
-        if (!room.scarce()) {
+        if (!wal.scarce()) {
             return;
         }
         try {
             transactions.begin(); // for its lock: nobody else writes a frame meanwhile
             try {
-                room.extend();
+                wal.extend();
             } finally {
                 transactions.rollback();
             }
@@ -296,8 +311,17 @@ public final class SqliteStore implements Store {
      * of the group wrote.
      */
     private sealed interface Decided {
-        /** Called when the group was committed. */
+        /** There is something for the disk. */
+        boolean writes();
+
+        /** Called when the group was committed, and may still have to be synced. */
+        void written();
+
+        /** Called when the group is as durable as it has to be. */
         void tell();
+
+        /** Called instead if that is not known, and never will be. */
+        void lost(StoreFailure cause);
 
         /** Called when the group was undone. */
         void undone();
@@ -306,9 +330,24 @@ public final class SqliteStore implements Store {
     /** The statements were run. */
     private record Written<R>(Submitted<R> submitted, Write<R> write) implements Decided {
         @Override
+        public boolean writes() {
+            return !write.isEmpty();
+        }
+
+        @Override
+        public void written() {
+            carefully(write.written());
+        }
+
+        @Override
         public void tell() {
             carefully(write.committed());
             submitted.future().complete(write.result());
+        }
+
+        @Override
+        public void lost(StoreFailure cause) {
+            submitted.future().completeExceptionally(cause);
         }
 
         @Override
@@ -320,8 +359,21 @@ public final class SqliteStore implements Store {
     /** The decision was to throw. */
     private record Declined(Submitted<?> submitted, Throwable reason) implements Decided {
         @Override
+        public boolean writes() {
+            return false;
+        }
+
+        @Override
+        public void written() {}
+
+        @Override
         public void tell() {
             submitted.future().completeExceptionally(reason);
+        }
+
+        @Override
+        public void lost(StoreFailure cause) {
+            submitted.future().completeExceptionally(cause);
         }
 
         @Override
@@ -341,20 +393,54 @@ public final class SqliteStore implements Store {
         if (group.isEmpty()) {
             return;
         }
+        StoreFailure lost = failure;
+        if (lost != null) {
+            group.forEach(submitted -> submitted.future().completeExceptionally(lost));
+            return;
+        }
+        var synced = new CompletableFuture<@Nullable Void>();
+        boolean sync = false;
         var decided = new ArrayList<Decided>(group.size());
         try {
-            synchronous(durability);
             transactions.begin();
             for (Submitted<?> submitted : group) {
                 decided.add(decideAndWrite(submitted));
             }
+            sync = durability == Durability.FSYNCED && decided.stream().anyMatch(Decided::writes);
+            if (sync) {
+                onDisk = synced; // before readers can see it
+            }
             transactions.commit();
         } catch (SQLException | RuntimeException | Error e) {
+            synced.complete(null);
             undo(group, decided, durability, e);
+            return;
+        }
+        decided.forEach(Decided::written);
+        if (sync && !sync(synced, decided)) {
             return;
         }
         decided.forEach(Decided::tell);
         checkpoints.written(decided.size());
+    }
+
+    /** False if the disk failed. */
+    private boolean sync(CompletableFuture<@Nullable Void> synced, List<Decided> decided) {
+        try {
+            wal.sync();
+            synced.complete(null);
+            return true;
+        } catch (IOException e) {
+            var lost = new StoreFailure(
+                    "the disk failed under the SQLite store " + folder.database()
+                            + "; what was written last may be lost. Start it again when the disk is well: " + e,
+                    e);
+            LOG.error(lost.getMessage(), e);
+            failure = lost;
+            synced.completeExceptionally(lost);
+            decided.forEach(each -> each.lost(lost));
+            return false;
+        }
     }
 
     private <R> Decided decideAndWrite(Submitted<R> submitted) throws SQLException {
@@ -395,14 +481,6 @@ public final class SqliteStore implements Store {
         }
         for (Submitted<?> submitted : group) {
             commit(List.of(submitted), durability);
-        }
-    }
-
-    private void synchronous(Durability durability) throws SQLException {
-        if (synchronous != durability) {
-            SqliteConnections.execute(
-                    connection, "PRAGMA synchronous=" + (durability == Durability.FSYNCED ? "FULL" : "NORMAL"));
-            synchronous = durability;
         }
     }
 }

@@ -19,7 +19,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class WalRoomTest {
+class WalFileTest {
     private static final Instant T0 = Instant.parse("2026-01-01T00:00:00Z");
 
     @TempDir
@@ -57,7 +57,7 @@ class WalRoomTest {
     /** Each time that the writer comes to rest, it makes a step's room. */
     private int writeUntilThereIsRoom(Store store) throws Exception {
         int written = 0;
-        while (length() < WalRoom.USUAL) {
+        while (length() < WalFile.USUAL) {
             long before = length();
             write(store, written++, "before");
             await().atMost(Duration.ofSeconds(30)).until(() -> length() > before);
@@ -87,7 +87,7 @@ class WalRoomTest {
                 Files.copy(folder.resolve(name), copy.resolve(name));
             }
         }
-        assertThat(Files.size(copy.resolve("millrace.db-wal"))).isGreaterThanOrEqualTo(WalRoom.USUAL);
+        assertThat(Files.size(copy.resolve("millrace.db-wal"))).isGreaterThanOrEqualTo(WalFile.USUAL);
         try (Store store = SqliteStore.open(copy)) {
             int last = written - 1;
             for (int i = 0; i <= last; i++) {
@@ -104,10 +104,10 @@ class WalRoomTest {
 
     @Test
     void frames_longer_than_the_room_are_kept_and_new_room_is_made_behind_them() throws Exception {
-        String long1 = "x".repeat((int) WalRoom.USUAL + 5_000_000);
+        String long1 = "x".repeat((int) WalFile.USUAL + 5_000_000);
         try (Store store = SqliteStore.open(folder)) {
             write(store, 0, long1);
-            await().atMost(Duration.ofSeconds(30)).until(() -> length() >= long1.length() + WalRoom.STEP);
+            await().atMost(Duration.ofSeconds(30)).until(() -> length() >= long1.length() + WalFile.STEP);
             write(store, 1, "short");
             write(store, 2, "short, too");
             assertThat(store.<List<Journal.Entry<Event>>>read(null, reader -> reader.events(id(0), 0, 1)))

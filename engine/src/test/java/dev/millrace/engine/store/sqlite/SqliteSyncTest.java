@@ -1,0 +1,173 @@
+package dev.millrace.engine.store.sqlite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.millrace.core.Cursor;
+import dev.millrace.engine.AgentCatalog;
+import dev.millrace.engine.Context;
+import dev.millrace.engine.Engine;
+import dev.millrace.engine.EngineSettings;
+import dev.millrace.engine.Event;
+import dev.millrace.engine.Refused;
+import dev.millrace.engine.Send;
+import dev.millrace.engine.Sent;
+import dev.millrace.engine.store.Durability;
+import dev.millrace.engine.store.Store;
+import dev.millrace.engine.store.StoreFailure;
+import dev.millrace.engine.store.Write;
+import dev.millrace.protocol.Message;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What may happen while the disk works, and what waits for it. */
+@Timeout(60)
+class SqliteSyncTest {
+    @TempDir
+    Path folder;
+
+    /** A disk that takes its time, and may fail. */
+    private static final class Disk extends WalFile {
+        private final CountDownLatch asked = new CountDownLatch(1);
+        private final CountDownLatch done = new CountDownLatch(1);
+        private final AtomicBoolean fails = new AtomicBoolean();
+        private volatile boolean held;
+
+        Disk(Path database) throws IOException {
+            super(database);
+        }
+
+        @Override
+        void sync() throws IOException {
+            if (held) {
+                asked.countDown();
+                try {
+                    done.await();
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+            }
+            if (fails.get()) {
+                throw new IOException("Input/output error");
+            }
+            super.sync();
+        }
+    }
+
+    private final CompletableFuture<Disk> disk = new CompletableFuture<>();
+
+    private Store open() {
+        return SqliteStore.open(folder, database -> {
+            var opened = new Disk(database);
+            disk.complete(opened);
+            return opened;
+        });
+    }
+
+    private static Send chat(String text) {
+        return Send.chat("me", "a", Message.user("m-" + text, text), null);
+    }
+
+    /** Until it waits for something: a thread that has gone on instead never will. */
+    private static void awaitWaiting(Thread thread) {
+        await().atMost(Duration.ofSeconds(30)).until(() -> thread.getState() == Thread.State.WAITING);
+    }
+
+    @Test
+    void an_agent_starts_while_the_disk_works_and_all_that_others_see_of_it_waits() throws Exception {
+        var heard = new CompletableFuture<String>();
+        var sent = new CompletableFuture<Sent>();
+        var read = new CompletableFuture<String>();
+        var asked = new CountDownLatch(1);
+        Store store = open();
+        try (var engine = new Engine(
+                store,
+                AgentCatalog.of("a", turn -> {
+                    heard.complete(turn.message().text());
+                    turn.say("an answer");
+                }),
+                EngineSettings.defaults())) {
+            engine.start();
+            disk.join().held = true;
+
+            Thread sender = Thread.ofVirtual().start(() -> sent.complete(engine.send(chat("hello"))));
+            assertThat(heard.get())
+                    .as("what the agent was asked, before the disk has it")
+                    .isEqualTo("hello");
+            disk.join().asked.await();
+            Thread reader = Thread.ofVirtual().start(() -> {
+                try {
+                    read.complete(store.<String>read(null, view -> {
+                        Context there = view.contexts("me", 1, null).items().getFirst();
+                        asked.countDown();
+                        return there.id();
+                    }));
+                } catch (InterruptedException e) {
+                    read.completeExceptionally(e);
+                }
+            });
+            asked.await();
+            awaitWaiting(sender);
+            awaitWaiting(reader);
+            assertThat(sent).isNotDone();
+            assertThat(read)
+                    .as("what was read is not told before it is on the disk")
+                    .isNotDone();
+
+            disk.join().held = false;
+            disk.join().done.countDown();
+            String contextId = sent.get().contextId();
+            assertThat(read.get()).isEqualTo(contextId);
+            try (Cursor<Event> cursor = engine.read(contextId, 0)) {
+                var kinds = new ArrayList<Event.Kind>();
+                while (!kinds.contains(Event.Kind.CHUNK)) {
+                    cursor.take(10).forEach(entry -> kinds.add(entry.event().kind()));
+                }
+                assertThat(kinds.getFirst()).isEqualTo(Event.Kind.TASK);
+            }
+        }
+    }
+
+    @Test
+    void a_disk_that_fails_ends_all_writing_and_nothing_it_may_have_lost_is_acknowledged_or_told() throws Exception {
+        String kept;
+        try (Store store = open();
+                var engine = new Engine(
+                        store, AgentCatalog.of("a", turn -> turn.say("an answer")), EngineSettings.defaults())) {
+            engine.start();
+            kept = engine.send(chat("before")).contextId();
+            disk.join().fails.set(true);
+
+            assertThatThrownBy(() -> engine.send(chat("lost"))).isInstanceOf(Refused.class);
+            disk.join().fails.set(false);
+            assertThatThrownBy(() -> engine.send(chat("after")))
+                    .as("what the disk says now is no longer believed")
+                    .isInstanceOf(Refused.class);
+            assertThatThrownBy(() -> store.<Boolean>read(null, view -> true))
+                    .isInstanceOf(StoreFailure.class)
+                    .hasMessageContaining("Start it again when the disk is well");
+        }
+        try (Store store = SqliteStore.open(folder)) {
+            assertThat(store.<Context>read(kept, view -> view.context(kept))).isNotNull();
+        }
+    }
+
+    @Test
+    void what_writes_nothing_does_not_wait_for_the_disk() throws Exception {
+        try (Store store = open()) {
+            disk.join().fails.set(true);
+            assertThat(store.submit("c", Durability.FSYNCED, view -> Write.nothing("nothing"))
+                            .get())
+                    .isEqualTo("nothing");
+        }
+    }
+}
