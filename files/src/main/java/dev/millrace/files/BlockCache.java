@@ -29,6 +29,9 @@ public final class BlockCache implements AutoCloseable {
     /** A unit that goes makes room for the next: there are never many buffers between the two. */
     private static final int KEPT_FREE = 4 << 20;
 
+    /** No more than a third of the memory outside of the heap is this cache's; else it is on the heap. */
+    private static final int OTHERS_AND_THIS = 3;
+
     private static final Duration LAST_WRITES = Duration.ofSeconds(2);
 
     /** @param unit of which this is an owner */
@@ -104,7 +107,7 @@ public final class BlockCache implements AutoCloseable {
     }
 
     private final Shelf<Unit> memory;
-    private final BufferPool pool = new BufferPool(KEPT_FREE);
+    private final @Nullable BufferPool pool;
     private final @Nullable CacheFolder folder;
     private final BlockingQueue<Unwritten> unwritten = new ArrayBlockingQueue<>(UNITS_WAITING);
     private final @Nullable Thread writer;
@@ -123,6 +126,10 @@ public final class BlockCache implements AutoCloseable {
 
     private BlockCache(long memoryBytes, @Nullable CacheFolder folder) {
         this.memory = new Shelf<>(memoryBytes);
+        // As much as the heap may have there may be outside, unless it is said otherwise; streams need buffers there,
+        // too.
+        this.pool =
+                memoryBytes <= Runtime.getRuntime().maxMemory() / OTHERS_AND_THIS ? new BufferPool(KEPT_FREE) : null;
         this.folder = folder;
         this.writer = folder == null
                 ? null
@@ -227,7 +234,7 @@ public final class BlockCache implements AutoCloseable {
 
     /** Bytes of buffers in use: by what is kept in memory, and by who looks at it or writes it to the folder. */
     long lentBytes() {
-        return pool.lentBytes();
+        return pool == null ? 0 : pool.lentBytes();
     }
 
     public Statistics statistics() {

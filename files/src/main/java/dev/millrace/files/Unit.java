@@ -19,9 +19,12 @@ final class Unit {
     private final ByteBuffer content;
     private final AtomicInteger owners = new AtomicInteger(1);
 
-    /** @param from is copied, as far as it has bytes remaining: 64 KiB at most */
-    Unit(BufferPool pool, ByteBuffer from) {
-        loan = from.remaining() < SHORT ? null : pool.take(from.remaining());
+    /**
+     * @param pool for the buffer; null for one on the heap
+     * @param from is copied, as far as it has bytes remaining: 64 KiB at most
+     */
+    Unit(@Nullable BufferPool pool, ByteBuffer from) {
+        loan = pool == null || from.remaining() < SHORT ? null : pool.take(from.remaining());
         ByteBuffer own = loan == null ? ByteBuffer.allocate(from.remaining()) : loan.buffer();
         content = own.put(from.duplicate()).flip().asReadOnlyBuffer();
     }
