@@ -1,12 +1,16 @@
 package dev.millrace.files;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -21,21 +25,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BlockCache implements AutoCloseable {
     private static final int UNITS_WAITING = 512;
+
+    /** A unit that goes makes room for the next: there are never many buffers between the two. */
+    private static final int KEPT_FREE = 4 << 20;
+
+    /** No more than a third of the memory outside of the heap is this cache's; else it is on the heap. */
+    private static final int OTHERS_AND_THIS = 3;
+
     private static final Duration LAST_WRITES = Duration.ofSeconds(2);
 
-    private static final class Unwritten {
-        final CacheKey key;
-        final byte[] content;
-
-        Unwritten(CacheKey key, byte[] content) {
-            this.key = key;
-            this.content = content;
-        }
-    }
+    /** @param unit of which this is an owner */
+    private record Unwritten(CacheKey key, Unit unit) {}
 
     /** A unit that is being fetched. */
-    static final class Flight extends CompletableFuture<byte[]> {
+    static final class Flight {
         private final Object by;
+        private final CompletableFuture<Unit> landing = new CompletableFuture<>();
+
+        /** By this flight's own lock. */
+        private int aboard;
 
         /** @param by who fetches it */
         Flight(Object by) {
@@ -45,9 +53,61 @@ public final class BlockCache implements AutoCloseable {
         boolean isBy(Object other) {
             return by == other;
         }
+
+        /**
+         * Waits for the unit, and puts it into a buffer.
+         *
+         * @return false if who fetched it gave up
+         */
+        boolean await(ByteBuffer into) throws InterruptedException {
+            synchronized (this) {
+                if (landing.isDone()) {
+                    return false; // What has landed is in the cache; it is not this flight's any more.
+                }
+                aboard++;
+            }
+            Unit unit;
+            try {
+                unit = landing.get();
+            } catch (ExecutionException | CancellationException e) {
+                return false;
+            } catch (InterruptedException e) {
+                leave();
+                throw e;
+            }
+            into.put(unit.content());
+            unit.drop();
+            return true;
+        }
+
+        private synchronized void leave() {
+            if (landing.isDone() && !landing.isCompletedExceptionally()) {
+                landing.join().drop();
+            } else {
+                aboard--;
+            }
+        }
+
+        /** Whether somebody waits for it. */
+        synchronized boolean isAwaited() {
+            return aboard > 0;
+        }
+
+        /** By an owner of the unit. */
+        synchronized void land(Unit unit) {
+            if (!landing.isDone()) {
+                unit.share(aboard);
+                boolean _ = landing.complete(unit);
+            }
+        }
+
+        synchronized void giveUp() {
+            boolean _ = landing.cancel(false);
+        }
     }
 
-    private final Shelf<byte[]> memory;
+    private final Shelf<Unit> memory;
+    private final @Nullable BufferPool pool;
     private final @Nullable CacheFolder folder;
     private final BlockingQueue<Unwritten> unwritten = new ArrayBlockingQueue<>(UNITS_WAITING);
     private final @Nullable Thread writer;
@@ -66,6 +126,10 @@ public final class BlockCache implements AutoCloseable {
 
     private BlockCache(long memoryBytes, @Nullable CacheFolder folder) {
         this.memory = new Shelf<>(memoryBytes);
+        // As much as the heap may have there may be outside, unless it is said otherwise; streams need buffers there,
+        // too.
+        this.pool =
+                memoryBytes <= Runtime.getRuntime().maxMemory() / OTHERS_AND_THIS ? new BufferPool(KEPT_FREE) : null;
         this.folder = folder;
         this.writer = folder == null
                 ? null
@@ -91,22 +155,39 @@ public final class BlockCache implements AutoCloseable {
         return cache;
     }
 
-    /** The unit, or null; never waits for a source. */
-    byte @Nullable [] get(CacheKey key, int length) {
-        byte[] content;
+    /** Puts the unit into a buffer if it is here; never waits for a source. */
+    boolean read(CacheKey key, int length, ByteBuffer into) {
+        boolean here = readMemory(key, into) || readFolder(key, length, into);
+        if (here) {
+            served.add(length);
+        }
+        return here;
+    }
+
+    private boolean readMemory(CacheKey key, ByteBuffer into) {
+        Unit unit;
         synchronized (memory) {
-            content = memory.get(key);
-        }
-        if (content == null && folder != null) {
-            content = folder.read(key, length);
-            if (content != null) {
-                keep(key, content);
+            unit = memory.get(key);
+            if (unit == null) {
+                return false;
             }
+            unit.share(1);
         }
-        if (content != null) {
-            served.add(content.length);
+        into.put(unit.content());
+        unit.drop();
+        return true;
+    }
+
+    private boolean readFolder(CacheKey key, int length, ByteBuffer into) {
+        ByteBuffer content = folder == null ? null : folder.read(key, length);
+        if (content == null) {
+            return false;
         }
-        return content;
+        Unit unit = new Unit(pool, content);
+        keep(key, unit);
+        unit.drop();
+        into.put(content);
+        return true;
     }
 
     boolean contains(CacheKey key) {
@@ -118,23 +199,42 @@ public final class BlockCache implements AutoCloseable {
         return folder != null && folder.contains(key);
     }
 
-    void put(CacheKey key, byte[] content) {
-        fetched.add(content.length);
-        keep(key, content);
+    /** Keeps what was fetched, and gives it to whoever waits for it. */
+    void put(CacheKey key, ByteBuffer content, Flight flight) {
+        fetched.add(content.remaining());
+        Unit unit = new Unit(pool, content);
+        keep(key, unit);
         if (folder != null && !closed) {
-            boolean _ = unwritten.offer(new Unwritten(key, content));
+            unit.share(1);
+            if (!unwritten.offer(new Unwritten(key, unit))) {
+                unit.drop();
+            }
         }
+        boolean _ = flights.remove(key, flight);
+        flight.land(unit);
+        unit.drop();
     }
 
-    private void keep(CacheKey key, byte[] content) {
+    private void keep(CacheKey key, Unit unit) {
+        List<Shelf.Gone<Unit>> gone;
         synchronized (memory) {
-            memory.put(key, content, content.length);
+            if (memory.contains(key)) {
+                return; // Who looks at it now has the same bytes.
+            }
+            unit.share(1);
+            gone = memory.put(key, unit, unit.bytes());
         }
+        gone.forEach(each -> each.value().drop());
     }
 
     /** Who fetches which unit at this moment. */
     ConcurrentHashMap<CacheKey, Flight> flights() {
         return flights;
+    }
+
+    /** Bytes of buffers in use: by what is kept in memory, and by who looks at it or writes it to the folder. */
+    long lentBytes() {
+        return pool == null ? 0 : pool.lentBytes();
     }
 
     public Statistics statistics() {
@@ -150,7 +250,8 @@ public final class BlockCache implements AutoCloseable {
             while (!closed || !unwritten.isEmpty()) {
                 Unwritten next = unwritten.poll(100, TimeUnit.MILLISECONDS);
                 if (next != null) {
-                    target.write(next.key, next.content);
+                    target.write(next.key, next.unit.content());
+                    next.unit.drop();
                 }
             }
         } catch (InterruptedException e) {

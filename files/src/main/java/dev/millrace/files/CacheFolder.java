@@ -84,9 +84,7 @@ final class CacheFolder {
         }
         found.sort(Comparator.comparing(Found::written));
         for (Found unit : found) {
-            for (CacheKey gone : shelf.put(unit.key, true, unit.bytes)) {
-                delete(gone);
-            }
+            shelf.put(unit.key, true, unit.bytes).forEach(gone -> delete(gone.key()));
         }
     }
 
@@ -99,7 +97,7 @@ final class CacheFolder {
     }
 
     /** The unit, if it is here and whole. */
-    byte @Nullable [] read(CacheKey key, int length) {
+    @Nullable ByteBuffer read(CacheKey key, int length) {
         synchronized (this) {
             if (shelf.get(key) == null) {
                 return null;
@@ -110,11 +108,12 @@ final class CacheFolder {
         try (FileChannel channel = FileChannel.open(path(key), StandardOpenOption.READ)) {
             boolean whole = channel.size() == HEAD + length && fill(channel, head, 0) && fill(channel, content, HEAD);
             head.flip();
+            content.flip();
             if (whole
                     && head.getInt() == MAGIC
                     && head.getInt() == length
-                    && head.getInt() == checksum(key, content.array(), length)) {
-                return content.array();
+                    && head.getInt() == checksum(key, content.duplicate())) {
+                return content;
             }
             LOG.warn("a damaged unit in the cache, removed: {}", path(key));
         } catch (NoSuchFileException e) {
@@ -135,25 +134,26 @@ final class CacheFolder {
         return true;
     }
 
-    private static int checksum(CacheKey key, byte[] content, int length) {
+    private static int checksum(CacheKey key, ByteBuffer content) {
         CRC32C crc = new CRC32C();
         crc.update(key.fileName().getBytes(StandardCharsets.US_ASCII));
-        crc.update(content, 0, length);
+        crc.update(content);
         return (int) crc.getValue();
     }
 
     /** Keeps the unit, or fails to. By one thread. */
-    void write(CacheKey key, byte[] content) {
+    void write(CacheKey key, ByteBuffer content) {
         if (isLeftAlone() || contains(key)) {
             return;
         }
         Path target = path(key);
         Path part = target.resolveSibling(target.getFileName() + UNFINISHED);
+        int length = content.remaining();
+        ByteBuffer all = ByteBuffer.allocate(HEAD + length);
+        all.putInt(MAGIC).putInt(length).putInt(checksum(key, content.duplicate()));
+        all.position(HEAD).put(content.duplicate()).flip();
         try {
             Files.createDirectories(target.getParent());
-            ByteBuffer all = ByteBuffer.allocate(HEAD + content.length);
-            all.putInt(MAGIC).putInt(content.length).putInt(checksum(key, content, content.length));
-            all.position(HEAD).put(content).flip();
             try (FileChannel channel = FileChannel.open(
                     part, StandardOpenOption.WRITE, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING)) {
                 while (all.hasRemaining()) {
@@ -166,11 +166,11 @@ final class CacheFolder {
             deleteQuietly(part);
             return;
         }
-        List<CacheKey> gone;
+        List<Shelf.Gone<Boolean>> gone;
         synchronized (this) {
-            gone = shelf.put(key, true, HEAD + content.length);
+            gone = shelf.put(key, true, all.limit());
         }
-        gone.forEach(this::delete);
+        gone.forEach(each -> delete(each.key()));
     }
 
     private static void rename(Path part, Path target) throws IOException {

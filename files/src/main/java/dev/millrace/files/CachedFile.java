@@ -4,9 +4,6 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -101,13 +98,12 @@ final class CachedFile implements SourceFile {
         boolean asked = false;
         while (window.hasRemaining()) {
             long at = block.offset() + window.position();
-            byte[] unit = cache.get(key(at), CacheKey.length(at, info.size()));
-            if (unit == null) {
+            boolean here = cache.read(key(at), CacheKey.length(at, info.size()), window);
+            if (!here) {
                 asked = true;
-                unit = attempt.isHedge() ? null : other(at);
+                here = !attempt.isHedge() && other(at, window);
             }
-            if (unit != null) {
-                window.put(unit);
+            if (here) {
                 attempt.arrived(window.position());
             } else {
                 fetchRun(block, window, attempt);
@@ -123,28 +119,21 @@ final class CachedFile implements SourceFile {
         return CacheKey.at(version, at, info.size());
     }
 
-    /** What another reader fetches at this moment, or is about to; null if none does, or if it gave up. */
-    private byte @Nullable [] other(long at) throws InterruptedException {
-        CompletableFuture<byte[]> flight = flight(at);
-        if (flight == null) {
-            return null;
-        }
-        try {
-            return flight.get();
-        } catch (ExecutionException | CancellationException e) {
-            return null;
-        }
+    /** What another reader fetches at this moment, or is about to; false if none does, or if it gave up. */
+    private boolean other(long at, ByteBuffer into) throws InterruptedException {
+        BlockCache.Flight flight = flight(at);
+        return flight != null && flight.await(into);
     }
 
     /**
      * What another's run is to bring is waited for, but not for long: that reader may pause, or be slower than this one.
      * Then its run ends here, and this reader asks for what follows.
      */
-    private @Nullable CompletableFuture<byte[]> flight(long at) throws InterruptedException {
+    private BlockCache.@Nullable Flight flight(long at) throws InterruptedException {
         long since = System.nanoTime();
         while (true) {
             long seen = shared.told();
-            CompletableFuture<byte[]> flight = cache.flights().get(key(at));
+            BlockCache.Flight flight = cache.flights().get(key(at));
             Run other = flight == null ? shared.covering(at, this) : null;
             if (other == null || cache.contains(key(at))) {
                 return flight;
@@ -238,7 +227,7 @@ final class CachedFile implements SourceFile {
             // Who had the unit under way before may have landed it since we looked.
             if (!whateverOthersDo && cache.contains(key)) {
                 cache.flights().remove(key, flight);
-                flight.cancel(false);
+                flight.giveUp();
                 return false;
             }
             keys.add(key);
@@ -254,23 +243,15 @@ final class CachedFile implements SourceFile {
                 if (offset + length > bytes) {
                     return;
                 }
-                byte[] unit = new byte[length];
-                target.get(offset, unit);
-                cache.put(keys.get(done), unit);
-                land(done, unit);
+                cache.put(keys.get(done), target.slice(offset, length), flights.get(done));
                 done++;
             }
-        }
-
-        private void land(int i, byte[] unit) {
-            cache.flights().remove(keys.get(i), flights.get(i));
-            flights.get(i).complete(unit);
         }
 
         synchronized void end() {
             for (int i = done; i < keys.size(); i++) {
                 cache.flights().remove(keys.get(i), flights.get(i));
-                flights.get(i).cancel(false);
+                flights.get(i).giveUp();
             }
             done = keys.size();
         }

@@ -55,6 +55,9 @@ final class Connections implements AutoCloseable {
     /** A server that restarts has closed all of them. */
     private static final int MOST_STALE = 64;
 
+    /** The library refuses what is below 100 itself (RFC 9110, section 15). */
+    private static final int LAST_STATUS = 599;
+
     private static final int LONGEST_LINE = 64 << 10;
     private static final int MOST_HEADERS = 200;
 
@@ -125,6 +128,9 @@ final class Connections implements AutoCloseable {
         boolean answered = false;
         try {
             Answer answer = new Answer(asked, client.executeOpen(null, asked, HttpClientContext.create()));
+            if (answer.statusCode() > LAST_STATUS) {
+                throw new SourceException.Failed("no status of HTTP: " + answer.statusCode() + ": " + url);
+            }
             answered = true;
             return answer;
         } catch (IOException e) {

@@ -1,5 +1,7 @@
 package dev.millrace.files;
 
+import java.time.Duration;
+
 /**
  * How many fetches of one source each stream may run at once (N), found by trying. While one more brings at least 5 %
  * more bytes per second, one more is taken; when it does not, it is given up again, and after that one fewer is tried: on
@@ -9,6 +11,8 @@ package dev.millrace.files;
  * <p>Where one request can bring many blocks ({@link Source.Access#STREAM}), one at a time is what is begun with: it pays no
  * round trips, and nothing shares the way with the block that the reader waits for. Once it is known what that brings,
  * and when the next request is due, it is tried whether several at once bring a quarter more; if not, one it is again.
+ * It is not tried where it cannot be: N blocks of 1 MiB in each round trip are all that several bring. And what several
+ * streams brought together is not compared with what fewer of them did.
  *
  * <p>Shared by a source's streams, and so a stream begins with what those before it found. Safe for use by many threads.
  */
@@ -44,6 +48,10 @@ final class Pace {
     private Trying trying = Trying.FIRST;
     private boolean alone;
     private double byOne;
+
+    /** How many streams there were when that was measured. */
+    private int byOneStreams;
+
     private double before;
     private int rest;
 
@@ -80,9 +88,10 @@ final class Pace {
      * Whether the next request should be one for many blocks.
      *
      * @param mayTry whether several at once may be tried now instead: a stream's first request is not the time
+     * @param roundTrip what each request takes before its first byte
      */
-    synchronized boolean goesAlone(boolean mayTry) {
-        if (alone && mayTry && rest <= 0 && byOne > 0 && streams <= FEW_STREAMS) {
+    synchronized boolean goesAlone(boolean mayTry, Duration roundTrip) {
+        if (alone && mayTry && rest <= 0 && streams <= FEW_STREAMS && streams == byOneStreams && mayWin(roundTrip)) {
             alone = false;
             trying = Trying.TOGETHER;
             limit = Math.min(first, most);
@@ -92,9 +101,19 @@ final class Pace {
         return alone || (knowsRuns && !mayTry && trying == Trying.TOGETHER);
     }
 
+    /** Whether several of the largest blocks in each round trip, which is the most that can come, would be enough. */
+    private boolean mayWin(Duration roundTrip) {
+        double most = (double) Math.min(first, this.most) * BlockPlan.LINE * streams;
+        return byOne > 0 && byOne * WORTH_SEVERAL * (roundTrip.toNanos() / 1e9) < most;
+    }
+
     /** A stream begins or ends: what was measured till now cannot be compared with what comes. */
     synchronized void streams(int change) {
         streams += change;
+        if (trying == Trying.TOGETHER) {
+            alone = true;
+            trying = Trying.FIRST;
+        }
         restart();
     }
 
@@ -138,6 +157,7 @@ final class Pace {
     private void decide(double goodput) {
         if (alone) {
             byOne = goodput;
+            byOneStreams = streams;
             rest--;
             return;
         }

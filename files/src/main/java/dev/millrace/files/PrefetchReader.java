@@ -274,7 +274,7 @@ final class PrefetchReader implements RangeReader {
             last.stopsHere();
         }
         Run next = begun ? null : file.headStart();
-        if (next == null && experience.pace().goesAlone(begun)) {
+        if (next == null && experience.pace().goesAlone(begun, file.roundTrip())) {
             next = file.run(block.offset(), plan.end(), !begun);
         }
         begun = true;
@@ -291,7 +291,7 @@ final class PrefetchReader implements RangeReader {
         try {
             // What was asked for in another way meanwhile is not to be asked for twice.
             boolean stays = !cancelled && delivered + taken >= A_LOOK && plan.offset() <= end;
-            return stays && experience.pace().goesAlone(true) ? Math.max(end, plan.end()) : end;
+            return stays && experience.pace().goesAlone(true, file.roundTrip()) ? Math.max(end, plan.end()) : end;
         } finally {
             lock.unlock();
         }

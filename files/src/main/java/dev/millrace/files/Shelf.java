@@ -21,6 +21,9 @@ final class Shelf<V> {
 
     private record Item<V>(V value, int bytes) {}
 
+    /** What had to go. */
+    record Gone<V>(CacheKey key, V value) {}
+
     Shelf(long capacity) {
         this.capacity = capacity;
     }
@@ -39,18 +42,18 @@ final class Shelf<V> {
         return of(key).containsKey(key);
     }
 
-    /** Adds a unit, and gives those that had to go for it; perhaps the unit itself. */
-    List<CacheKey> put(CacheKey key, V value, int bytes) {
+    /** Adds a unit, or takes its place, and gives those that had to go for it; perhaps the unit itself. */
+    List<Gone<V>> put(CacheKey key, V value, int bytes) {
         remove(key);
         of(key).put(key, new Item<>(value, bytes));
         count(key, bytes);
-        List<CacheKey> gone = new ArrayList<>(0);
+        List<Gone<V>> gone = new ArrayList<>(0);
         while (bytes() > capacity) {
             boolean fromPinned = ordinary.isEmpty() || pinnedBytes > capacity / 2;
             Map<CacheKey, Item<V>> victims = fromPinned ? pinned : ordinary;
-            CacheKey eldest = victims.keySet().iterator().next();
-            remove(eldest);
-            gone.add(eldest);
+            Map.Entry<CacheKey, Item<V>> eldest = victims.entrySet().iterator().next();
+            gone.add(new Gone<>(eldest.getKey(), eldest.getValue().value));
+            remove(eldest.getKey());
         }
         return gone;
     }

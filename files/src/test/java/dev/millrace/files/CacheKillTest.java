@@ -3,6 +3,7 @@ package dev.millrace.files;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +32,7 @@ class CacheKillTest {
         public static void main(String[] args) throws IOException {
             CacheFolder folder = CacheFolder.open(Path.of(args[0]), 1L << 40);
             for (long i = 0; ; i++) {
-                folder.write(new CacheKey(VERSION, i, false), unit(i));
+                folder.write(new CacheKey(VERSION, i, false), ByteBuffer.wrap(unit(i)));
             }
         }
     }
@@ -75,9 +76,9 @@ class CacheKillTest {
         assertThat(found.bytes()).isPositive();
         int whole = 0;
         for (long i = 0; i < files(folder); i++) {
-            byte[] content = found.read(new CacheKey(VERSION, i, false), CacheKey.UNIT);
+            ByteBuffer content = found.read(new CacheKey(VERSION, i, false), CacheKey.UNIT);
             if (content != null) {
-                assertThat(content).isEqualTo(unit(i));
+                assertThat(content).isEqualTo(ByteBuffer.wrap(unit(i)));
                 whole++;
             }
         }

@@ -158,6 +158,8 @@ class ConnectionsTest {
                 "SSH-2.0-OpenSSH\r\n\r\n",
                 "HTTP/2 200\r\n\r\n",
                 "HTTP/1.1 101 Switching\r\n\r\n",
+                "HTTP/1.1 999 OK\r\n\r\n",
+                "HTTP/1.1 099 OK\r\n\r\n",
                 "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
                 "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
                 "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello",

@@ -2,12 +2,15 @@ package dev.millrace.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
 
 /** The pace against models of origins: what N fetches at once bring in all, in bytes per second. */
 class PaceTest {
     private static final int BLOCK = 1 << 20;
+
+    private static final Duration NEAR = Duration.ofMillis(10);
 
     private final Pace pace = new Pace(4, 16);
     private long now;
@@ -62,13 +65,13 @@ class PaceTest {
         Pace pace = new Pace(4, 16, true);
         pace.streams(1);
         long now = 0;
-        boolean alone = pace.goesAlone(false);
+        boolean alone = pace.goesAlone(false, NEAR);
         for (int i = 0; i < requests; i++) {
             for (int block = 0; block < 12; block++) {
                 now += (long) (BLOCK * 1e9 / (alone ? one : several * pace.limit()));
                 pace.fetched(BLOCK, now, alone);
             }
-            alone = pace.goesAlone(true);
+            alone = pace.goesAlone(true, NEAR);
         }
         return pace;
     }
@@ -77,7 +80,7 @@ class PaceTest {
     void where_one_request_brings_all_there_is_several_are_tried_and_given_up() {
         Pace pace = stream(4, 12e6, 2e6);
         assertThat(pace.limit()).isEqualTo(1);
-        assertThat(pace.goesAlone(true)).isTrue();
+        assertThat(pace.goesAlone(true, NEAR)).isTrue();
         assertThat(pace.together()).isFalse();
     }
 
@@ -95,19 +98,56 @@ class PaceTest {
         for (int i = 0; i < 1000; i++) {
             now += 1_000_000;
             pace.fetched(BLOCK, now, true);
-            assertThat(pace.goesAlone(true)).isTrue();
+            assertThat(pace.goesAlone(true, NEAR)).isTrue();
         }
     }
 
     @Test
     void a_first_request_of_a_stream_is_never_the_one_to_try_with() {
-        Pace pace = new Pace(4, 16, true);
-        for (int i = 0; i < 100; i++) {
-            now += 1_000_000;
-            pace.fetched(BLOCK, now, true);
-        }
-        assertThat(pace.goesAlone(false)).isTrue();
-        assertThat(pace.goesAlone(true)).isFalse();
+        Pace pace = quick(1);
+        assertThat(pace.goesAlone(false, NEAR)).isTrue();
+        assertThat(pace.goesAlone(true, NEAR)).isFalse();
         assertThat(pace.limit()).isEqualTo(4);
+    }
+
+    /** 50 blocks per second by one request at a time. */
+    private static Pace quick(int streams) {
+        Pace pace = new Pace(4, 16, true);
+        pace.streams(streams);
+        for (int i = 1; i <= 100; i++) {
+            pace.fetched(BLOCK, i * 20_000_000L, true);
+        }
+        return pace;
+    }
+
+    @Test
+    void several_are_not_tried_where_round_trips_would_leave_them_less_than_one_brings() {
+        assertThat(quick(1).goesAlone(true, Duration.ofMillis(100)))
+                .as("four blocks in 100 ms are 40 a second")
+                .isTrue();
+        assertThat(quick(1).goesAlone(true, Duration.ofMillis(50)))
+                .as("four blocks in 50 ms are 80 a second")
+                .isFalse();
+    }
+
+    @Test
+    void a_stream_that_begins_ends_the_trial_of_another_and_proves_nothing() {
+        Pace pace = quick(1);
+        assertThat(pace.goesAlone(true, NEAR)).isFalse();
+        pace.streams(99);
+        now = 3_000_000_000L;
+        for (int i = 0; i < 10_000; i++) {
+            now += 1_000_000;
+            pace.fetched(BLOCK, now, false);
+        }
+        assertThat(pace.together()).isFalse();
+        assertThat(pace.goesAlone(true, NEAR)).isTrue();
+    }
+
+    @Test
+    void what_one_stream_got_is_not_compared_with_what_two_get() {
+        Pace pace = quick(1);
+        pace.streams(1);
+        assertThat(pace.goesAlone(true, NEAR)).isTrue();
     }
 }

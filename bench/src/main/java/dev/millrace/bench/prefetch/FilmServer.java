@@ -14,16 +14,18 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A server that passes on an origin's films, or those of a folder, as a process of its own. */
 final class FilmServer implements AutoCloseable {
+    static final String OURS = "Millrace";
     private static final int START_SECONDS = 60;
 
     private final String name;
-    private final Process process;
+    private final @Nullable Process process;
     private final URI films;
 
-    private FilmServer(String name, Process process, URI films) {
+    private FilmServer(String name, @Nullable Process process, URI films) {
         this.name = name;
         this.process = process;
         this.films = films;
@@ -37,13 +39,31 @@ final class FilmServer implements AutoCloseable {
         return films.resolve(film);
     }
 
+    /** Whether it is Millrace. */
+    boolean isOurs() {
+        return name.startsWith(OURS);
+    }
+
+    /** No server in between. */
+    static FilmServer none(URI origin) {
+        return new FilmServer("no server, one request", null, origin);
+    }
+
+    /** Whether there is a server in between. */
+    boolean isThere() {
+        return process != null;
+    }
+
     /** The same film by another of Millrace's sources; others have one for all. */
     URI film(String source, String film) {
-        return name.equals("Millrace") ? films.resolve("../" + source + '/' + film) : film(film);
+        return isOurs() ? films.resolve("../" + source + '/' + film) : film(film);
     }
 
     /** The most memory it has had at once, in bytes (VmHWM in proc(5)); empty where that is not told. */
     Optional<Long> peakMemory() {
+        if (process == null) {
+            return Optional.empty();
+        }
         try (Stream<String> lines = Files.lines(Path.of("/proc/" + process.pid() + "/status"))) {
             return lines.filter(line -> line.startsWith("VmHWM:"))
                     .map(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
@@ -59,6 +79,12 @@ final class FilmServer implements AutoCloseable {
      * @param sources all the same, since a source learns how fast its origin is: one for each origin that it stands for
      */
     static FilmServer millrace(Path folder, String source, int sources) throws IOException, InterruptedException {
+        return millrace(OURS, folder, source, sources);
+    }
+
+    /** The same, under another title, which begins with Millrace. */
+    static FilmServer millrace(String title, Path folder, String source, int sources)
+            throws IOException, InterruptedException {
         int port = freePort();
         Path settings = folder.resolve("millrace.yaml");
         StringBuilder all = new StringBuilder("films: " + source);
@@ -67,7 +93,7 @@ final class FilmServer implements AutoCloseable {
         }
         Files.writeString(settings, "files: {sources: {" + all + "}}\n");
         return start(
-                "Millrace",
+                title,
                 folder,
                 port,
                 "/files/films/",
@@ -208,6 +234,9 @@ final class FilmServer implements AutoCloseable {
 
     @Override
     public void close() throws InterruptedException {
+        if (process == null) {
+            return;
+        }
         process.destroy();
         if (!process.waitFor(5, TimeUnit.SECONDS)) {
             process.destroyForcibly().waitFor();

@@ -14,6 +14,7 @@ import java.net.http.HttpHeaders;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,7 @@ final class Origin implements AutoCloseable {
     private static final int WIDE_SLICE = 256 << 10;
 
     /** How many films there are in its folder: film0 and so on, all the same. */
-    static final int NAMES = 300;
+    static final int NAMES = 1000;
 
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -109,7 +110,7 @@ final class Origin implements AutoCloseable {
         }
     }
 
-    /** The names of a few hundred films, for servers that look there before they believe that there is one. */
+    /** The names of all films, for servers that look there before they believe that there is one. */
     private static void list(HttpExchange exchange) throws IOException {
         StringBuilder page = new StringBuilder("<html><body>\n");
         for (int i = 0; i < NAMES; i++) {
@@ -142,6 +143,10 @@ final class Origin implements AutoCloseable {
 
     /** The file's bytes at this place. */
     static byte[] bytes(long from, int length) {
+        int lead = (int) (from % Long.BYTES);
+        if (lead > 0) {
+            return Arrays.copyOfRange(bytes(from - lead, lead + length), lead, lead + length);
+        }
         byte[] bytes = new byte[length];
         for (int i = 0; i < length; i += Long.BYTES) {
             // Each group of eight is a mix (Stafford's variant 13) of its place: no two blocks look the same.
