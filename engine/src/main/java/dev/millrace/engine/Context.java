@@ -186,8 +186,11 @@ public record Context(
                 .told(Change.STATUS);
     }
 
-    /** The label of a context that is there for one answer alone; its value is the process that hands the answer out. */
-    public static final String PASSING = "millrace.passing";
+    /**
+     * The label of a context that is there for one answer alone; its value is the process that hands the answer out. The colon
+     * keeps it out of the reach of the chat API's users, whose labels have none.
+     */
+    public static final String PASSING = "millrace:passing";
 
     /** For one answer alone, which this process hands out: with that it is gone. */
     Context passing(String process) {

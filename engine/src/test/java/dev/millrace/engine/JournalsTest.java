@@ -117,6 +117,19 @@ class JournalsTest {
     }
 
     @Test
+    void offsets_that_were_skipped_are_not_looked_for_and_what_comes_behind_them_is_brought() throws Exception {
+        others(1, 2);
+        try (Cursor<Event> cursor = shared.open("c", 2)) {
+            assertThat(cursor.poll(10)).isEmpty();
+            shared.bring("c", 1_000_002);
+            assertThat(cursor.poll(10)).isEmpty();
+            others(1_000_003);
+            shared.bring("c", 1_000_003);
+            assertThat(offsets(cursor.poll(10))).containsExactly(1_000_003L);
+        }
+    }
+
+    @Test
     void what_was_merged_meanwhile_is_brought_as_it_is_now() throws Exception {
         try (Cursor<Event> cursor = shared.open("c", 0)) {
             others(1);

@@ -73,7 +73,7 @@ public interface Replicas {
     /** Those whose leases have not run out, by id. */
     List<Alive> alive() throws InterruptedException;
 
-    /** The last offsets of those of these contexts that exist. */
+    /** The offsets of the last events of those of these contexts that exist. */
     Map<String, Long> lastOffsets(Collection<String> contextIds) throws InterruptedException;
 
     /** The WORKING tasks under this lease, and their epochs. */

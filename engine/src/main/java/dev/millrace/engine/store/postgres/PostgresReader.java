@@ -418,7 +418,9 @@ final class PostgresReader implements Reader, ContextSearch.Tables {
     Map<String, Long> lastOffsets(Collection<String> contextIds) {
         return list(
                         row -> Map.entry(row.getString(1), row.getLong(2)),
-                        "SELECT c.id, c.last_offset FROM contexts c WHERE c.id = ANY (?)",
+                        // Not of the context's row, which after a restart of PostgreSQL skips what no event has.
+                        "SELECT c.id, (SELECT max(e.\"offset\") FROM events e WHERE e.context_id = c.id)"
+                                + " FROM contexts c WHERE c.id = ANY (?)",
                         List.copyOf(contextIds))
                 .stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -136,6 +137,15 @@ class PostgresStoreTest extends LastingStoreContract {
             assertThat(all).isGreaterThan(50);
             assertContiguous("c", all);
         }
+    }
+
+    @Test
+    void offsets_that_a_restart_skipped_are_no_events_that_readers_are_told_of() throws Exception {
+        append(store, "c", Durability.FSYNCED, () -> {}).get();
+        append(store, "c", Durability.FSYNCED, () -> {}).get();
+        server.execute("UPDATE " + address.schema() + ".contexts SET last_offset = last_offset + 1000000");
+        assertThat(Objects.requireNonNull(store.replicas()).lastOffsets(List.of("c", "nobody's")))
+                .containsExactly(Map.entry("c", 2L));
     }
 
     @Test
