@@ -56,6 +56,10 @@ public final class Exchange implements RequestHead {
     private @Nullable InputStream bodyStream;
     private byte @Nullable [] body;
     private @Nullable Departure departure;
+
+    /** Bytes of content, while the client is watched. */
+    private long written;
+
     private final long arrivedAt = System.nanoTime();
     private boolean answered;
     private @Nullable Rest rest;
@@ -339,6 +343,13 @@ public final class Exchange implements RequestHead {
         letGo();
     }
 
+    /** Whether the client that has these bytes, too, has all of the response. */
+    private boolean completes(ByteBuffer next) {
+        written += next.remaining();
+        long length = response.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH);
+        return head() || (length >= 0 && written >= length);
+    }
+
     /** The connection is Jetty's again, and is kept if all that came on it was ours to read. */
     private void letGo() {
         if (departure != null && !departure.end() && chunks != null) {
@@ -364,7 +375,7 @@ public final class Exchange implements RequestHead {
     /** @param ending how many bytes at the end are that of a chunk */
     private void write(boolean last, ByteBuffer content, int ending) throws IOException {
         ByteBuffer buffer = head() ? ByteBuffer.allocate(0) : content;
-        if (last) {
+        if (departure != null && (last || completes(buffer))) {
             letGo(); // before the client can know, and send the next request
         }
         patience.lose();

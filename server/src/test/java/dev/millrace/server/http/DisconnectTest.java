@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.millrace.core.Journal;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -179,6 +181,31 @@ class DisconnectTest {
             assertThat(rest.isEmpty() || rest.startsWith("HTTP/1.1 204"))
                     .as(rest)
                     .isTrue();
+        }
+    }
+
+    @Test
+    void who_has_all_that_was_announced_may_ask_the_next_while_the_endpoint_still_tidies_up() throws Exception {
+        var asked = new Semaphore(0);
+        var router = new Router()
+                .get("/file", exchange -> {
+                    exchange.onGone(() -> {});
+                    exchange.header("Content-Length", "5");
+                    try (ResponseBody body = exchange.respondStream(200)) {
+                        body.write(ByteBuffer.wrap("he".getBytes(StandardCharsets.UTF_8)));
+                        body.write(ByteBuffer.wrap("llo".getBytes(StandardCharsets.UTF_8)));
+                        asked.acquire();
+                    }
+                })
+                .get("/other", exchange -> exchange.respond(204));
+        try (var server = TestServer.start(router);
+                var http = new RawHttp1(server.socket())) {
+            for (int i = 0; i < 50; i++) {
+                assertThat(http.get("/file").body(http.head())).isEqualTo("hello");
+                http.get("/other");
+                asked.release();
+                assertThat(http.head().status()).isEqualTo(204);
+            }
         }
     }
 
