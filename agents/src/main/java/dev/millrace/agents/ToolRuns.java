@@ -78,7 +78,14 @@ final class ToolRuns {
 
         private void call() {
             ToolResult outcome = asking == Span.NONE ? outcome() : recorded();
-            if (over.compareAndSet(false, true)) {
+            if (!over.compareAndSet(false, true)) {
+                return;
+            }
+            if (outcome.error() != null && turn.cancelled()) {
+                // The interrupt is what failed, and not the tool: what became of the call is said by whoever takes it
+                // up.
+                result.completeExceptionally(new IllegalStateException("the turn was stopped"));
+            } else {
                 tell(outcome);
             }
         }
