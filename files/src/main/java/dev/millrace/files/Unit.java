@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of one unit, outside of the heap: a cache of many of them would be copied again and again by the garbage
- * collector (a fifth of the processor time of a hundred players). So it counts its owners, and the last of them gives its
+ * collector. So it counts its owners, and the last of them gives its
  * buffer back for the next unit. It begins with one owner.
  *
  * <p>Never changes while it has an owner. Safe for use by many threads.

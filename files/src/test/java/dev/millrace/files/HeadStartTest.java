@@ -3,6 +3,7 @@ package dev.millrace.files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Random;
@@ -152,18 +153,22 @@ class HeadStartTest {
         allBuffersReturn();
     }
 
+    private static boolean beginUntilItLeaves(ScriptedOrigin.Request request, CountDownLatch left) throws IOException {
+        try {
+            request.partHead();
+            request.body(CONTENT, 0, 1000); // it may have left by now
+            request.awaitLeaving();
+        } finally {
+            left.countDown();
+        }
+        return true;
+    }
+
     @Test
     void who_closes_the_file_stops_it() throws Exception {
         CountDownLatch left = new CountDownLatch(1);
         origin.script = request -> {
-            try {
-                request.partHead();
-                request.body(CONTENT, 0, 1000); // it may have left by now
-                request.awaitLeaving();
-            } finally {
-                left.countDown();
-            }
-            return true;
+            return beginUntilItLeaves(request, left);
         };
         source.open("file", from(0)).close();
         assertThat(left.await(20, TimeUnit.SECONDS)).isTrue();
@@ -176,14 +181,7 @@ class HeadStartTest {
             if (request.number > 1) {
                 return false;
             }
-            try {
-                request.partHead();
-                request.body(CONTENT, 0, 1000); // it may have left by now
-                request.awaitLeaving();
-            } finally {
-                left.countDown();
-            }
-            return true;
+            return beginUntilItLeaves(request, left);
         };
         try (BlockCache cache = BlockCache.inMemory(64 << 20);
                 CachedSource cached = new CachedSource("name", source, cache, Duration.ofMinutes(1))) {
