@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param limits how far it goes
  * @param budgets what it may spend before it asks
  * @param titles the model that names its chats; null = they are called what their first messages begin with
+ * @param summaries the model that sums its long chats up; null = the one that the chat is with
+ * @param logContent whether what models are told and say is logged, at INFO: for who looks for a fault, since it is its
+ *     users' own
  */
 public record AgentConfig(
         Models models,
@@ -20,11 +23,13 @@ public record AgentConfig(
         List<Toolbox> toolboxes,
         Limits limits,
         Budgets budgets,
-        @Nullable ModelConfig titles) {
+        @Nullable ModelConfig titles,
+        @Nullable ModelConfig summaries,
+        boolean logContent) {
 
-    /** Without budgets, and with chats that no model names. */
+    /** Without budgets, with chats that no model names and that their own models sum up, and with nothing of them in the logs. */
     public AgentConfig(Models models, @Nullable String systemPrompt, List<Toolbox> toolboxes, Limits limits) {
-        this(models, systemPrompt, toolboxes, limits, Budgets.NONE, null);
+        this(models, systemPrompt, toolboxes, limits, Budgets.NONE, null, null, false);
     }
 
     /**
@@ -67,11 +72,11 @@ public record AgentConfig(
     }
 
     public AgentConfig with(Models others) {
-        return new AgentConfig(others, systemPrompt, toolboxes, limits, budgets, titles);
+        return new AgentConfig(others, systemPrompt, toolboxes, limits, budgets, titles, summaries, logContent);
     }
 
     public AgentConfig withSystemPrompt(@Nullable String prompt) {
-        return new AgentConfig(models, prompt, toolboxes, limits, budgets, titles);
+        return new AgentConfig(models, prompt, toolboxes, limits, budgets, titles, summaries, logContent);
     }
 
     public AgentConfig withTools(Tool... tools) {
@@ -79,19 +84,27 @@ public record AgentConfig(
     }
 
     public AgentConfig withToolboxes(List<Toolbox> boxes) {
-        return new AgentConfig(models, systemPrompt, boxes, limits, budgets, titles);
+        return new AgentConfig(models, systemPrompt, boxes, limits, budgets, titles, summaries, logContent);
     }
 
     public AgentConfig with(Limits others) {
-        return new AgentConfig(models, systemPrompt, toolboxes, others, budgets, titles);
+        return new AgentConfig(models, systemPrompt, toolboxes, others, budgets, titles, summaries, logContent);
     }
 
     public AgentConfig with(Budgets others) {
-        return new AgentConfig(models, systemPrompt, toolboxes, limits, others, titles);
+        return new AgentConfig(models, systemPrompt, toolboxes, limits, others, titles, summaries, logContent);
     }
 
     public AgentConfig withTitles(@Nullable ModelConfig model) {
-        return new AgentConfig(models, systemPrompt, toolboxes, limits, budgets, model);
+        return new AgentConfig(models, systemPrompt, toolboxes, limits, budgets, model, summaries, logContent);
+    }
+
+    public AgentConfig withSummaries(@Nullable ModelConfig model) {
+        return new AgentConfig(models, systemPrompt, toolboxes, limits, budgets, titles, model, logContent);
+    }
+
+    public AgentConfig withLogContent(boolean log) {
+        return new AgentConfig(models, systemPrompt, toolboxes, limits, budgets, titles, summaries, log);
     }
 
     /** Without the prompt: a configuration ends up in logs. */

@@ -24,6 +24,7 @@ public final class ModelAgent implements Agent, AutoCloseable {
     private final ModelCalls calls;
     private final @Nullable Titles titles;
     private volatile @Nullable Engine engine;
+    private volatile ModelObserver observer = ModelObserver.NONE;
 
     public ModelAgent(AgentConfig config) {
         this(config, Thread::sleep);
@@ -38,13 +39,23 @@ public final class ModelAgent implements Agent, AutoCloseable {
         this.config = config;
         connections = ModelConnections.of(config.models().all());
         var models = new StreamingModels();
-        calls = new ModelCalls(connections, models, pause);
+        calls = new ModelCalls(connections, models, pause, () -> observer, config.logContent());
         titles = config.titles() == null ? null : new Titles(connections, models, config.titles());
     }
 
     /** The models that messages may choose from. */
     public List<ModelConfig> models() {
         return config.models().all();
+    }
+
+    /** Where its tools come from, such as MCP servers. */
+    public List<Toolbox> toolboxes() {
+        return config.toolboxes().stream().map(Toolbox::inner).toList();
+    }
+
+    /** Whom to tell of what it asks of models and tools, from the next call on. */
+    public void observe(ModelObserver listener) {
+        observer = listener;
     }
 
     @Override
@@ -79,7 +90,7 @@ public final class ModelAgent implements Agent, AutoCloseable {
                 && turn.history().isEmpty()) {
             titles.name(turn, runs);
         }
-        new ModelTurn(turn, config, calls, choice, new Spending(turn, config.budgets(), engine)).run();
+        new ModelTurn(turn, config, calls, choice, new Spending(turn, config.budgets(), engine), observer).run();
     }
 
     /** Closes every connection. Turns that are under way fail. Idempotent. */

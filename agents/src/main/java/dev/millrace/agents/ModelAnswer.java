@@ -42,6 +42,7 @@ final class ModelAnswer implements StreamingChatResponseHandler {
     private @Nullable Throwable unexpected;
     private @Nullable RuntimeException thrownByTurn;
     private Tokens tokens = Tokens.NONE;
+    private long firstAt;
 
     /** @param kind what its words are: an answer, or a summary */
     ModelAnswer(Turn turn, ModelConfig config, Step step, Marks.Kind kind) {
@@ -49,6 +50,10 @@ final class ModelAnswer implements StreamingChatResponseHandler {
         this.config = config;
         this.step = step;
         this.kind = kind;
+    }
+
+    ModelConfig model() {
+        return config;
     }
 
     /** Where its words go. */
@@ -100,6 +105,9 @@ final class ModelAnswer implements StreamingChatResponseHandler {
     }
 
     private void careful(StreamingHandle stream, Runnable emit) {
+        if (firstAt == 0) {
+            firstAt = System.nanoTime();
+        }
         careful(stream::cancel, emit);
     }
 
@@ -139,7 +147,13 @@ final class ModelAnswer implements StreamingChatResponseHandler {
         }
     }
 
-    private long cost() {
+    /** When the model said the first of it, by {@link System#nanoTime}; 0 = it said nothing. */
+    long firstAt() {
+        return firstAt;
+    }
+
+    /** In millionths of the unit of the model's prices. */
+    long cost() {
         return config.prices() == null ? 0 : config.prices().micros(tokens);
     }
 

@@ -6,12 +6,22 @@ import dev.millrace.engine.Turn;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Calls models, again if that may help. */
-record ModelCalls(ModelConnections connections, StreamingModels models, Pause pause) {
+/**
+ * Calls models, again if that may help.
+ *
+ * @param logContent whether what they are told and say is logged
+ */
+record ModelCalls(
+        ModelConnections connections,
+        StreamingModels models,
+        Pause pause,
+        Supplier<ModelObserver> observer,
+        boolean logContent) {
     private static final Logger log = LoggerFactory.getLogger(ModelCalls.class);
 
     /**
@@ -22,14 +32,22 @@ record ModelCalls(ModelConnections connections, StreamingModels models, Pause pa
     @Nullable ModelAnswer ask(
             Turn turn, ModelConfig model, @Nullable Effort effort, ChatRequest request, Step step, Marks.Kind kind)
             throws ModelFailure, InterruptedException {
+        if (logContent) {
+            log.info("task {}: {} is told {}", turn.taskId(), model.id(), request.messages());
+        }
         for (int attempt = 1; ; attempt++) {
+            long begun = System.nanoTime();
             var answer = new ModelAnswer(turn, model, step, kind);
             ModelFailure failure = ask(turn, model, effort, request, answer);
+            tell(model, answer, failure, begun);
             if (turn.cancelled()) {
                 return null;
             }
             if (failure == null) {
                 step.done();
+                if (logContent) {
+                    log.info("task {}: {} says {}", turn.taskId(), model.id(), answer.message());
+                }
                 return answer;
             }
             Duration wait = model.retry().after(failure, attempt);
@@ -46,6 +64,18 @@ record ModelCalls(ModelConnections connections, StreamingModels models, Pause pa
             turn.status(failure.getMessage() + " Trying again.");
             step.tryAgain();
             pause.of(wait);
+        }
+    }
+
+    private void tell(ModelConfig model, ModelAnswer answer, @Nullable ModelFailure failure, long begun) {
+        ModelObserver told = observer.get();
+        told.asked(
+                model.id(),
+                failure == null ? null : failure.kind(),
+                answer.firstAt() == 0 ? null : Duration.ofNanos(answer.firstAt() - begun),
+                Duration.ofNanos(System.nanoTime() - begun));
+        if (!answer.tokens().equals(Tokens.NONE)) {
+            told.used(model.id(), answer.tokens(), answer.cost());
         }
     }
 

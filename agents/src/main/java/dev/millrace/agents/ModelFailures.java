@@ -10,7 +10,10 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.net.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
@@ -238,10 +241,7 @@ final class ModelFailures {
         return new ModelFailure(kind, message, null, cause);
     }
 
-    /**
-     * RFC 9110, 10.2.3, in its form of seconds, or OpenAI's header of milliseconds. The other form, a date, is not used by
-     * model servers.
-     */
+    /** RFC 9110, 10.2.3, as seconds or as a date, by the clock of who says it; or OpenAI's header of milliseconds. */
     private static @Nullable Duration retryAfter(HttpHeaders headers) {
         String millis = headers.firstValue("retry-after-ms").orElse("").strip();
         if (millis.matches("[0-9]{1,12}")) {
@@ -250,7 +250,19 @@ final class ModelFailures {
         String value = headers.firstValue("retry-after").orElse("").strip();
         return value.matches("[0-9]{1,9}(\\.[0-9]{1,9})?")
                 ? Duration.ofMillis((long) (Double.parseDouble(value) * 1000))
-                : null;
+                : until(value, headers.firstValue("date").orElse(""));
+    }
+
+    private static @Nullable Duration until(String date, String now) {
+        try {
+            Instant until = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date));
+            Instant from = now.isBlank()
+                    ? Instant.now()
+                    : Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(now.strip()));
+            return until.isAfter(from) ? Duration.between(from, until) : Duration.ZERO;
+        } catch (DateTimeException neither) {
+            return null;
+        }
     }
 
     private static String seconds(Duration time) {

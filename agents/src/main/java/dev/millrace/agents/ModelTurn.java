@@ -47,17 +47,20 @@ final class ModelTurn {
     private final Choice choice;
     private final ToolRuns runs;
     private final Spending spending;
+    private final ModelObserver observer;
     private final List<Message> said = new ArrayList<>();
     private final Set<String> callIds = new HashSet<>();
     private Map<String, Tool> tools = Map.of();
 
-    ModelTurn(Turn turn, AgentConfig config, ModelCalls calls, Choice choice, Spending spending) {
+    ModelTurn(
+            Turn turn, AgentConfig config, ModelCalls calls, Choice choice, Spending spending, ModelObserver observer) {
         this.spending = spending;
+        this.observer = observer;
         this.turn = turn;
         this.config = config;
         this.calls = calls;
         this.choice = choice;
-        runs = new ToolRuns(turn, config.limits());
+        runs = new ToolRuns(turn, config.limits(), observer);
     }
 
     void run() throws ModelFailure, InterruptedException {
@@ -148,10 +151,14 @@ final class ModelTurn {
     }
 
     private List<ChatMessage> conversation() {
+        return conversation(choice.model().provider());
+    }
+
+    private List<ChatMessage> conversation(Provider provider) {
         String prompt = config.systemPrompt();
         String both =
                 prompt == null ? choice.system() : choice.system() == null ? prompt : prompt + "\n\n" + choice.system();
-        return Conversation.of(both, said, choice.model().provider());
+        return Conversation.of(both, said, provider);
     }
 
     private List<ToolSpecification> specifications() {
@@ -401,22 +408,41 @@ final class ModelTurn {
 
     /** False if the turn is over. */
     private boolean compact(Step step) throws ModelFailure, InterruptedException {
-        ModelAnswer answer = calls.ask(
-                turn,
-                choice.model(),
-                null,
-                ChatRequest.builder()
-                        .messages(Compaction.request(conversation()))
-                        .build(),
-                step,
-                Marks.Kind.SUMMARY);
+        ModelAnswer answer = summary(step);
         if (answer == null) {
             return false;
         }
+        observer.summedUp(answer.model().id());
         ObjectNode marks = Marks.of(Marks.Kind.SUMMARY, answer.account().put("step", step.number() - 1));
         turn.artifact(step.summaryId()).annotate(marks);
         said.add(step.message(
                 new Artifact(step.summaryId(), "summary", null, List.of(Part.text(answer.said())), marks, List.of())));
         return true;
+    }
+
+    /** Null if the turn is over. */
+    private @Nullable ModelAnswer summary(Step step) throws ModelFailure, InterruptedException {
+        ModelConfig other = config.summaries();
+        if (other != null && !other.id().equals(choice.model().id())) {
+            try {
+                return summary(step, other.withRetry(ModelRetry.NEVER));
+            } catch (ModelFailure failure) {
+                turn.status(failure.getMessage() + " The chat's own model sums it up.");
+                step.tryAgain();
+            }
+        }
+        return summary(step, choice.model());
+    }
+
+    private @Nullable ModelAnswer summary(Step step, ModelConfig model) throws ModelFailure, InterruptedException {
+        return calls.ask(
+                turn,
+                model,
+                null,
+                ChatRequest.builder()
+                        .messages(Compaction.request(conversation(model.provider())))
+                        .build(),
+                step,
+                Marks.Kind.SUMMARY);
     }
 }

@@ -51,7 +51,12 @@ final class StreamingModels {
             ChatRequest request,
             StreamingChatResponseHandler handler) {
         StreamingChatModel model = model(config, effort);
-        ScopedValue.where(BoundClient.EXCHANGE, exchange).run(() -> model.chat(request, handler));
+        ChatRequest asked = config.provider() == Provider.ANTHROPIC
+                ? request.toBuilder()
+                        .messages(CacheMarks.on(request.messages()))
+                        .build()
+                : request;
+        ScopedValue.where(BoundClient.EXCHANGE, exchange).run(() -> model.chat(asked, handler));
     }
 
     private StreamingChatModel model(ModelConfig config, @Nullable Effort effort) {

@@ -22,10 +22,28 @@ public final class ToolChoice {
 
     /** Those of the box, as they are there at the time. */
     public Toolbox of(Toolbox box) {
-        return () -> box.tools().stream()
-                .filter(tool -> allowed.have(tool.name()))
-                .map(tool -> asking.have(tool.name()) ? new Asking(tool) : tool)
-                .toList();
+        return new Chosen(box);
+    }
+
+    private final class Chosen implements Toolbox {
+        private final Toolbox box;
+
+        Chosen(Toolbox box) {
+            this.box = box;
+        }
+
+        @Override
+        public List<Tool> tools() {
+            return box.tools().stream()
+                    .filter(tool -> allowed.have(tool.name()))
+                    .map(tool -> asking.have(tool.name()) ? new Asking(tool) : tool)
+                    .toList();
+        }
+
+        @Override
+        public Toolbox inner() {
+            return box.inner();
+        }
     }
 
     private record Asking(Tool tool) implements Tool {

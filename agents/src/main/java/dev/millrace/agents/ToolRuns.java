@@ -21,10 +21,12 @@ import tools.jackson.databind.node.StringNode;
 final class ToolRuns {
     private final Turn turn;
     private final AgentConfig.Limits limits;
+    private final ModelObserver observer;
 
-    ToolRuns(Turn turn, AgentConfig.Limits limits) {
+    ToolRuns(Turn turn, AgentConfig.Limits limits, ModelObserver observer) {
         this.turn = turn;
         this.limits = limits;
+        this.observer = observer;
     }
 
     /** A call that is on record, and the tool that is to run it. */
@@ -149,6 +151,7 @@ final class ToolRuns {
         }
 
         private void tell(ToolResult outcome) {
+            observer.ran(planned.call().name(), outcome.error() != null, Duration.ofNanos(System.nanoTime() - begun));
             try {
                 result.complete(emit(planned.step(), planned.index(), planned.call(), outcome, begun));
             } catch (RuntimeException thrownByTurn) {

@@ -17,7 +17,13 @@ import dev.millrace.protocol.Task;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.TextPart;
 import dev.millrace.testkit.ModelServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -90,6 +96,58 @@ class AgentsInEngineTest {
         engine.cancel("me", sent.taskId());
         assertThat(left.await(20, TimeUnit.SECONDS)).isTrue();
         assertThat(ended(sent).status().state()).isEqualTo(TaskState.CANCELED);
+    }
+
+    @Test
+    void a_cancel_between_two_tries_ends_the_wait_for_the_next() throws Exception {
+        server.then(call -> call.error(503, "busy", "x"));
+        start(new ModelAgent(
+                ModelConfig.of(server.baseUrl(), null, "small").withRetry((failure, attempt) -> Duration.ofHours(1))));
+        Sent sent = send("hi");
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> engine.task("me", sent.taskId()).task().status().message() != null);
+        engine.cancel("me", sent.taskId());
+        assertThat(ended(sent).status().state()).isEqualTo(TaskState.CANCELED);
+        await().atMost(Duration.ofSeconds(20)).until(() -> engine.runningTurns() == 0);
+    }
+
+    @Test
+    void a_cancel_ends_the_wait_for_a_connection_that_nobody_takes() throws Exception {
+        try (var full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                var taken = new Places(full)) {
+            taken.fill();
+            URI nobody = URI.create("http://127.0.0.1:" + full.getLocalPort() + "/v1");
+            start(new ModelAgent(ModelConfig.of(nobody, null, "small")
+                    .with(new ModelConfig.Times(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1)))));
+            Sent sent = send("hi");
+            await().atMost(Duration.ofSeconds(20)).until(() -> engine.runningTurns() == 1);
+            engine.cancel("me", sent.taskId());
+            assertThat(ended(sent).status().state()).isEqualTo(TaskState.CANCELED);
+            await().atMost(Duration.ofSeconds(20)).until(() -> engine.runningTurns() == 0);
+        }
+    }
+
+    /** Connections that a server has not taken: when there is no room for more, Linux answers no further one. */
+    private record Places(ServerSocket server, List<SocketChannel> taken) implements AutoCloseable {
+        Places(ServerSocket server) {
+            this(server, new ArrayList<>());
+        }
+
+        void fill() throws IOException {
+            for (int i = 0; i < 16; i++) {
+                SocketChannel place = SocketChannel.open();
+                place.configureBlocking(false);
+                place.connect(server.getLocalSocketAddress());
+                taken.add(place);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            for (SocketChannel place : taken) {
+                place.close();
+            }
+        }
     }
 
     @Test

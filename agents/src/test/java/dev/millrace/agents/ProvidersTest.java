@@ -275,6 +275,32 @@ class ProvidersTest {
         }
     }
 
+    @Test
+    void anthropic_is_told_to_keep_what_it_read_and_where_it_stopped_the_time_before() throws Exception {
+        server.then(call -> callsTool(Provider.ANTHROPIC, call))
+                .then(call -> says(Provider.ANTHROPIC, call, "It is flour."));
+        agent(AgentConfig.of(config(Provider.ANTHROPIC))
+                        .withSystemPrompt("Grind.")
+                        .withTools(new Mill()))
+                .run(RecordingTurn.of("rye?"));
+        JsonNode first = Asked.json(server.call());
+        JsonNode second = Asked.json(server.call());
+        for (JsonNode request : List.of(first, second)) {
+            assertThat(request.at("/system/0/cache_control/type").asString()).isEqualTo("ephemeral");
+            assertThat(request.at("/tools/0/cache_control/type").asString()).isEqualTo("ephemeral");
+            assertThat(request.at("/messages/0/content/0/cache_control/type").asString())
+                    .as("the end of the first request")
+                    .isEqualTo("ephemeral");
+        }
+        assertThat(second.at("/messages/2/content/0/type").asString()).isEqualTo("tool_result");
+        assertThat(second.at("/messages/2/content/0/cache_control/type").asString())
+                .as("the end of the second")
+                .isEqualTo("ephemeral");
+        assertThat(second.toString().split("cache_control", -1))
+                .as("it takes no more than four marks")
+                .hasSize(4 + 1);
+    }
+
     @ParameterizedTest
     @EnumSource
     void a_stream_that_is_cut_is_tried_again_and_its_words_are_replaced(Provider provider) throws Exception {

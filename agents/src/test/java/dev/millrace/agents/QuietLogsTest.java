@@ -62,8 +62,35 @@ class QuietLogsTest {
                 .then(call -> call.stream().words("secret-answer again").done());
         ModelConfig config = ModelConfig.of(model.baseUrl(), "sk-secret-key", "small")
                 .withRetry((failure, attempt) -> Duration.ofMillis(1));
-        var agent = new ModelAgent(AgentConfig.of(config)
-                .withSystemPrompt("secret-prompt")
+        List<String> lines = logOf(AgentConfig.of(config));
+        assertThat(lines).as("the test sees what is logged").anyMatch(line -> line.contains("try 1 of small failed"));
+        for (String secret : SECRETS) {
+            assertThat(lines).noneMatch(line -> line.contains(secret));
+        }
+    }
+
+    @Test
+    void what_is_told_and_said_is_logged_where_that_is_switched_on_and_the_key_is_not() throws Exception {
+        model.then(call -> {
+                    call.stream().words("secret-answer").tool(0, "a", "look", "{\"to\":\"secret-argument\"}");
+                    call.calls();
+                })
+                .then(call -> call.stream().words("secret-answer again").done());
+        List<String> lines =
+                logOf(AgentConfig.of(ModelConfig.of(model.baseUrl(), "sk-secret-key", "small"))
+                                .withLogContent(true))
+                        .stream()
+                        .filter(line -> line.startsWith(ModelCalls.class.getName()))
+                        .toList();
+        for (String secret : SECRETS.subList(0, 5)) {
+            assertThat(lines).anyMatch(line -> line.contains(secret));
+        }
+        assertThat(lines).noneMatch(line -> line.contains("sk-secret-key"));
+    }
+
+    /** What is logged of a task, all of it. */
+    private List<String> logOf(AgentConfig config) throws Exception {
+        var agent = new ModelAgent(config.withSystemPrompt("secret-prompt")
                 .withTools(ScriptedTool.of("look", call -> StringNode.valueOf("secret-result"))));
         try (var engine = new Engine(new MemoryStore(), AgentCatalog.of("test", agent), EngineSettings.defaults())) {
             engine.start();
@@ -75,12 +102,7 @@ class QuietLogsTest {
                             .state()
                             .terminal());
         }
-        List<String> lines =
-                new ArrayList<>(logged.list).stream().map(QuietLogsTest::all).toList();
-        assertThat(lines).as("the test sees what is logged").anyMatch(line -> line.contains("try 1 of small failed"));
-        for (String secret : SECRETS) {
-            assertThat(lines).noneMatch(line -> line.contains(secret));
-        }
+        return new ArrayList<>(logged.list).stream().map(QuietLogsTest::all).toList();
     }
 
     private static String all(ILoggingEvent event) {

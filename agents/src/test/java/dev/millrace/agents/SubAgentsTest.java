@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.millrace.engine.AgentCatalog;
 import dev.millrace.engine.AgentCatalog.Listing;
+import dev.millrace.engine.Arrangement;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.EngineSettings;
@@ -183,6 +184,21 @@ class SubAgentsTest {
                         .orElseThrow()
                         .working())
                 .isZero();
+    }
+
+    @Test
+    void a_tree_is_archived_as_one() throws Exception {
+        model.then(call -> spawn(call, "one"))
+                .then(call -> tool(call, "wait", "{}"))
+                .then(call -> call.stream().words("Done.").done());
+        Sent sent = boss("do it");
+        ended(sent);
+        for (boolean archived : new boolean[] {true, false}) {
+            engine.chats().arrange(ME, sent.contextId(), Arrangement.archived(archived));
+            assertThat(parts(sent))
+                    .singleElement()
+                    .satisfies(part -> assertThat(part.shelf().archived()).isEqualTo(archived));
+        }
     }
 
     @Test

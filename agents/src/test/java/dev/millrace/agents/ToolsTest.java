@@ -40,6 +40,7 @@ import tools.jackson.databind.node.StringNode;
 class ToolsTest {
     private final ModelServer server = new ModelServer();
     private final List<String> ran = new CopyOnWriteArrayList<>();
+    private volatile String account = "";
     private AgentConfig.Limits limits = AgentConfig.Limits.DEFAULT;
     private Engine engine;
     private ModelAgent agent;
@@ -260,6 +261,19 @@ class ToolsTest {
     }
 
     @Test
+    void leave_is_for_what_was_asked_about_and_not_for_what_it_has_become() throws Exception {
+        Sent sent = asksToPay();
+        String question = asked(sent).calls().getFirst().call().id();
+        account = "another account of ";
+        answer(sent, question, JsonMapper.shared().readTree("{\"approved\":true}"));
+        assertThat(ended(sent).status().state()).isEqualTo(TaskState.COMPLETED);
+        assertThat(ran).isEmpty();
+        server.call();
+        assertThat(told(server.call()))
+                .contains("tool: Error: not run: what the user allowed is not what would be done now");
+    }
+
+    @Test
     void leave_that_is_not_given_in_time_is_not_given() throws Exception {
         limits = new AgentConfig.Limits(10, Duration.ofMinutes(1), 1000, Duration.ofMillis(50), 1);
         Sent sent = asksToPay();
@@ -279,7 +293,8 @@ class ToolsTest {
                     ran.add(call.key());
                     return text("paid " + call.arguments().path("to").asString());
                 })
-                .withApproval());
+                .withApproval()
+                .on(to -> account + to));
         return engine.send(Send.chat("me", null, Message.user("m1", "go"), null));
     }
 
@@ -360,9 +375,57 @@ class ToolsTest {
         assertThat(second.status().message().text()).contains("a summary of it is, too");
     }
 
+    @Test
+    void another_model_may_sum_up() throws Exception {
+        server.then(call -> call.stream().words("A story.").end("stop", 1_400, 10))
+                .then(call -> call.stream().words("They talked of mills.").done())
+                .then(call -> call.stream().words("Yes.").done());
+        assertThat(summedUp()).containsExactly("small", "cheap", "small");
+    }
+
+    @Test
+    void where_the_other_model_fails_the_chats_own_sums_up() throws Exception {
+        server.then(call -> call.stream().words("A story.").end("stop", 1_400, 10))
+                .then(call -> {
+                    call.stream().words("They ta");
+                })
+                .then(call -> call.stream().words("They talked of mills.").done())
+                .then(call -> call.stream().words("Yes.").done());
+        assertThat(summedUp()).containsExactly("small", "cheap", "small", "small");
+    }
+
+    /** The models that were asked, when a chat whose second message is one too many for it went well. */
+    private List<String> summedUp() throws Exception {
+        ModelConfig small = ModelConfig.of(server.baseUrl(), null, "small")
+                .with(new ModelConfig.Options(null, null, 1_500, null, null));
+        start(AgentConfig.of(small)
+                .withSummaries(ModelConfig.of(server.baseUrl(), null, "cheap")
+                        .withRetry((failure, attempt) -> Duration.ofHours(1))));
+        Sent sent = engine.send(Send.chat("me", null, Message.user("m1", "Tell me one."), null));
+        ended(sent);
+        Task second =
+                ended(engine.send(Send.next("me", Message.user("m2", "and?").in(sent.contextId(), null))));
+        assertThat(second.status().state()).as(second.toString()).isEqualTo(TaskState.COMPLETED);
+        assertThat(second.artifacts())
+                .filteredOn(artifact -> "summary".equals(artifact.name()))
+                .singleElement()
+                .satisfies(summary -> assertThat(summary.text()).isEqualTo("They talked of mills."));
+        var asked = new ArrayList<String>();
+        while (server.callsWaiting() > 0) {
+            asked.add(Asked.json(server.call()).path("model").stringValue());
+        }
+        return asked;
+    }
+
     private void answer(Sent sent, String callId, JsonNode result) throws Exception {
         engine.chats()
                 .answerTools("me", sent.contextId(), null, List.of(ToolResult.of(callId, result)), RequestKey.NONE);
+    }
+
+    private void start(AgentConfig config) throws Exception {
+        agent = new ModelAgent(config);
+        engine = new Engine(new MemoryStore(), AgentCatalog.of("test", agent), EngineSettings.defaults());
+        engine.start();
     }
 
     private void start(Tool... tools) throws Exception {
@@ -370,12 +433,10 @@ class ToolsTest {
         ModelConfig large = ModelConfig.of(server.baseUrl(), null, "big-1")
                 .withId("large")
                 .with(new ModelConfig.Options(null, null, 1_500, null, null));
-        agent = new ModelAgent(AgentConfig.of(small)
+        start(AgentConfig.of(small)
                 .with(new Models(List.of(small, large)))
                 .withTools(tools)
                 .with(limits));
-        engine = new Engine(new MemoryStore(), AgentCatalog.of("test", agent), EngineSettings.defaults());
-        engine.start();
     }
 
     private static Message withMetadata(String text, ObjectNode metadata) {

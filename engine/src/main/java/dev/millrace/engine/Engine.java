@@ -117,6 +117,7 @@ public final class Engine implements AutoCloseable {
                         journals,
                         dispatcher::leftWaiting,
                         this::recover,
+                        this::forgetPassing,
                         feeds);
     }
 
@@ -164,13 +165,19 @@ public final class Engine implements AutoCloseable {
         }
         List<TaskRecord> unmerged = store.read(null, reader -> reader.unmerged(MOST_LEFT));
         unmerged.forEach(merger::add);
-        store.read(null, reader -> reader.runnable(MOST_LEFT)).forEach(this::forgetPassing);
-        unmerged.forEach(this::forgetPassing);
+        forgetPassing();
         dispatcher.start();
         deadlines.start();
         if (sharing != null) {
             sharing.start();
         }
+    }
+
+    /** Takes those contexts away that were there for answers which dead processes were to hand out, and stops what runs in them here. */
+    private void forgetPassing() throws InterruptedException {
+        store.read(null, reader -> reader.runnable(MOST_LEFT)).forEach(this::forgetPassing);
+        store.read(null, reader -> reader.unmerged(MOST_LEFT)).forEach(this::forgetPassing);
+        turns.running().forEach(turn -> forgetPassing(turn.lease().task()));
     }
 
     /** Takes a context away that was there for an answer which nobody hands out any more; false if it was not. */

@@ -11,11 +11,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +30,13 @@ import org.slf4j.LoggerFactory;
  * process may have run out, and at least every {@link EngineSettings#lookAgain}.
  */
 final class Neighbours implements Replicas.Listener {
+    /** What is done when a process has gone. */
+    @FunctionalInterface
+    interface Tidying {
+        /** @throws StoreFailure if it has to be tried again */
+        void run() throws InterruptedException;
+    }
+
     private static final Logger LOG = LoggerFactory.getLogger(Neighbours.class);
 
     /** How long to wait after the store failed, if no word comes before. */
@@ -43,11 +52,15 @@ final class Neighbours implements Replicas.Listener {
     private final Journals journals;
     private final Runnable runnable;
     private final Function<TaskRecord, CompletableFuture<?>> recovery;
+    private final Tidying tidying;
     private final Feeds feeds;
     private final Doorbell bell;
 
     /** Contexts that are being brought or checked, and the offset that was heard of last. */
     private final Map<String, Long> heard = new ConcurrentHashMap<>();
+
+    /** Those that were alive at the look before. */
+    private Set<String> alive = Set.of();
 
     /** Tasks held in our name that no turn here runs, as of the look before. */
     private Map<String, Long> forsaken = Map.of();
@@ -61,6 +74,7 @@ final class Neighbours implements Replicas.Listener {
     /**
      * @param runnable called when a task may be runnable
      * @param recovery takes up a task whose holder is dead
+     * @param tidying takes away what is of no use without its process
      * @param feeds where those look who watch lists
      */
     Neighbours(
@@ -71,6 +85,7 @@ final class Neighbours implements Replicas.Listener {
             Journals journals,
             Runnable runnable,
             Function<TaskRecord, CompletableFuture<?>> recovery,
+            Tidying tidying,
             Feeds feeds) {
         this.store = store;
         this.replicas = replicas;
@@ -79,6 +94,7 @@ final class Neighbours implements Replicas.Listener {
         this.journals = journals;
         this.runnable = runnable;
         this.recovery = recovery;
+        this.tidying = tidying;
         this.feeds = feeds;
         bell = new Doorbell(settings.pace());
     }
@@ -225,11 +241,21 @@ final class Neighbours implements Replicas.Listener {
             Map<String, Long> last = replicas.lastOffsets(journals.read());
             last.forEach(this::changed);
             runnable.run();
+            tidyUp();
             return takenUp;
         } catch (StoreFailure e) {
             LOG.warn("what other processes do can't be seen now: {}", e.getMessage());
             return false;
         }
+    }
+
+    /** Each of those that are left does it; where it is done already, it is nothing. */
+    private void tidyUp() throws InterruptedException {
+        Set<String> now = replicas.alive().stream().map(Replicas.Alive::id).collect(Collectors.toSet());
+        if (!now.containsAll(alive)) {
+            tidying.run();
+        }
+        alive = now;
     }
 
     /** Takes up what dead processes left; false if not all of it could be. */

@@ -21,9 +21,10 @@ final class Sharing {
             Journals journals,
             Runnable runnable,
             Function<TaskRecord, CompletableFuture<?>> recovery,
+            Neighbours.Tidying tidying,
             Feeds feeds) {
         this.replicas = replicas;
-        neighbours = new Neighbours(store, replicas, settings, workers, journals, runnable, recovery, feeds);
+        neighbours = new Neighbours(store, replicas, settings, workers, journals, runnable, recovery, tidying, feeds);
         tenure = new Tenure(
                 replicas,
                 settings,

@@ -394,6 +394,40 @@ class ReplicasTest {
     }
 
     @Test
+    void what_was_there_for_an_answer_of_a_dead_replica_alone_is_taken_away_by_those_that_live() throws Exception {
+        var proxy = new CuttingProxy(server.databasePort());
+        open.add(proxy);
+        PostgresAddress through =
+                PostgresAddress.parse("postgresql://millrace@127.0.0.1:" + proxy.port() + "/postgres?schema=" + schema);
+        Duration lease = Duration.ofSeconds(2);
+        Engine a = start(
+                turn -> {
+                    if (turn.message().text().equals("hold")) {
+                        gated(turn);
+                    }
+                },
+                settings(lease, NEVER).withMaxTurns(1),
+                PostgresSettings.of(through).withPatience(Duration.ofMillis(300)));
+        Engine b = start(this::gated, settings(lease, NEVER));
+        Sent ended = unkept(a, "end");
+        awaitState(a, ended, TaskState.COMPLETED);
+        chat(a, "hold");
+        reached.acquire();
+        Sent atTheOther = unkept(a, "there is no place for it here");
+        reached.acquire();
+        proxy.cut();
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> b.context(ME, ended.contextId()).isEmpty()
+                        && b.context(ME, atTheOther.contextId()).isEmpty());
+        proxy.mend();
+    }
+
+    private static Sent unkept(Engine engine, String text) {
+        return engine.send(
+                Send.chat(ME, null, Message.user(engine.newId(), text), null).unacknowledged());
+    }
+
+    @Test
     void a_lease_that_has_run_out_is_never_revived() throws Exception {
         Duration lease = Duration.ofSeconds(1);
         var lost = new CountDownLatch(1);

@@ -43,6 +43,7 @@ public final class McpServer implements Toolbox, AutoCloseable {
     private final Doorbell bell = new Doorbell();
     private final AtomicInteger failures = new AtomicInteger();
     private volatile List<Tool> tools = List.of();
+    private volatile boolean connected;
     private volatile boolean stopped;
     private @Nullable Thread thread;
 
@@ -68,9 +69,14 @@ public final class McpServer implements Toolbox, AutoCloseable {
         return tools;
     }
 
-    /** Whether its tools can be called now. */
+    /** As its tools' names begin. */
+    public String name() {
+        return config.name();
+    }
+
+    /** Whether it is there: it has told its tools, and nothing has failed since. */
     public boolean connected() {
-        return !tools.isEmpty();
+        return connected;
     }
 
     /** Ends the connection, and the program if it is one. */
@@ -109,12 +115,13 @@ public final class McpServer implements Toolbox, AutoCloseable {
 
     /** One connection, from its beginning to its end; true if there was one. */
     private boolean live() throws InterruptedException {
-        boolean connected = false;
+        boolean was = false;
         McpAsyncClient client = client();
         try {
             await(client.initialize(), config.connectWithin());
             failures.set(0);
             offer(client, await(client.listTools(), config.connectWithin()).tools());
+            was = true;
             connected = true;
             LOG.info("MCP server {} is connected and has {} tools", config.name(), tools.size());
             while (!stopped && failures.get() < FAILURES) {
@@ -126,10 +133,11 @@ public final class McpServer implements Toolbox, AutoCloseable {
         } catch (IOException e) {
             LOG.warn("MCP server {}: {}", config.name(), e.getMessage());
         } finally {
+            connected = false;
             tools = List.of();
             client.close();
         }
-        return connected;
+        return was;
     }
 
     private McpAsyncClient client() {

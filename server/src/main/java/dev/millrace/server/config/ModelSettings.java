@@ -205,7 +205,9 @@ public final class ModelSettings {
                                     section.duration("approvalWithin").orElse(limits.approvalWithin()),
                                     section.number("compactAt").orElse(limits.compactAt())),
                             budgets(section.section("budgets")),
-                            titles(section)),
+                            other(section, "titles"),
+                            other(section, "summaries"),
+                            section.flag("logContent").orElse(false)),
                     list(section.text("tools").orElse("*")),
                     list(section.text("approve").orElse("")),
                     list(section.text("spawns").orElse("")));
@@ -216,15 +218,15 @@ public final class ModelSettings {
         }
     }
 
-    private @Nullable ModelConfig titles(Section section) {
-        String id = section.text("titles").orElse(null);
+    private @Nullable ModelConfig other(Section section, String setting) {
+        String id = section.text(setting).orElse(null);
         if (id == null) {
             return null;
         }
         ModelConfig model = models.get(id);
         if (model == null) {
             throw new BadSetting(
-                    section.at("titles"),
+                    section.at(setting),
                     "there is no model \"" + id + "\" in the section models; there are: "
                             + String.join(", ", models.keySet()));
         }

@@ -34,6 +34,7 @@ public final class Metrics implements AutoCloseable {
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final EngineMeters engine;
+    private final ModelMeters models = new ModelMeters(registry);
     private final Inside inside;
     private final Troubles troubles;
     private @Nullable JvmGcMetrics gc;
@@ -73,6 +74,7 @@ public final class Metrics implements AutoCloseable {
         Gauge.builder("millrace.http.open", server, HttpServer::open)
                 .description("Requests, streams and WebSocket connections that are open now")
                 .register(registry);
+        models.watch(running);
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         new ClassLoaderMetrics().bindTo(registry);
