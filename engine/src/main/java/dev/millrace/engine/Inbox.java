@@ -85,7 +85,9 @@ final class Inbox {
         Sent sent = send.message().taskId() == null
                 ? submit(draft, send)
                 : Answers.accept(draft, send.message().taskId(), send.message());
-        remember(draft, send, sent);
+        if (context != null || send.acknowledged()) {
+            remember(draft, send, sent); // else nobody is told of a context where it could be sent again
+        }
         return sent;
     }
 

@@ -132,6 +132,23 @@ public record Send(
                 acknowledged);
     }
 
+    /** The same, in the context of this id, which need not exist if it begins one. */
+    public Send in(String contextId) {
+        return new Send(
+                owner,
+                agent,
+                message.in(contextId, message.taskId()),
+                title,
+                concurrency,
+                create,
+                key,
+                keyPrint,
+                busy,
+                parentId,
+                earlier,
+                acknowledged);
+    }
+
     /** The same, as the beginning of a part of another context. */
     public Send under(@Nullable String parent) {
         return new Send(

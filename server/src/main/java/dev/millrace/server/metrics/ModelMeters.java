@@ -105,7 +105,7 @@ final class ModelMeters implements ModelObserver {
                 .tag("model", model)
                 .tag("kind", kind)
                 .register(registry)
-                .increment(tokens);
+                .increment((double) tokens);
     }
 
     @Override

@@ -23,8 +23,12 @@ record Answers(Engine engine) {
     /** How one answer is told to its client. */
     @FunctionalInterface
     interface Reply {
-        /** Tells it as it comes, or gives it when it is whole. */
-        @Nullable ObjectNode to(Sent sent) throws Refusal, HttpProblem, IOException, InterruptedException;
+        /**
+         * Tells it as it comes, or gives it when it is whole.
+         *
+         * @param cursor at where the answer begins
+         */
+        @Nullable ObjectNode to(Sent sent, Cursor<Event> cursor) throws Refusal, HttpProblem, IOException, InterruptedException;
     }
 
     /**
@@ -34,13 +38,20 @@ record Answers(Engine engine) {
      */
     void give(Exchange exchange, Send send, boolean store, Reply reply)
             throws Refusal, HttpProblem, IOException, InterruptedException {
-        Sent sent = engine.send(store ? send : send.unacknowledged());
+        String named = send.message().contextId();
+        String contextId = named == null ? engine.newId() : named;
+        Send asked = (store ? send : send.unacknowledged()).in(contextId);
         ObjectNode whole;
-        try {
-            whole = reply.to(sent);
-        } finally {
-            if (!store) {
-                forget(send.owner(), sent.contextId());
+        // Open before the send, so that the journal keeps the send's events in memory, and the store need not be asked.
+        try (Cursor<Event> cursor = engine.read(contextId, 0)) {
+            Sent sent = engine.send(asked);
+            try {
+                cursor.seek(sent.from());
+                whole = reply.to(sent, cursor);
+            } finally {
+                if (!store) {
+                    forget(send.owner(), contextId);
+                }
             }
         }
         if (whole != null) {
@@ -49,14 +60,14 @@ record Answers(Engine engine) {
     }
 
     /**
-     * Listens until the answer is there.
+     * Listens until the answer is there, and closes the cursor.
      *
      * @param leaving whether to give up when the client has left, because nobody else wants the answer
      * @throws Refused with UNAVAILABLE if the server stops before, or the client has left
      */
-    void await(Exchange exchange, String contextId, long from, Telling telling, boolean leaving)
+    void await(Exchange exchange, Cursor<Event> cursor, Telling telling, boolean leaving)
             throws HttpProblem, IOException, InterruptedException {
-        try (Cursor<Event> cursor = engine.read(contextId, from)) {
+        try (cursor) {
             exchange.onStopping(cursor::close);
             if (leaving) {
                 exchange.onGone(cursor::close);

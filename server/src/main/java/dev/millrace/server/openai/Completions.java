@@ -65,13 +65,15 @@ final class Completions {
                 exchange,
                 send,
                 wanted.store(),
-                sent -> wanted.stream() ? stream(exchange, sent, wanted) : whole(exchange, sent, wanted));
+                (sent, cursor) -> wanted.stream()
+                        ? stream(exchange, sent, cursor, wanted)
+                        : whole(exchange, sent, cursor, wanted));
     }
 
-    private ObjectNode whole(Exchange exchange, Sent sent, Wanted wanted)
+    private ObjectNode whole(Exchange exchange, Sent sent, Cursor<Event> cursor, Wanted wanted)
             throws Refusal, HttpProblem, IOException, InterruptedException {
         var completion = new Completion(sent.taskId(), wanted.model().id());
-        answers.await(exchange, sent.contextId(), sent.from(), completion.telling, !wanted.store());
+        answers.await(exchange, cursor, completion.telling, !wanted.store());
         Refusal failure = failure(completion.telling, completion.calls);
         if (failure != null) {
             throw failure;
@@ -79,13 +81,10 @@ final class Completions {
         return completion.json();
     }
 
-    private @Nullable ObjectNode stream(Exchange exchange, Sent sent, Wanted wanted)
+    private static @Nullable ObjectNode stream(Exchange exchange, Sent sent, Cursor<Event> cursor, Wanted wanted)
             throws HttpProblem, IOException, InterruptedException {
-        // Before the answer begins, so that whoever has its first line is shown each event as it was made.
-        try (Cursor<Event> cursor = engine.read(sent.contextId(), sent.from())) {
-            var frames = new Frames(sent.taskId(), wanted.model().id(), wanted.usage());
-            exchange.eventStream().pump(cursor, frames.framing());
-        }
+        var frames = new Frames(sent.taskId(), wanted.model().id(), wanted.usage());
+        exchange.eventStream().pump(cursor, frames.framing());
         return null;
     }
 

@@ -66,17 +66,17 @@ final class Responses {
     void create(Exchange exchange) throws Refusal, HttpProblem, IOException, InterruptedException {
         String owner = identity.owner(exchange);
         Wanted wanted = wanted(Json.body(exchange));
-        answers.give(exchange, send(owner, wanted), wanted.store(), sent -> {
+        answers.give(exchange, send(owner, wanted), wanted.store(), (sent, cursor) -> {
             var id = ResponseId.of(sent);
             if (wanted.stream()) {
-                stream(exchange, sent.contextId(), id, -1);
+                exchange.eventStream().pump(cursor, new Frames(id, -1).framing());
                 return null;
             }
             var script = new ResponseScript(id, -1, (type, event) -> {});
             if (wanted.background()) {
                 answers.soFar(sent.contextId(), id.from(), sent.offset(), script.telling());
             } else {
-                answers.await(exchange, sent.contextId(), id.from(), script.telling(), !wanted.store());
+                answers.await(exchange, cursor, script.telling(), !wanted.store());
             }
             script.heard();
             return script.json();

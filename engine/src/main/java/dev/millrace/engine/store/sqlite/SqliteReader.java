@@ -67,10 +67,17 @@ final class SqliteReader implements Reader, ContextSearch.Tables, AutoCloseable 
             FROM ready JOIN tasks t ON t.id = ready.id ORDER BY ready.turn, t.status_at LIMIT ?""";
 
     private final Connection connection;
+    private final @Nullable RecentRows recent;
     private final Map<String, PreparedStatement> statements = new HashMap<>();
 
     SqliteReader(Connection connection) {
+        this(connection, null);
+    }
+
+    /** @param recent what need not be read; null = there is nothing that others could not have changed */
+    SqliteReader(Connection connection, @Nullable RecentRows recent) {
         this.connection = connection;
+        this.recent = recent;
     }
 
     /** Prepares a statement once. */
@@ -128,12 +135,28 @@ final class SqliteReader implements Reader, ContextSearch.Tables, AutoCloseable 
 
     @Override
     public @Nullable Context context(String contextId) {
-        return one(SqliteReader::toContext, CONTEXT + "WHERE id = ?", contextId);
+        Context known = recent == null ? null : recent.context(contextId);
+        if (known != null) {
+            return known;
+        }
+        Context read = one(SqliteReader::toContext, CONTEXT + "WHERE id = ?", contextId);
+        if (recent != null && read != null) {
+            recent.put(read);
+        }
+        return read;
     }
 
     @Override
     public @Nullable TaskRecord task(String taskId) {
-        return one(SqliteReader::toTask, TASK + "WHERE id = ?", taskId);
+        TaskRecord known = recent == null ? null : recent.task(taskId);
+        if (known != null) {
+            return known;
+        }
+        TaskRecord read = one(SqliteReader::toTask, TASK + "WHERE id = ?", taskId);
+        if (recent != null && read != null) {
+            recent.put(read);
+        }
+        return read;
     }
 
     @Override
@@ -360,6 +383,9 @@ final class SqliteReader implements Reader, ContextSearch.Tables, AutoCloseable 
 
     /** Prepares every statement anew when it is next needed: the driver finalizes one that failed. */
     void forget() {
+        if (recent != null) {
+            recent.forget();
+        }
         statements.values().forEach(SqliteConnections::closeQuietly);
         statements.clear();
     }

@@ -104,8 +104,9 @@ public final class SqliteStore implements Store {
         SqliteConnections.execute(connection, "PRAGMA wal_autocheckpoint=" + WAL_PAGES_LIMIT);
         SqliteConnections.execute(connection, "PRAGMA synchronous=NORMAL");
         transactions = SqliteTransactions.writing(connection);
-        reader = new SqliteReader(connection);
-        writer = new SqliteWriter(reader);
+        var recent = new RecentRows();
+        reader = new SqliteReader(connection, recent);
+        writer = new SqliteWriter(reader, recent);
         readers = new SqliteReaders(file, Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 4));
         checkpoints = new SqliteCheckpoints(file);
         // One process has this store: what another claimed, a dead one did.

@@ -33,6 +33,7 @@ final class SqliteWriter {
             .toList();
 
     private final SqliteReader statements;
+    private final RecentRows recent;
 
     /** By owner: nobody else writes, so what was written last is what is there. */
     private final Map<String, Long> revisions = new LinkedHashMap<>(16, 0.75f, true) {
@@ -42,8 +43,10 @@ final class SqliteWriter {
         }
     };
 
-    SqliteWriter(SqliteReader statements) {
+    /** @param recent what the reader of the same connection need not read again */
+    SqliteWriter(SqliteReader statements, RecentRows recent) {
         this.statements = statements;
+        this.recent = recent;
     }
 
     void write(String contextId, Write<?> write) throws SQLException {
@@ -70,6 +73,7 @@ final class SqliteWriter {
     /** What was written in this transaction is undone. */
     void forget() {
         revisions.clear();
+        recent.forget();
     }
 
     private long nextRevision(String owner) {
@@ -80,7 +84,13 @@ final class SqliteWriter {
     }
 
     private void save(Context c) throws SQLException {
+        if (recent.onlyAdvanced(c)) {
+            run("UPDATE contexts SET last_offset = ? WHERE id = ?", c.lastOffset(), c.id());
+            recent.put(c);
+            return;
+        }
         boolean told = c.revision() == 0;
+        long revision = told ? nextRevision(c.owner()) : c.revision();
         Context.Shelf shelf = c.shelf();
         run(
                 "INSERT INTO contexts (id, owner, agent, title, concurrency, created_at, updated_at, last_offset,"
@@ -108,8 +118,10 @@ final class SqliteWriter {
                 Labels.write(shelf.labels()),
                 shelf.readTo(),
                 c.change().code(),
-                told ? nextRevision(c.owner()) : c.revision());
-        String title = c.title() == null ? "" : c.title();
+                revision);
+        recent.written(c, revision);
+        // What is there for one answer alone, nobody looks for.
+        String title = c.title() == null || shelf.labels().containsKey(Context.PASSING) ? "" : c.title();
         if (told
                 && (c.change() == Context.Change.TITLE || (c.change() == Context.Change.CREATED && !title.isEmpty()))) {
             find(c.id(), "", title);
@@ -140,6 +152,7 @@ final class SqliteWriter {
                 there.owner(),
                 nextRevision(there.owner()),
                 contextId);
+        recent.forgetAllOf(contextId);
         run("DELETE FROM texts WHERE context_id = ?", contextId);
         run("DELETE FROM sends WHERE context_id = ?", contextId);
         run("DELETE FROM events WHERE context_id = ?", contextId);
@@ -183,6 +196,7 @@ final class SqliteWriter {
                 t.usage().inputTokens(),
                 t.usage().outputTokens(),
                 t.usage().costMicros());
+        recent.written(t);
     }
 
     private void append(String contextId, List<Journal.Entry<Event>> events) throws SQLException {

@@ -5,22 +5,28 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Event;
+import dev.millrace.engine.Usage;
 import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.LastingStoreContract;
+import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
+import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.Write;
 import dev.millrace.protocol.TaskState;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfo;
 import org.junit.jupiter.api.Test;
@@ -109,6 +115,60 @@ class SqliteStoreTest extends LastingStoreContract {
         assertThat(store.<Long>read(null, r -> r.revision(OWNER)))
                 .as("what was undone took no number")
                 .isEqualTo(before + 10);
+    }
+
+    @Test
+    void what_the_writer_need_not_read_again_is_what_the_tables_say() throws Exception {
+        Instant between = T0.plusNanos(123_456_789);
+        Context made = context("c", OWNER, Context.Concurrency.PARALLEL, between, 1)
+                .withTitle("x")
+                .withHeld(true)
+                .with(Context.Shelf.NEW.withPin(3).withLabels(Map.of("b", "1", "a", "\"")), Context.Change.SHELF);
+        TaskRecord asks = task("t", "c", OWNER, TaskState.INPUT_REQUIRED, between, 1)
+                .dueAt(between.plusSeconds(1))
+                .using(new Usage(1, 2, 3, 4, 5, 6));
+        store.submit(
+                        "c",
+                        Durability.FSYNCED,
+                        reader -> write(true, made, List.of(asks), List.of(event(1, "t", Event.Kind.TASK, "{}")), () -> {}))
+                .get();
+        assertRemembered("c", "t");
+        append("c", Durability.WRITTEN, 1, () -> {}).get();
+        advance("c", 3);
+        advance("c", 4);
+        assertRemembered("c", "t");
+        assertThat(store.<Long>read("c", r -> r.context("c").lastOffset())).isEqualTo(4);
+
+        store.submit("c", Durability.FSYNCED, reader -> new Write<>(
+                                true, null, List.of(), List.of(), List.of(), null, true, () -> {}, () -> {}, () -> {}))
+                .get();
+        assertThat(this.<Object>written("c", reader -> reader.context("c") == null && reader.task("t") == null))
+                .isEqualTo(true);
+    }
+
+    /** As a chunk does: nothing but the offset is new. */
+    private void advance(String contextId, long offset) throws Exception {
+        store.submit(
+                        contextId,
+                        Durability.WRITTEN,
+                        reader -> write(
+                                true,
+                                reader.context(contextId).at(offset),
+                                List.of(),
+                                List.of(event(offset, "t", Event.Kind.CHUNK, "x")),
+                                () -> {}))
+                .get();
+    }
+
+    private void assertRemembered(String contextId, String taskId) throws Exception {
+        Function<Reader, List<Object>> rows = r -> List.of(r.context(contextId), r.task(taskId));
+        assertThat(written(contextId, rows)).isEqualTo(store.read(contextId, rows));
+    }
+
+    /** What the writer's own reader says. */
+    private <R> R written(String contextId, Function<Reader, R> query) throws Exception {
+        return store.submit(contextId, Durability.WRITTEN, reader -> Write.nothing(query.apply(reader)))
+                .get();
     }
 
     @Test
