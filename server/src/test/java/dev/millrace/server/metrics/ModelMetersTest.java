@@ -54,8 +54,8 @@ class ModelMetersTest {
     @Test
     void tries_first_words_tokens_cost_tools_and_mcp_servers_are_counted() throws Exception {
         var mcp = new McpServer(McpConfig.of(
-                "files", new McpConfig.Remote(
-                        URI.create("http://127.0.0.1:1/mcp"), McpConfig.Transport.HTTP, Map.of(), null)));
+                "files",
+                new McpConfig.Remote(URI.create("http://127.0.0.1:1/mcp"), McpConfig.Transport.HTTP, Map.of(), null)));
         try (var model = new ModelServer();
                 HttpClient client = HttpClient.newHttpClient();
                 Millrace server = Millrace.with(

@@ -130,7 +130,8 @@ class SqliteStoreTest extends LastingStoreContract {
         store.submit(
                         "c",
                         Durability.FSYNCED,
-                        reader -> write(true, made, List.of(asks), List.of(event(1, "t", Event.Kind.TASK, "{}")), () -> {}))
+                        reader -> write(
+                                true, made, List.of(asks), List.of(event(1, "t", Event.Kind.TASK, "{}")), () -> {}))
                 .get();
         assertRemembered("c", "t");
         append("c", Durability.WRITTEN, 1, () -> {}).get();
@@ -139,7 +140,10 @@ class SqliteStoreTest extends LastingStoreContract {
         assertRemembered("c", "t");
         assertThat(store.<Long>read("c", r -> r.context("c").lastOffset())).isEqualTo(4);
 
-        store.submit("c", Durability.FSYNCED, reader -> new Write<>(
+        store.submit(
+                        "c",
+                        Durability.FSYNCED,
+                        reader -> new Write<>(
                                 true, null, List.of(), List.of(), List.of(), null, true, () -> {}, () -> {}, () -> {}))
                 .get();
         assertThat(this.<Object>written("c", reader -> reader.context("c") == null && reader.task("t") == null))
