@@ -260,6 +260,8 @@ class ProvidersTest {
         assertThat(turn.used.getFirst()).isEqualTo("100 20 " + cost);
         JsonNode usage = turn.annotations.get("answer").at("/millrace/usage");
         assertThat(usage.path("cachedTokens").intValue()).isEqualTo(provider == Provider.OLLAMA ? 0 : 60);
+        assertThat(usage.path("reasoningTokens").intValue())
+                .isEqualTo(provider == Provider.OLLAMA || provider == Provider.ANTHROPIC ? 0 : 5);
         assertThat(turn.annotations.get("answer").at("/millrace/model").stringValue())
                 .isEqualTo("small");
 
@@ -393,6 +395,22 @@ class ProvidersTest {
                         Part.raw("a,b\n1,2".getBytes(java.nio.charset.StandardCharsets.UTF_8), "text/csv"),
                         Part.raw(new byte[] {1, 2}, "image/png"))));
         assertThat(Asked.json(server.call()).toString()).contains("a,b\\n1,2", "AQI=");
+    }
+
+    @Test
+    void a_message_may_ask_for_less_than_the_model_is_configured_to_and_not_for_more() throws Exception {
+        ModelConfig model = config(Provider.OPENAI).with(new ModelConfig.Options(null, 100, null, null, Effort.LOW));
+        record Wish(String effort, int maxTokens, String asked, int limit) {}
+        for (Wish wish : List.of(new Wish("high", 1_000, "low", 100), new Wish("minimal", 10, "minimal", 10))) {
+            server.then(call -> says(Provider.OPENAI, call, "ok"));
+            ObjectNode metadata = Marks.object().put("effort", wish.effort()).put("maxTokens", wish.maxTokens());
+            agent(AgentConfig.of(model))
+                    .run(new RecordingTurn(Message.user("m1", "hi").withMetadata(metadata.put("temperature", 0.5))));
+            JsonNode asked = Asked.json(server.call());
+            assertThat(asked.path("reasoning_effort").asString()).isEqualTo(wish.asked());
+            assertThat(asked.path("max_tokens").intValue()).isEqualTo(wish.limit());
+            assertThat(asked.path("temperature").doubleValue()).isEqualTo(0.5);
+        }
     }
 
     @ParameterizedTest

@@ -11,6 +11,7 @@ import java.net.URI;
 import java.util.Base64;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -21,6 +22,8 @@ final class GuardedMcp implements AutoCloseable {
     private final AtomicInteger refusals = new AtomicInteger();
     private volatile int takenBack;
     private volatile String asked = "";
+    private volatile @Nullable String key;
+    private volatile boolean broken;
 
     GuardedMcp() throws IOException {
         http.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
@@ -48,6 +51,16 @@ final class GuardedMcp implements AutoCloseable {
     /** The form by which the last token was asked for. */
     String asked() {
         return asked;
+    }
+
+    /** The header X-Key of the last request. */
+    @Nullable String key() {
+        return key;
+    }
+
+    /** Whether calls of tools are answered by an error of HTTP; all else is answered well. */
+    void breakCalls(boolean fail) {
+        broken = fail;
     }
 
     /** No token that was given so far is good any more. */
@@ -86,7 +99,12 @@ final class GuardedMcp implements AutoCloseable {
             answer(exchange, 405, "");
             return;
         }
+        key = exchange.getRequestHeaders().getFirst("X-Key");
         JsonNode request = JsonMapper.shared().readTree(exchange.getRequestBody());
+        if (broken && request.path("method").asString().equals("tools/call")) {
+            answer(exchange, 500, "");
+            return;
+        }
         if (!request.has("id")) {
             answer(exchange, 202, "");
             return;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.millrace.agents.Tool;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -119,10 +120,40 @@ class McpServerTest {
             Tool echo = tool("echo");
             assertThat(call(echo, object().put("message", "hi"))).isEqualTo("hi");
             assertThat(guarded.tokensGiven()).as("one serves all requests").isEqualTo(1);
+            assertThat(guarded.key()).as("the header that is configured").isEqualTo("k");
             guarded.takeBack();
             assertThat(call(echo, object().put("message", "again"))).isEqualTo("again");
             assertThat(guarded.tokensGiven()).isEqualTo(2);
             assertThat(guarded.asked()).contains("grant_type=client_credentials", "resource=http", "scope=tools+all");
+        }
+    }
+
+    @Test
+    void three_calls_in_a_row_that_fail_end_the_connection_and_the_next_one_is_tried() throws Exception {
+        try (var guarded = new GuardedMcp()) {
+            start(remote(guarded.url(), McpConfig.Transport.HTTP, guarded.client("s3cret")), "*", Duration.ofHours(1));
+            Tool echo = tool("echo");
+            guarded.breakCalls(true);
+            List<Tool> before = server.tools();
+            for (int i = 0; i < McpServer.FAILURES; i++) {
+                assertThatThrownBy(() -> call(echo, object().put("message", "hi")))
+                        .isInstanceOf(IOException.class);
+            }
+            guarded.breakCalls(false);
+            await().atMost(Duration.ofSeconds(40)).until(() -> server.connected() && server.tools() != before);
+            assertThat(call(tool("echo"), object().put("message", "hi"))).isEqualTo("hi");
+        }
+    }
+
+    @Test
+    void a_server_is_there_also_if_none_of_its_tools_is_allowed() throws Exception {
+        try (var guarded = new GuardedMcp()) {
+            start(
+                    remote(guarded.url(), McpConfig.Transport.HTTP, guarded.client("s3cret")),
+                    "echoes",
+                    Duration.ofHours(1));
+            await().atMost(Duration.ofSeconds(40)).until(server::connected);
+            assertThat(server.tools()).isEmpty();
         }
     }
 
@@ -140,15 +171,19 @@ class McpServerTest {
     }
 
     private void start(McpConfig.Place at) {
+        start(at, "*", Duration.ofMillis(200));
+    }
+
+    private void start(McpConfig.Place at, String allowed, Duration pingEvery) {
         server = new McpServer(
                         new McpConfig(
                                 "everything",
                                 at,
-                                List.of("*"),
+                                List.of(allowed),
                                 List.of("get-env"),
                                 Duration.ofSeconds(10),
                                 Duration.ofSeconds(20),
-                                Duration.ofMillis(200)),
+                                pingEvery),
                         Duration.ofMillis(50))
                 .start();
     }
