@@ -385,7 +385,7 @@ class ProvidersTest {
 
     @ParameterizedTest
     @EnumSource
-    void a_file_of_text_and_an_image_are_read(Provider provider) throws Exception {
+    void files_are_given_as_the_model_takes_them(Provider provider) throws Exception {
         server.then(call -> says(provider, call, "ok"));
         agent(AgentConfig.of(config(provider)))
                 .run(new RecordingTurn(Message.of(
@@ -393,8 +393,14 @@ class ProvidersTest {
                         Role.USER,
                         Part.text("what is this?"),
                         Part.raw("a,b\n1,2".getBytes(java.nio.charset.StandardCharsets.UTF_8), "text/csv"),
-                        Part.raw(new byte[] {1, 2}, "image/png"))));
-        assertThat(Asked.json(server.call()).toString()).contains("a,b\\n1,2", "AQI=");
+                        Part.raw(new byte[] {1, 2}, "image/png"),
+                        Part.raw(new byte[] {3, 4}, "application/pdf"),
+                        Part.raw(new byte[] {5, 6}, "audio/ogg"))));
+        assertThat(Asked.json(server.call()).toString())
+                .contains("a,b\\n1,2", "AQI=")
+                .contains(provider == Provider.OLLAMA ? "(application/pdf) was attached" : "AwQ=")
+                .contains("(audio/ogg) was attached, and cannot be read here")
+                .doesNotContain("BQY=");
     }
 
     @Test

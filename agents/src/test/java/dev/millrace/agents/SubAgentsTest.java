@@ -187,6 +187,22 @@ class SubAgentsTest {
     }
 
     @Test
+    void a_sub_agent_has_the_model_that_it_is_told_to_have() throws Exception {
+        model.then(call -> tool(call, "spawn", "{\"task\":\"one\",\"model\":\"deep\"}"))
+                .then(call -> tool(call, "wait", "{}"))
+                .then(call -> call.stream().words("Done.").done());
+        Sent sent = boss("do it");
+        ended(sent);
+        Message task = engine.chats()
+                .messages(ME, parts(sent).getFirst().id(), null, null, 10)
+                .messages()
+                .getFirst()
+                .message();
+        assertThat(task.text()).isEqualTo("one");
+        assertThat(Marks.asked(task, "model").stringValue()).isEqualTo("deep");
+    }
+
+    @Test
     void a_tree_is_archived_as_one() throws Exception {
         model.then(call -> spawn(call, "one"))
                 .then(call -> tool(call, "wait", "{}"))
