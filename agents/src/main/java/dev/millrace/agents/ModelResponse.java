@@ -2,6 +2,7 @@ package dev.millrace.agents;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.SocketTimeoutException;
 import java.net.http.HttpHeaders;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A model's answer whose head is here and whose body is read as it comes, by one thread. */
 final class ModelResponse implements AutoCloseable {
+    /** From so many reads on, an answer is one of many pieces: a timer for each would cost more than one for all. */
+    private static final int MANY = 8;
+
     /** As much as a connection reads ahead. */
     private static final int AT_ONCE = 8 * 1024;
 
@@ -34,6 +38,9 @@ final class ModelResponse implements AutoCloseable {
     private final InputStream body;
     private final byte[] some = new byte[AT_ONCE];
     private boolean over;
+    private Duration longest = Duration.ofDays(1);
+    private int reads;
+    private @Nullable Silence silence;
 
     ModelResponse(HttpUriRequestBase request, ClassicHttpResponse response, HttpContext exchange) throws IOException {
         this.request = request;
@@ -62,9 +69,14 @@ final class ModelResponse implements AutoCloseable {
     }
 
     /** How long nothing may come while the body is read. */
-    void silence(Duration longest) {
+    void silence(Duration most) {
+        longest = most;
+        timeout(Timeout.ofMilliseconds(Math.max(1, most.toMillis())));
+    }
+
+    private void timeout(Timeout each) {
         if (connection != null) {
-            connection.setSocketTimeout(Timeout.ofMilliseconds(Math.max(1, longest.toMillis())));
+            connection.setSocketTimeout(each);
         }
     }
 
@@ -75,9 +87,24 @@ final class ModelResponse implements AutoCloseable {
      * @throws IOException if the body was cut off
      */
     @Nullable ByteBuffer read() throws IOException {
-        int count = body.read(some);
+        if (++reads == MANY && connection != null) {
+            timeout(Timeout.DISABLED);
+            silence = new Silence(longest, request::cancel).start();
+        }
+        int count = silence == null ? body.read(some) : read(silence);
         over = count < 0;
         return over ? null : ByteBuffer.wrap(some, 0, count);
+    }
+
+    private int read(Silence watched) throws IOException {
+        watched.waiting();
+        try {
+            return body.read(some);
+        } catch (IOException e) {
+            throw watched.tooLong() ? new SocketTimeoutException("nothing came for " + longest.toMillis() + " ms") : e;
+        } finally {
+            watched.came();
+        }
     }
 
     /** All that is left, but no more than {@code limit} bytes. */
@@ -92,6 +119,7 @@ final class ModelResponse implements AutoCloseable {
      * connection serves the next request if the answer ends within {@code grace}. Nobody reads after this.
      */
     void release(Duration grace) {
+        unwatched();
         silence(grace);
         try {
             if (body.available() >= END) {
@@ -101,6 +129,14 @@ final class ModelResponse implements AutoCloseable {
             }
         } catch (IOException e) {
             close();
+        }
+    }
+
+    private void unwatched() {
+        Silence watched = silence;
+        if (watched != null) {
+            watched.stop();
+            silence = null;
         }
     }
 
@@ -118,6 +154,7 @@ final class ModelResponse implements AutoCloseable {
     /** The connection is kept if all of the body was read, else it is cut. */
     @Override
     public void close() {
+        unwatched();
         try {
             if (!over) {
                 request.cancel(); // the client would read all that is left, and that may be much

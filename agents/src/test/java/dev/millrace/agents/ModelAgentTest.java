@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
@@ -294,6 +295,26 @@ class ModelAgentTest {
                 config().with(new ModelConfig.Times(
                         Duration.ofSeconds(9), Duration.ofSeconds(20), Duration.ofMillis(100))));
         assertThat(turn.answer()).isEqualTo("one");
+    }
+
+    @Test
+    void a_server_that_falls_silent_after_many_words_is_given_up_and_its_connection_closed() throws Exception {
+        var turn = RecordingTurn.of("hi");
+        var left = new Semaphore(0);
+        server.then(call -> {
+            call.stream();
+            for (int i = 0; i < 30; i++) {
+                call.words("word ");
+                assertThat(turn.said.poll(20, TimeUnit.SECONDS)).isEqualTo("word "); // each is read by itself
+            }
+            call.awaitLeave();
+            left.release();
+        });
+        ModelAgent hasty = agent(config().with(
+                        new ModelConfig.Times(Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofSeconds(2))));
+        assertThatThrownBy(() -> hasty.run(turn)).hasMessageContaining("silent for too long");
+        assertThat(turn.answer()).isEqualTo("word ".repeat(30));
+        assertThat(left.tryAcquire(20, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
