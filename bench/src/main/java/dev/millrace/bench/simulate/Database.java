@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -156,6 +158,17 @@ final class Database {
 
     void leave(String id) {
         state = state.withLease(id, null);
+    }
+
+    /** The leases that have not run out, by id, and the nanoseconds that are left of them. */
+    SortedMap<String, Long> alive() {
+        var alive = new TreeMap<String, Long>();
+        state.leases().forEach((id, end) -> {
+            if (end > scheduler.now()) {
+                alive.put(id, end - scheduler.now());
+            }
+        });
+        return alive;
     }
 
     /** When the next lease of another runs out; -1 = there is no other. */

@@ -170,8 +170,18 @@ final class SimulatedReplicas implements Replicas {
     }
 
     @Override
-    public List<Alive> alive() {
-        throw new UnsupportedOperationException("no engine asks for it while it works");
+    public List<Alive> alive() throws InterruptedException {
+        return read(() -> database.alive().entrySet().stream()
+                .map(lease ->
+                        new Alive(lease.getKey(), Duration.ofNanos(lease.getValue()), workingUnder(lease.getKey())))
+                .toList());
+    }
+
+    private long workingUnder(String id) {
+        return database.state().contexts().values().stream()
+                .flatMap(kept -> kept.tasks().values().stream())
+                .filter(task -> task.state() == TaskState.WORKING && id.equals(task.leasedBy()))
+                .count();
     }
 
     @Override
