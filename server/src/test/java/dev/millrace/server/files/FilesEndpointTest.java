@@ -24,6 +24,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
@@ -423,14 +424,7 @@ class FilesEndpointTest {
 
     @Test
     void a_local_file_that_is_cut_short_in_mid_stream_breaks_the_response_off() throws Exception {
-        Path big = folder.resolve("root/big.bin");
-        // More than sockets buffer, so that the server has not read it all when it is cut.
-        byte[] piece = random(1 << 20);
-        try (var out = Files.newOutputStream(big)) {
-            for (int i = 0; i < 64; i++) {
-                out.write(piece);
-            }
-        }
+        Path big = bigFile();
         try (Socket socket = connect()) {
             request(socket, "/files/local/big.bin");
             InputStream in = socket.getInputStream();
@@ -438,8 +432,44 @@ class FilesEndpointTest {
             try (var writer = Files.newByteChannel(big, StandardOpenOption.WRITE)) {
                 writer.truncate(1000);
             }
-            assertThat(drain(in)).isLessThan(64L << 20);
+            assertThat(drain(in)).isLessThan(BIG);
         }
+    }
+
+    @Test
+    void of_a_local_file_that_is_written_in_mid_stream_no_new_byte_is_sent_not_even_of_what_waits_in_the_socket()
+            throws Exception {
+        Path big = bigFile();
+        byte[] before = Files.readAllBytes(big);
+        byte[] after = new byte[BIG];
+        for (int i = 0; i < BIG; i++) {
+            after[i] = (byte) ~before[i];
+        }
+        byte[] body = rawGet("/files/local/big.bin", () -> Files.write(big, after, StandardOpenOption.WRITE));
+        assertThat(body.length).isLessThan(BIG);
+        assertThat(body).isEqualTo(Arrays.copyOf(before, body.length));
+    }
+
+    @Test
+    void a_local_file_that_is_replaced_in_mid_stream_goes_on_as_it_was() throws Exception {
+        Path big = bigFile();
+        byte[] before = Files.readAllBytes(big);
+        byte[] body = rawGet("/files/local/big.bin", () -> {
+            Files.write(folder.resolve("new"), new byte[BIG]);
+            Files.move(folder.resolve("new"), big, StandardCopyOption.ATOMIC_MOVE);
+        });
+        assertThat(body).isEqualTo(before);
+    }
+
+    /** More than sockets buffer, so that the server has not read it all when something happens to it. */
+    private static final int BIG = 64 << 20;
+
+    /** Of long ago, so that no change can fall into the same tick of the file system's clock. */
+    private Path bigFile() throws IOException {
+        Path big = folder.resolve("root/big.bin");
+        Files.write(big, random(BIG));
+        Files.setLastModifiedTime(big, FileTime.from(Instant.parse("2020-01-01T00:00:00Z")));
+        return big;
     }
 
     // ---- leaving
@@ -612,14 +642,26 @@ class FilesEndpointTest {
 
     private static void request(Socket socket, String path) throws IOException {
         socket.getOutputStream()
-                .write(("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+                .write(("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                        .getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private interface Event {
+        void happen() throws IOException;
     }
 
     /** The body as far as it came, up to the end of the connection. */
     private byte[] rawGet(String path) throws IOException {
+        return rawGet(path, () -> {});
+    }
+
+    /** @param event when the first byte is here and the others wait */
+    private byte[] rawGet(String path, Event event) throws IOException {
         try (Socket socket = connect()) {
             request(socket, path);
             ByteArrayOutputStream all = new ByteArrayOutputStream();
+            all.write(socket.getInputStream().read());
+            event.happen();
             try {
                 socket.getInputStream().transferTo(all);
             } catch (IOException reset) {
