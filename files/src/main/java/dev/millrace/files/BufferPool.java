@@ -2,9 +2,11 @@ package dev.millrace.files;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Direct buffers that are used again, in sizes of powers of two from 64 KiB to 1 MiB. Taking one never waits: when none is
@@ -16,16 +18,26 @@ final class BufferPool {
     private static final int SIZES = 5;
 
     private final long keepBytes;
+    private final IntFunction<ByteBuffer> memory;
     private final ReentrantLock lock = new ReentrantLock();
     private final ArrayDeque<ByteBuffer>[] free = newShelves();
     private final AtomicLong lentBytes = new AtomicLong();
     private long keptBytes;
 
     BufferPool(long keepBytes) {
-        this.keepBytes = keepBytes;
+        this(keepBytes, ByteBuffer::allocateDirect);
     }
 
-    /** A buffer for {@code bytes} bytes, from 1 to 1 MiB; position 0, limit {@code bytes}. */
+    BufferPool(long keepBytes, IntFunction<ByteBuffer> memory) {
+        this.keepBytes = keepBytes;
+        this.memory = memory;
+    }
+
+    /**
+     * A buffer for {@code bytes} bytes, from 1 to 1 MiB; position 0, limit {@code bytes}.
+     *
+     * @throws OutOfMemoryError if there is no more memory outside of the heap
+     */
     Loan take(int bytes) {
         int shelf = shelf(bytes);
         ByteBuffer buffer;
@@ -39,7 +51,7 @@ final class BufferPool {
             lock.unlock();
         }
         if (buffer == null) {
-            buffer = ByteBuffer.allocateDirect(BlockPlan.GRID << shelf);
+            buffer = memory.apply(BlockPlan.GRID << shelf);
         }
         lentBytes.addAndGet(buffer.capacity());
         return new Loan(buffer.clear().limit(bytes));
@@ -82,25 +94,32 @@ final class BufferPool {
 
     /** A buffer on loan: given back exactly once. */
     final class Loan {
-        private final ByteBuffer buffer;
-        private final AtomicBoolean returned = new AtomicBoolean();
+        /** Null once it was given back: who still holds the loan must not hold the memory. */
+        private final AtomicReference<@Nullable ByteBuffer> buffer;
 
         private Loan(ByteBuffer buffer) {
-            this.buffer = buffer;
+            this.buffer = new AtomicReference<>(buffer);
         }
 
+        /**
+         * @throws IllegalStateException if it was given back: it may be another's by now
+         */
         ByteBuffer buffer() {
-            return buffer;
+            return mine(buffer.get());
         }
 
         /**
          * @throws IllegalStateException the second time: two owners would write into one buffer
          */
         void giveBack() {
-            if (!returned.compareAndSet(false, true)) {
+            BufferPool.this.giveBack(mine(buffer.getAndSet(null)));
+        }
+
+        private static ByteBuffer mine(@Nullable ByteBuffer buffer) {
+            if (buffer == null) {
                 throw new IllegalStateException("this buffer was given back before");
             }
-            BufferPool.this.giveBack(buffer);
+            return buffer;
         }
     }
 }

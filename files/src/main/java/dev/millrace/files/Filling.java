@@ -55,6 +55,12 @@ final class Filling {
         failure = cause;
     }
 
+    /** The first attempt has failed before it began. */
+    void neverBegan(SourceException cause) {
+        failure = cause;
+        ended = true;
+    }
+
     /** Why the attempt that ended last has failed, if it has. */
     @Nullable SourceException failure() {
         return failure;

@@ -64,9 +64,13 @@ public final class Pipeline {
     }
 
     Pipeline(Settings settings, LongSupplier nanoTime) {
+        this(settings, nanoTime, new BufferPool(settings.memory() / 4));
+    }
+
+    Pipeline(Settings settings, LongSupplier nanoTime, BufferPool pool) {
         this.settings = settings;
         this.nanoTime = nanoTime;
-        this.pool = new BufferPool(settings.memory() / 4);
+        this.pool = pool;
         this.budget = new ByteBudget(settings.memory(), settings.streams());
     }
 

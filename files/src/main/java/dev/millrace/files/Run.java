@@ -327,6 +327,9 @@ public final class Run implements AutoCloseable {
             answer = null;
             drop(following);
             following = null;
+            // What this was is known for longer than its reader lasts, which holds much.
+            goesOn = last -> last;
+            within = (first, last) -> last;
             changed.signalAll();
         } finally {
             lock.unlock();

@@ -18,9 +18,10 @@ class BufferPoolTest {
     }
 
     @Test
-    void a_buffer_is_given_back_once() {
+    void a_buffer_is_given_back_once_and_is_not_seen_again_by_who_had_it() {
         BufferPool.Loan loan = pool.take(1);
         loan.giveBack();
+        assertThatThrownBy(loan::buffer).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(loan::giveBack).isInstanceOf(IllegalStateException.class);
         assertThat(pool.lentBytes()).isZero();
     }

@@ -17,6 +17,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Random lives of a reader: a source that is slow, late, broken and streams in pieces; readers that leave. */
 class PrefetchReaderTest {
@@ -169,6 +170,40 @@ class PrefetchReaderTest {
             });
             assertThatThrownBy(reader::next).isInstanceOf(CancellationException.class);
             assertThat(fetching.await(20, TimeUnit.SECONDS)).isTrue();
+        }
+        nothingIsLeft(pipeline, source);
+    }
+
+    @Test
+    @Timeout(60)
+    void a_reader_for_whose_block_there_is_no_memory_is_told_so_also_if_a_second_fetch_waits_for_the_first()
+            throws Exception {
+        CountDownLatch second = new CountDownLatch(1);
+        BufferPool full = new BufferPool(0, bytes -> {
+            try {
+                assertThat(second.await(20, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            throw new OutOfMemoryError("Cannot reserve so many bytes of direct buffer memory");
+        });
+        Pipeline pipeline = new Pipeline(
+                Pipeline.Settings.DEFAULT,
+                () -> {
+                    // A second fetch looks at the clock to see whether it is due.
+                    if (StackWalker.getInstance()
+                            .walk(calls ->
+                                    calls.anyMatch(call -> call.getMethodName().equals("awaitLate")))) {
+                        second.countDown();
+                    }
+                    return System.nanoTime();
+                },
+                full);
+        Moody source = new Moody(1, 0, BlockLimits.ANY);
+        try (RangeReader reader = pipeline.read(source, source, new ByteRange(0, 999_999))) {
+            assertThatThrownBy(reader::next)
+                    .isInstanceOf(SourceException.Unavailable.class)
+                    .hasMessageContaining("MaxDirectMemorySize");
         }
         nothingIsLeft(pipeline, source);
     }
