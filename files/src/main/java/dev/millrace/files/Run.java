@@ -477,8 +477,7 @@ public final class Run implements AutoCloseable {
                 answer = null;
                 drop(following);
                 following = null;
-                // What follows may be here already: the next request asks for little, and goes on if that is wanted.
-                until = Math.min(end, offset - offset % BlockPlan.LINE + origin.atFirst());
+                until = end;
                 asking = mine;
                 mine.end = Math.max(own, until);
             } finally {
