@@ -32,7 +32,7 @@ record SubAgentRests(Engine engine, String owner, List<String> chats) {
                 // Before the look at its state, so that no change is between the two.
                 long offset =
                         engine.context(owner, chat).map(Context::lastOffset).orElse(0L);
-                Cursor<Event> cursor = engine.read(chat, offset);
+                Cursor<Event> cursor = engine.readAtRests(chat, offset);
                 cursors.add(cursor);
                 Thread.ofVirtual().name("wait-" + chat).start(() -> {
                     follow(chat, cursor);

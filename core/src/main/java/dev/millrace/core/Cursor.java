@@ -47,6 +47,10 @@ public final class Cursor<E> implements AutoCloseable {
 
     private final Journal<E> journal;
     private final Waiter waiter = new Waiter();
+
+    /** True if only milestones wake the reader. */
+    private final boolean patient;
+
     private long position;
 
     /**
@@ -68,8 +72,9 @@ public final class Cursor<E> implements AutoCloseable {
     private volatile boolean nudged;
     private volatile boolean closed;
 
-    Cursor(Journal<E> journal, long position) {
+    Cursor(Journal<E> journal, long position, boolean patient) {
         this.journal = journal;
+        this.patient = patient;
         this.position = position;
         inTail = unmergedFrom(position);
     }
@@ -85,8 +90,9 @@ public final class Cursor<E> implements AutoCloseable {
     }
 
     /**
-     * Waits for at least one entry, then takes what is there, at most {@code max}. Empty only if nudged (see
-     * {@link #nudge}) or {@link #ended}. Registers no timer.
+     * Waits for at least one entry (for a milestone, if the cursor is {@linkplain Journal#milestones one for those}), then
+     * takes what is there, at most {@code max}. Empty only if nudged (see {@link #nudge}) or {@link #ended}. Registers no
+     * timer.
      *
      * @throws InterruptedException if interrupted before or while waiting; nothing was taken then
      * @throws IllegalStateException if events after the position were published that neither memory nor the backlog has,
@@ -138,7 +144,8 @@ public final class Cursor<E> implements AutoCloseable {
     }
 
     private void waitForNews() throws InterruptedException {
-        journal.waiters().enlist(waiter);
+        Waiters list = journal.waiters(patient);
+        list.enlist(waiter);
         try {
             if (!news()) {
                 waiter.bell.await();
@@ -146,13 +153,14 @@ public final class Cursor<E> implements AutoCloseable {
         } finally {
             waiter.leave();
             if (closed && waiter.idles()) {
-                journal.litter();
+                journal.litter(list);
             }
         }
     }
 
     private boolean news() {
-        return journal.hasMore(position) || nudged || closed || (journal.closed() && !closing);
+        boolean more = patient ? journal.hasMilestone(position) : journal.hasMore(position);
+        return more || nudged || closed || (journal.closed() && !closing);
     }
 
     private List<Journal.Entry<E>> read(int max) throws InterruptedException {
@@ -262,7 +270,7 @@ public final class Cursor<E> implements AutoCloseable {
         if (!(boolean) CLOSED.getAndSet(this, true)) {
             waiter.closed = true;
             waiter.bell.ring();
-            journal.forget(waiter.idles());
+            journal.forget(waiter.idles() ? journal.waiters(patient) : null);
         }
     }
 

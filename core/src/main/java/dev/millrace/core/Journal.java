@@ -5,6 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +39,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Waiting.</b> A reader that has read everything puts itself on a list and parks. A writer takes the whole list at
  * once and wakes two readers, each of which wakes two more before it reads; {@link Waiters} shows why no wake-up is
- * lost on that way. No timer is involved.
+ * lost on that way. No timer is involved. A reader of {@linkplain #milestones milestones} is on a list of its own, which
+ * is woken when there is one, or when so many events are there that it has something to do meanwhile: it gets every event,
+ * but is not woken for each.
  *
  * <p><b>Cold and warm.</b> A journal {@link #over(Backlog, long, Weigher) over a backlog} is cold until its first
  * {@code publish}: it does not know its last offset. A reader of a cold journal asks the backlog until that has no more,
@@ -80,6 +83,9 @@ public final class Journal<E> implements AutoCloseable {
         int bytes(E event);
     }
 
+    /** So many events are worth waking those who wait for a milestone, so that not all is left to them at its end. */
+    static final int STRIDE = 32;
+
     /** What {@code last} is while the journal is cold. Less than every position. */
     private static final long UNKNOWN = -1;
 
@@ -97,23 +103,37 @@ public final class Journal<E> implements AutoCloseable {
     private final Tail<E> tail;
     private final @Nullable Backlog<E> backlog;
     private final Weigher<? super E> weigher;
+    private final Predicate<? super E> isMilestone;
     private final Waiters waiters = new Waiters();
 
+    /** Those who wait for a milestone. */
+    private final Waiters patient = new Waiters();
+
     private volatile long last;
+
+    /** The offset of the last event for which those who wait for a milestone were woken; written before {@code last}. */
+    private volatile long milestone;
+
     private volatile long mergedTo;
     private volatile boolean closed;
     private volatile int readers;
 
-    private Journal(Tail<E> tail, @Nullable Backlog<E> backlog, Weigher<? super E> weigher, long last) {
+    private Journal(
+            Tail<E> tail,
+            @Nullable Backlog<E> backlog,
+            Weigher<? super E> weigher,
+            Predicate<? super E> isMilestone,
+            long last) {
         this.tail = tail;
         this.backlog = backlog;
         this.weigher = weigher;
+        this.isMilestone = isMilestone;
         this.last = last;
     }
 
     /** A journal that keeps every event in memory; offsets start at 1. */
     public static <E> Journal<E> inMemory() {
-        return new Journal<>(new WholeTail<>(), null, event -> 0, 0);
+        return new Journal<>(new WholeTail<>(), null, event -> 0, event -> true, 0);
     }
 
     /**
@@ -123,7 +143,18 @@ public final class Journal<E> implements AutoCloseable {
      * @param tailBytes how many bytes of events to keep in memory, as weighed; an event that weighs more is not kept
      */
     public static <E> Journal<E> over(Backlog<E> backlog, long tailBytes, Weigher<? super E> weigher) {
-        return bounded(backlog, tailBytes, weigher, UNKNOWN);
+        return over(backlog, tailBytes, weigher, event -> true);
+    }
+
+    /**
+     * The same, where not every event is worth waking everyone.
+     *
+     * @param isMilestone whether an event is what {@link #milestones} waits for; asked once for each event, by the writing
+     *     thread
+     */
+    public static <E> Journal<E> over(
+            Backlog<E> backlog, long tailBytes, Weigher<? super E> weigher, Predicate<? super E> isMilestone) {
+        return bounded(backlog, tailBytes, weigher, isMilestone, UNKNOWN);
     }
 
     /**
@@ -134,16 +165,21 @@ public final class Journal<E> implements AutoCloseable {
      */
     public static <E> Journal<E> over(Backlog<E> backlog, long tailBytes, Weigher<? super E> weigher, long lastOffset) {
         requireOffset(lastOffset);
-        return bounded(backlog, tailBytes, weigher, lastOffset);
+        return bounded(backlog, tailBytes, weigher, event -> true, lastOffset);
     }
 
-    private static <E> Journal<E> bounded(Backlog<E> backlog, long tailBytes, Weigher<? super E> weigher, long last) {
+    private static <E> Journal<E> bounded(
+            Backlog<E> backlog,
+            long tailBytes,
+            Weigher<? super E> weigher,
+            Predicate<? super E> isMilestone,
+            long last) {
         if (tailBytes < 0) {
             throw new IllegalArgumentException("a tail of " + tailBytes + " bytes");
         }
         Objects.requireNonNull(backlog, "backlog");
         Objects.requireNonNull(weigher, "weigher");
-        return new Journal<>(new RingTail<>(tailBytes), backlog, weigher, last);
+        return new Journal<>(new RingTail<>(tailBytes), backlog, weigher, isMilestone, last);
     }
 
     /**
@@ -155,6 +191,7 @@ public final class Journal<E> implements AutoCloseable {
      */
     public long append(E event) {
         int bytes = weigh(event);
+        boolean ofNote = isMilestone.test(event);
         long offset;
         writing.lock();
         try {
@@ -165,11 +202,15 @@ public final class Journal<E> implements AutoCloseable {
             }
             offset = last + 1;
             tail.add(new Entry<>(offset, event), bytes);
+            ofNote |= offset - milestone >= STRIDE;
+            if (ofNote) {
+                milestone = offset;
+            }
             last = offset;
         } finally {
             writing.unlock();
         }
-        waiters.wake();
+        wake(ofNote);
         return offset;
     }
 
@@ -183,6 +224,7 @@ public final class Journal<E> implements AutoCloseable {
      */
     public void publish(List<Entry<E>> entries) {
         int[] bytes = new int[entries.size()];
+        long ofNote = 0;
         for (int i = 0; i < bytes.length; i++) {
             Entry<E> entry = entries.get(i);
             if (entry.offset() < 1
@@ -191,6 +233,7 @@ public final class Journal<E> implements AutoCloseable {
                         + (i == 0 ? 0 : entries.get(i - 1).offset()));
             }
             bytes[i] = weigh(entry.event());
+            ofNote = isMilestone.test(entry.event()) ? entry.offset() : ofNote;
         }
         if (bytes.length == 0) {
             return;
@@ -210,11 +253,16 @@ public final class Journal<E> implements AutoCloseable {
                     tail.add(entry, bytes[i]);
                 }
             }
-            last = Math.max(known, entries.getLast().offset());
+            long now = Math.max(known, entries.getLast().offset());
+            if (ofNote == 0 && now - milestone >= STRIDE) {
+                ofNote = now;
+            }
+            milestone = Math.max(milestone, ofNote);
+            last = now;
         } finally {
             writing.unlock();
         }
-        waiters.wake();
+        wake(ofNote > 0);
     }
 
     /**
@@ -234,11 +282,19 @@ public final class Journal<E> implements AutoCloseable {
                 return;
             }
             tail.clear(); // it is contiguous
+            milestone = offset; // there may be one among them
             last = offset;
         } finally {
             writing.unlock();
         }
+        wake(true);
+    }
+
+    private void wake(boolean everyone) {
         waiters.wake();
+        if (everyone) {
+            patient.wake();
+        }
     }
 
     /** The last offset that was published; negative while the journal is cold. */
@@ -290,9 +346,22 @@ public final class Journal<E> implements AutoCloseable {
      * journal was closed.
      */
     public Cursor<E> cursor(long after) {
+        return open(after, false);
+    }
+
+    /**
+     * The same for a reader who waits for milestones: his {@link Cursor#take} waits, once there is nothing to be read, until
+     * there is a milestone after his position, or a few dozen events. He gets what comes before it, too, but is not woken by
+     * each.
+     */
+    public Cursor<E> milestones(long after) {
+        return open(after, true);
+    }
+
+    private Cursor<E> open(long after, boolean patiently) {
         requireOffset(after);
         READERS.getAndAdd(this, 1);
-        return new Cursor<>(this, after);
+        return new Cursor<>(this, after, patiently);
     }
 
     /** Open cursors, for owners who drop journals that nobody reads. */
@@ -314,7 +383,7 @@ public final class Journal<E> implements AutoCloseable {
         } finally {
             writing.unlock();
         }
-        waiters.wake();
+        wake(true);
     }
 
     // What follows is for cursors.
@@ -330,6 +399,11 @@ public final class Journal<E> implements AutoCloseable {
     /** True if an event after {@code position} was published. If the journal is cold, none was. */
     boolean hasMore(long position) {
         return last > position;
+    }
+
+    /** True if what is worth waking those who wait for a milestone was published after {@code position}. */
+    boolean hasMilestone(long position) {
+        return milestone > position;
     }
 
     long last() {
@@ -350,22 +424,23 @@ public final class Journal<E> implements AutoCloseable {
         return backlog == null ? List.of() : backlog.read(position, max);
     }
 
-    Waiters waiters() {
-        return waiters;
+    /** The list of those who wait for every event, or for milestones. */
+    Waiters waiters(boolean patiently) {
+        return patiently ? patient : waiters;
     }
 
-    /** One reader less; its waiter stays on the list if {@code listed}. */
-    void forget(boolean listed) {
+    /** One reader less; its waiter stays on this list, unless that is null. */
+    void forget(@Nullable Waiters list) {
         READERS.getAndAdd(this, -1);
-        if (listed) {
-            litter();
+        if (list != null) {
+            litter(list);
         }
     }
 
     /** A closed waiter stays on the list. Enough of them are cleared away by a wake-up, which has no other effect. */
-    void litter() {
-        if (waiters.litter(readers)) {
-            waiters.wake();
+    void litter(Waiters list) {
+        if (list.litter(readers)) {
+            list.wake();
         }
     }
 }

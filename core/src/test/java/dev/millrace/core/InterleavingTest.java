@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class InterleavingTest {
     /** Tests of two actors. Those of three and four need as many processors, and jcstress leaves them out on fewer. */
-    private static final int TESTS_OF_TWO = 14;
+    private static final int TESTS_OF_TWO = 15;
 
     @Test
     @Timeout(value = 180, unit = TimeUnit.SECONDS)

@@ -206,7 +206,7 @@ final class JournalInterleavings {
 
         @Actor
         public void clearer() {
-            journal.waiters().wake();
+            journal.waiters(false).wake();
         }
 
         @Actor
@@ -303,6 +303,32 @@ final class JournalInterleavings {
         @Actor
         public void reader(II_Result r) {
             r.r1 = read(cursor).getFirst().event();
+        }
+    }
+
+    /** A reader who waits for a milestone, while a word and then a milestone come. */
+    @JCStressTest
+    @Outcome(id = "8, 2", expect = Expect.ACCEPTABLE, desc = "both, up to the milestone")
+    @Outcome(expect = Expect.FORBIDDEN, desc = "an event or the wake-up was lost")
+    @State
+    public static class MilestoneWhileWaiting {
+        private final Journal<Integer> journal =
+                Journal.over((after, max) -> List.of(), 10, event -> 1, event -> event == 8);
+        private final Cursor<Integer> cursor = journal.milestones(6);
+
+        @Actor
+        public void writer() {
+            journal.publish(List.of(new Journal.Entry<>(7, 7)));
+            journal.publish(List.of(new Journal.Entry<>(8, 8)));
+        }
+
+        @Actor
+        public void reader(II_Result r) {
+            while (r.r1 != 8) {
+                List<Journal.Entry<Integer>> entries = read(cursor);
+                r.r1 = entries.getLast().event();
+                r.r2 += entries.size();
+            }
         }
     }
 }

@@ -110,6 +110,49 @@ class JournalOverBacklogTest {
     }
 
     @Test
+    void who_waits_for_a_milestone_gets_every_event_but_is_woken_by_milestones_alone() throws Exception {
+        var journal =
+                Journal.over(this::read, 100, event -> 1, event -> event.equals("event 3") || event.equals("event 9"));
+        var patient = journal.milestones(0);
+        var eager = journal.cursor(0);
+        var waiting = go(() -> patient.take(9)).untilParked();
+        commitAndPublish(journal, entries(1, 2));
+        assertThat(eager.take(9)).isEqualTo(entries(1, 2));
+        assertThat(journal.waiters(true).length())
+                .as("on its list still: nobody woke it")
+                .isEqualTo(1);
+        commitAndPublish(journal, entries(3, 4));
+        assertThat(waiting.join()).isEqualTo(entries(1, 4));
+
+        var nudged = go(() -> patient.take(9)).untilParked();
+        commitAndPublish(journal, entries(5, 5));
+        patient.nudge();
+        assertThat(nudged.join()).as("who is up anyway gets what is there").isEqualTo(entries(5, 5));
+
+        var elsewhere = go(() -> patient.take(9)).untilParked();
+        store.addAll(entries(6, 7));
+        journal.advance(7);
+        assertThat(elsewhere.join())
+                .as("another process's events may be milestones")
+                .isEqualTo(entries(6, 7));
+
+        commitAndPublish(journal, entries(8, 8));
+        assertThat(patient.take(9)).as("what is there needs no wait").isEqualTo(entries(8, 8));
+        var last = go(() -> patient.take(9)).untilParked();
+        commitAndPublish(journal, entries(9, 9));
+        assertThat(last.join()).isEqualTo(entries(9, 9));
+        var many = go(() -> patient.take(99)).untilParked();
+        commitAndPublish(journal, entries(10, 8 + Journal.STRIDE));
+        assertThat(journal.waiters(true).length()).isEqualTo(1);
+        commitAndPublish(journal, entries(9 + Journal.STRIDE, 9 + Journal.STRIDE));
+        assertThat(many.join()).as("so many are worth a look").isEqualTo(entries(10, 9 + Journal.STRIDE));
+        var ended = go(() -> patient.take(9)).untilParked();
+        journal.close();
+        assertThat(ended.join()).isEmpty();
+        assertThat(patient.ended()).isTrue();
+    }
+
+    @Test
     void an_empty_backlog_is_asked_once() throws Exception {
         var journal = cold(100);
         var cursor = journal.cursor(0);

@@ -439,6 +439,15 @@ public final class Engine implements AutoCloseable {
         return journals.open(contextId, offset);
     }
 
+    /**
+     * The same for who waits for a task to end: its {@link Cursor#take} gives every event, but waits on until a task begins,
+     * ends or asks, or the conversation itself changes, and is not woken for each word.
+     */
+    public Cursor<Event> readAtRests(String contextId, long offset) {
+        Storable.require("contextId", contextId);
+        return journals.openForRests(contextId, offset);
+    }
+
     private <R extends @Nullable Object> R read(@Nullable String contextId, Function<Reader, R> query) {
         return calls.read(contextId, query);
     }

@@ -107,6 +107,11 @@ public final class Event {
         return state;
     }
 
+    /** Whether it is more than words on the way: a task begins, ends or asks, or the conversation itself changes. */
+    boolean ofNote() {
+        return kind == Kind.CONTEXT || (state != null && state != TaskState.WORKING);
+    }
+
     /** In UTF-8; shared by all readers, not to be changed. */
     public byte[] json() {
         return json;

@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,6 +64,15 @@ final class Journals {
     }
 
     Cursor<Event> open(String contextId, long after) {
+        return open(contextId, journal -> journal.cursor(after), after);
+    }
+
+    /** For a reader who is to be woken only when a task begins, ends or asks. */
+    Cursor<Event> openForRests(String contextId, long after) {
+        return open(contextId, journal -> journal.milestones(after), after);
+    }
+
+    private Cursor<Event> open(String contextId, Function<Journal<Event>, Cursor<Event>> opening, long after) {
         var cursor = new AtomicReference<Cursor<Event>>();
         live.compute(contextId, (id, journal) -> {
             Journal<Event> there = journal != null && !abandoned(journal) ? journal : make(id);
@@ -70,7 +80,7 @@ final class Journals {
                 // Another process may have merged, and shown, what is single in memory here: the store knows.
                 there.merging(there.lastOffset());
             }
-            cursor.set(there.cursor(after));
+            cursor.set(opening.apply(there));
             return there;
         });
         if (closed) {
@@ -115,7 +125,8 @@ final class Journals {
                         ? (after, max) -> readShared(contextId, after, max)
                         : (after, max) -> backlogs.read(contextId, after, max),
                 tailBytes,
-                Event::weight);
+                Event::weight,
+                Event::ofNote);
     }
 
     /**

@@ -137,7 +137,7 @@ public final class A2aService {
             SendMessageConfiguration configuration = request.configurationOrDefault();
             // The answer cuts the history itself, once it is whole.
             boolean reply = repliesWithMessage(caller);
-            TaskStream stream = open(caller, request, null, false);
+            TaskStream stream = open(caller, request, null, false, engine::readAtRests);
             // It has no effect on a message: there is nothing to return before it is there (3.2.2).
             boolean accepted = configuration.returnImmediately() && !reply;
             return new Answer(
@@ -165,7 +165,8 @@ public final class A2aService {
      */
     public TaskStream stream(Caller asking, SendMessageRequest request) {
         return run("SendStreamingMessage", asking, request.tenant(), request, caller -> {
-            return open(caller, request, request.configurationOrDefault().historyLength(), repliesWithMessage(caller));
+            Integer historyLength = request.configurationOrDefault().historyLength();
+            return open(caller, request, historyLength, repliesWithMessage(caller), engine::read);
         });
     }
 
@@ -173,11 +174,18 @@ public final class A2aService {
         return engine.agents().get(caller.agent()).agent().repliesWithMessage();
     }
 
-    private TaskStream open(Caller caller, SendMessageRequest request, @Nullable Integer historyLength, boolean reply) {
+    /** How the journal is read: {@link Engine#read}, or {@link Engine#readAtRests}. */
+    @FunctionalInterface
+    private interface Reads {
+        Cursor<Event> from(String contextId, long offset);
+    }
+
+    private TaskStream open(
+            Caller caller, SendMessageRequest request, @Nullable Integer historyLength, boolean reply, Reads reads) {
         check(request);
         Message message = located(caller, attached(caller, request.message()));
         // Open before the send, so that the journal keeps the send's events in memory, and the store need not be asked.
-        Cursor<Event> cursor = engine.read(String.valueOf(message.contextId()), 0);
+        Cursor<Event> cursor = reads.from(String.valueOf(message.contextId()), 0);
         boolean opened = false;
         try {
             Sent sent = ask(message.taskId(), () -> engine.send(Send.task(caller.owner(), caller.agent(), message)));

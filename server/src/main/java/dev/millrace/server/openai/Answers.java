@@ -35,15 +35,16 @@ record Answers(Engine engine) {
      * Sends, and has what comes of it told.
      *
      * @param store whether it is to be kept; if not, it is gone when the client has the whole answer, or has left
+     * @param streams whether it is told as it comes
      */
-    void give(Exchange exchange, Send send, boolean store, Reply reply)
+    void give(Exchange exchange, Send send, boolean store, boolean streams, Reply reply)
             throws Refusal, HttpProblem, IOException, InterruptedException {
         String named = send.message().contextId();
         String contextId = named == null ? engine.newId() : named;
         Send asked = (store ? send : send.unacknowledged()).in(contextId);
         ObjectNode whole;
         // Open before the send, so that the journal keeps the send's events in memory, and the store need not be asked.
-        try (Cursor<Event> cursor = engine.read(contextId, 0)) {
+        try (Cursor<Event> cursor = streams ? engine.read(contextId, 0) : engine.readAtRests(contextId, 0)) {
             Sent sent = engine.send(asked);
             try {
                 cursor.seek(sent.from());

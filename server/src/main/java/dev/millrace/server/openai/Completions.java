@@ -65,6 +65,7 @@ final class Completions {
                 exchange,
                 send,
                 wanted.store(),
+                wanted.stream(),
                 (sent, cursor) -> wanted.stream()
                         ? stream(exchange, sent, cursor, wanted)
                         : whole(exchange, sent, cursor, wanted));

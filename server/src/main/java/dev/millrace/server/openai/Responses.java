@@ -66,7 +66,7 @@ final class Responses {
     void create(Exchange exchange) throws Refusal, HttpProblem, IOException, InterruptedException {
         String owner = identity.owner(exchange);
         Wanted wanted = wanted(Json.body(exchange));
-        answers.give(exchange, send(owner, wanted), wanted.store(), (sent, cursor) -> {
+        answers.give(exchange, send(owner, wanted), wanted.store(), wanted.stream(), (sent, cursor) -> {
             var id = ResponseId.of(sent);
             if (wanted.stream()) {
                 exchange.eventStream().pump(cursor, new Frames(id, -1).framing());
