@@ -29,9 +29,6 @@ import org.slf4j.LoggerFactory;
 final class Merger {
     private static final Logger LOG = LoggerFactory.getLogger(Merger.class);
 
-    /** Characters of a task that it can be found by; the rest of a longer one is not searched. */
-    private static final int MAX_TEXT = 100_000;
-
     /** How long those who have ended gather. */
     private static final Duration MOMENT = Duration.ofMillis(200);
 
@@ -116,8 +113,11 @@ final class Merger {
                 return CompletableFuture.completedFuture(false);
             }
             List<Journal.Entry<Event>> merged = Events.mergeChunks(events);
+            if (merged.isEmpty() && !store.wantsWords()) {
+                return CompletableFuture.completedFuture(false);
+            }
             // Of what is left, which says the same with fewer words to go through.
-            String text = text(task, Events.afterMerge(events, merged));
+            String text = store.wantsWords() ? TaskText.of(task.state(), Events.afterMerge(events, merged)) : "";
             return store.submit(task.contextId(), Durability.WRITTEN, reader -> merged(reader, task, merged, text))
                     .whenComplete((done, failure) -> {
                         if (failure != null) {
@@ -158,19 +158,5 @@ final class Merger {
 
     private static void notMerged(TaskRecord task, Throwable e) {
         LOG.warn("the chunks of task {} could not be merged, they stay as they are: {}", task.id(), e.toString());
-    }
-
-    /** What both sides said, up to a length that a search needs. */
-    private static String text(TaskRecord task, List<Journal.Entry<Event>> events) {
-        var text = new StringBuilder();
-        for (Said said : Transcript.of(task.state(), events)) {
-            String words = said.message().text();
-            if (text.length() < MAX_TEXT && !words.isBlank()) {
-                text.append(text.isEmpty() ? "" : "\n");
-                text.append(words, 0, Math.min(words.length(), MAX_TEXT - text.length()));
-            }
-        }
-        // A database's text takes no U+0000, and no word has one.
-        return text.toString().replace('\0', ' ');
     }
 }

@@ -3,7 +3,6 @@ package dev.millrace.engine.store;
 import dev.millrace.engine.Context;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,10 +10,6 @@ import org.jspecify.annotations.Nullable;
  * page follows the one before even if the context between them has moved or gone meanwhile.
  */
 public record ContextPlace(long pin, Instant updatedAt, String id) implements Comparable<ContextPlace> {
-    private static final Comparator<ContextPlace> ORDER = Comparator.comparingLong(ContextPlace::pin)
-            .thenComparing(ContextPlace::updatedAt, Comparator.reverseOrder())
-            .thenComparing(ContextPlace::id, Comparator.reverseOrder());
-
     public static ContextPlace of(Context context) {
         return new ContextPlace(context.shelf().pin(), context.updatedAt(), context.id());
     }
@@ -35,7 +30,9 @@ public record ContextPlace(long pin, Instant updatedAt, String id) implements Co
 
     @Override
     public int compareTo(ContextPlace other) {
-        return ORDER.compare(this, other);
+        int byPin = Long.compare(pin, other.pin);
+        int byTime = byPin != 0 ? byPin : other.updatedAt.compareTo(updatedAt);
+        return byTime != 0 ? byTime : other.id.compareTo(id);
     }
 
     @Override

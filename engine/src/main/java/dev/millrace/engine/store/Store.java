@@ -32,6 +32,11 @@ public interface Store extends AutoCloseable {
     <R extends @Nullable Object> R read(@Nullable String contextId, Function<Reader, R> query)
             throws InterruptedException;
 
+    /** Whether a merge is to bring {@link Write.Merge#text}; a store that has all events at hand finds the words in them. */
+    default boolean wantsWords() {
+        return true;
+    }
+
     /** How the processes that share this store know of each other; null = it is not shared. */
     default @Nullable Replicas replicas() {
         return null;

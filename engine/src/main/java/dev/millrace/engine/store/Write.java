@@ -52,7 +52,7 @@ public record Write<R>(
      * Replaces all {@link Event.Kind#CHUNK} events of a task by whole artifacts, each at the offset of the last of
      * its chunks.
      *
-     * @param text the words that the task is found by
+     * @param text the words that the task is found by, if the store {@linkplain Store#wantsWords wants} them
      */
     public record Merge(TaskRecord task, List<Journal.Entry<Event>> artifacts, String text) {
         /** A merge of a task that no search finds. */

@@ -31,4 +31,14 @@ class FileNamesTest {
         assertThat(in("/files/uploads/" + A.replace('a', 'A'))).isEmpty();
         assertThat(in("/files/upload/" + A)).isEmpty();
     }
+
+    @Test
+    void a_file_is_found_wherever_its_address_begins_among_eight_bytes() {
+        for (int before = 0; before < 20; before++) {
+            for (int behind = 0; behind < 10; behind++) {
+                String text = "x".repeat(before) + "/files/uploads/" + A + "é".repeat(behind);
+                assertThat(in(text)).as("%d before, %d behind", before, behind).containsExactly(A);
+            }
+        }
+    }
 }

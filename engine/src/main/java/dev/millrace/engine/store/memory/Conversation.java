@@ -1,8 +1,10 @@
 package dev.millrace.engine.store.memory;
 
 import dev.millrace.engine.Context;
+import dev.millrace.engine.TaskText;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.engine.store.Words;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -11,6 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /** One context and all that belongs to it; guarded by its lock. */
 final class Conversation {
+    /** Of a conversation without a word, and its places in the store's lists. */
+    private static final long OBJECTS = 1_000;
+
+    /** The same of a task. */
+    private static final long TASK = 1_000;
+
     final ReentrantLock lock = new ReentrantLock();
 
     /** By id, in the order they were made, which is the order of their positions. */
@@ -22,8 +30,10 @@ final class Conversation {
     /** What the title is found by, as {@link dev.millrace.engine.store.Words#plain} gives it. */
     String title = "";
 
-    /** What each ended task is found by, in the same form. */
-    final Map<String, String> texts = new HashMap<>();
+    /** What the ended tasks are found by that were ever searched, in the same form. */
+    private final Map<String, String> texts = new HashMap<>();
+
+    private long textLength;
 
     /** Read by decisions about other contexts, too, which must not wait for the lock. */
     volatile @Nullable Context context;
@@ -31,6 +41,23 @@ final class Conversation {
     /** Tasks that have not ended. */
     int live;
 
+    /** Bytes that it counts for among all that the store keeps, as of its last write. */
+    long counted;
+
     /** Set when the store dropped it: whoever waited for the lock must look it up again. */
     boolean forgotten;
+
+    /** Bytes that it takes, about: its events, what they are found by, and the objects around them. */
+    long weight() {
+        return OBJECTS + TASK * tasks.size() + events.weight() + textLength;
+    }
+
+    /** What an ended task is found by, in the same form as the title. */
+    String text(TaskRecord task) {
+        return texts.computeIfAbsent(task.id(), id -> {
+            String text = Words.plain(TaskText.of(task.state(), events.of(task)));
+            textLength += text.length();
+            return text;
+        });
+    }
 }

@@ -10,9 +10,24 @@ import java.util.List;
 /** The events of one context, by offset. Not thread-safe. */
 final class EventLog {
     private final ArrayList<Journal.Entry<Event>> entries = new ArrayList<>();
+    private long weight;
 
     void append(List<Journal.Entry<Event>> more) {
         entries.addAll(more);
+        weight += weight(more);
+    }
+
+    /** Bytes that the events count for in memory. */
+    long weight() {
+        return weight;
+    }
+
+    private static long weight(List<Journal.Entry<Event>> some) {
+        long sum = 0;
+        for (var entry : some) {
+            sum += entry.event().weight();
+        }
+        return sum;
     }
 
     List<Journal.Entry<Event>> after(long offset, int max) {
@@ -45,6 +60,7 @@ final class EventLog {
                 }
             }
         }
+        weight += weight(kept) - weight(tail);
         tail.clear();
         entries.addAll(kept);
         entries.trimToSize();

@@ -35,6 +35,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -48,9 +49,9 @@ import org.slf4j.LoggerFactory;
  * calling thread under that lock, so nothing is handed to another thread on the way. No thread ever waits for a
  * second conversation's lock while it holds one. The lists over all contexts are concurrent sorted sets beside them.
  *
- * <p>It is bounded: past {@code maxContexts}, the context that has been quiet for the longest is forgotten, which
- * takes constant time per context. A context with a live task is never forgotten, so what is alive may exceed the
- * bound.
+ * <p>It is bounded: past {@code maxContexts} or {@code maxBytes}, the contexts that have been quiet for the longest are
+ * forgotten, which takes constant time per context. A context with a live task is never forgotten, so what is alive may
+ * exceed the bounds.
  */
 public final class MemoryStore implements Store {
     private static final Logger LOG = LoggerFactory.getLogger(MemoryStore.class);
@@ -58,14 +59,28 @@ public final class MemoryStore implements Store {
     /** Contexts kept by default. */
     public static final int DEFAULT_MAX_CONTEXTS = 100_000;
 
+    /** The part of the heap that is kept by default. */
+    private static final int OF_HEAP = 2;
+
+    /** So many contexts are forgotten at most for one write, which makes room for what it wrote before long. */
+    private static final int EVICTED_AT_ONCE = 16;
+
     /** A context's place in its owner's list. */
-    private record Listed(ContextPlace place, String owner) {
+    private record Listed(ContextPlace place, String owner) implements Comparable<Listed> {
         static Listed of(Context context) {
             return new Listed(ContextPlace.of(context), context.owner());
+        }
+
+        @Override
+        public int compareTo(Listed other) {
+            int byOwner = owner.compareTo(other.owner);
+            return byOwner != 0 ? byOwner : place.compareTo(other.place);
         }
     }
 
     private final int maxContexts;
+    private final long maxBytes;
+    private final AtomicLong bytes = new AtomicLong();
     private final MemoryPushStore pushes = new MemoryPushStore();
     private final MemoryFileRegister files = new MemoryFileRegister();
     private final Map<String, Conversation> conversations = new ConcurrentHashMap<>();
@@ -76,12 +91,11 @@ public final class MemoryStore implements Store {
 
     private final Map<String, OwnTasks> ownTasks = new ConcurrentHashMap<>();
 
-    private final ConcurrentSkipListMap<Place, TaskRecord> submitted = new ConcurrentSkipListMap<>(Place.OLDEST_FIRST);
+    private final ConcurrentSkipListMap<Place, TaskRecord> submitted = new ConcurrentSkipListMap<>();
     /** Tasks that must be answered by a time, by that time. */
-    private final ConcurrentSkipListMap<Place, TaskRecord> due = new ConcurrentSkipListMap<>(Place.OLDEST_FIRST);
+    private final ConcurrentSkipListMap<Place, TaskRecord> due = new ConcurrentSkipListMap<>();
 
-    private final ConcurrentSkipListSet<Listed> listed =
-            new ConcurrentSkipListSet<>(Comparator.comparing(Listed::owner).thenComparing(Listed::place));
+    private final ConcurrentSkipListSet<Listed> listed = new ConcurrentSkipListSet<>();
 
     /** The contexts that are parts of others: part to whole. */
     private final ConcurrentSkipListMap<String, String> parts = new ConcurrentSkipListMap<>();
@@ -95,16 +109,22 @@ public final class MemoryStore implements Store {
     private final ReentrantLock quietLock = new ReentrantLock();
     private volatile boolean closed;
 
+    /** Keeps {@value #DEFAULT_MAX_CONTEXTS} contexts and half of the heap at most. */
     public MemoryStore() {
-        this(DEFAULT_MAX_CONTEXTS);
+        this(DEFAULT_MAX_CONTEXTS, Runtime.getRuntime().maxMemory() / OF_HEAP);
     }
 
-    /** @throws IllegalArgumentException if {@code maxContexts} is less than 1 */
-    public MemoryStore(int maxContexts) {
-        if (maxContexts < 1) {
-            throw new IllegalArgumentException("maxContexts must be at least 1, not " + maxContexts);
+    /**
+     * @param maxBytes what all contexts together may take, as they are weighed: their events and the objects around them
+     * @throws IllegalArgumentException if one of the bounds is less than 1
+     */
+    public MemoryStore(int maxContexts, long maxBytes) {
+        if (maxContexts < 1 || maxBytes < 1) {
+            throw new IllegalArgumentException(
+                    "maxContexts and maxBytes must be at least 1, not " + maxContexts + " and " + maxBytes);
         }
         this.maxContexts = maxContexts;
+        this.maxBytes = maxBytes;
     }
 
     @Override
@@ -164,6 +184,11 @@ public final class MemoryStore implements Store {
     }
 
     @Override
+    public boolean wantsWords() {
+        return false;
+    }
+
+    @Override
     public PushStore pushes() {
         return pushes;
     }
@@ -214,14 +239,21 @@ public final class MemoryStore implements Store {
             write.merged()
                     .artifacts()
                     .forEach(entry -> files.named(contextId, entry.event().json()));
-            if (!write.merged().text().isEmpty()) {
-                c.texts.put(
-                        write.merged().task().id(), Words.plain(write.merged().text()));
-            }
         }
+        count(c, c.weight());
         if (!write.tasks().isEmpty()) {
             evictOver(contextId, c.live == 0);
         }
+    }
+
+    private void count(Conversation c, long weight) {
+        bytes.addAndGet(weight - c.counted);
+        c.counted = weight;
+    }
+
+    /** Bytes that all contexts take, as they are weighed. */
+    long bytes() {
+        return bytes.get();
     }
 
     private ChangeLog changes(String owner) {
@@ -280,23 +312,29 @@ public final class MemoryStore implements Store {
     }
 
     private void evictOver(String contextId, boolean nowQuiet) {
-        String victim = null;
-        quietLock.lock();
-        try {
-            quiet.remove(contextId);
-            if (conversations.size() > maxContexts && !quiet.isEmpty()) {
-                victim = quiet.firstEntry().getKey();
-                quiet.remove(victim);
+        for (int i = 0; i < EVICTED_AT_ONCE && (i == 0 || over()); i++) {
+            String victim = null;
+            quietLock.lock();
+            try {
+                quiet.remove(contextId);
+                if (over() && !quiet.isEmpty()) {
+                    victim = quiet.pollFirstEntry().getKey();
+                }
+                if (nowQuiet) {
+                    quiet.put(contextId, true); // after the choice: what has just ended is not what goes
+                }
+            } finally {
+                quietLock.unlock();
             }
-            if (nowQuiet) {
-                quiet.put(contextId, true); // after the choice: what has just ended is not what goes
+            if (victim == null) {
+                return;
             }
-        } finally {
-            quietLock.unlock();
-        }
-        if (victim != null) {
             evict(victim);
         }
+    }
+
+    private boolean over() {
+        return conversations.size() > maxContexts || bytes.get() > maxBytes;
     }
 
     private void evict(String victim) {
@@ -329,6 +367,7 @@ public final class MemoryStore implements Store {
 
     private void forget(String contextId, Conversation c) {
         c.forgotten = true;
+        count(c, 0);
         conversations.remove(contextId, c);
         if (c.context != null) {
             listed.remove(Listed.of(c.context));

@@ -14,6 +14,7 @@ import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.Words;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
@@ -47,10 +48,14 @@ final class MemoryView implements Reader {
         if (own.live == 0) {
             return List.of();
         }
-        return own.tasks.values().stream()
-                .filter(t -> !t.state().terminal())
-                .sorted(TaskRecord.IN_ORDER)
-                .toList();
+        var open = new ArrayList<TaskRecord>(own.live);
+        for (TaskRecord task : own.tasks.values()) {
+            if (!task.state().terminal()) {
+                open.add(task);
+            }
+        }
+        open.sort(TaskRecord.IN_ORDER);
+        return List.copyOf(open);
     }
 
     @Override
@@ -121,10 +126,9 @@ final class MemoryView implements Reader {
             return false;
         }
         return Words.begin(words, own.title)
-                || own.texts.entrySet().stream().anyMatch(text -> {
-                    TaskRecord task = own.tasks.get(text.getKey());
-                    return task != null && !task.gone() && Words.begin(words, text.getValue());
-                });
+                || own.tasks.values().stream()
+                        .filter(task -> task.state().terminal() && !task.gone())
+                        .anyMatch(task -> Words.begin(words, own.text(task)));
     }
 
     @Override

@@ -28,12 +28,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class OwnTasks {
     /** A task's place in a list by status. */
-    record Place(Instant at, String taskId) {
-        static final Comparator<Place> OLDEST_FIRST =
-                Comparator.comparing(Place::at).thenComparing(Place::taskId);
-
+    record Place(Instant at, String taskId) implements Comparable<Place> {
         static Place of(TaskRecord task) {
             return new Place(task.statusAt(), task.id());
+        }
+
+        /** The oldest first. */
+        @Override
+        public int compareTo(Place other) {
+            int byTime = at.compareTo(other.at);
+            return byTime != 0 ? byTime : taskId.compareTo(other.taskId);
         }
     }
 
@@ -53,24 +57,31 @@ final class OwnTasks {
 
     private final StampedLock lock = new StampedLock();
     private final ConcurrentSkipListMap<Place, TaskRecord> byStatus =
-            new ConcurrentSkipListMap<>(Place.OLDEST_FIRST.reversed());
+            new ConcurrentSkipListMap<>(Comparator.reverseOrder());
     private final Map<Kind, LongAdder> counts = new ConcurrentHashMap<>();
 
     void move(List<Move> moves) {
         long stamp = lock.writeLock();
         try {
             for (Move move : moves) {
-                if (move.before() != null) {
-                    byStatus.remove(Place.of(move.before()));
-                    count(move.before(), -1);
-                }
-                if (move.after() != null) {
-                    byStatus.put(Place.of(move.after()), move.after());
-                    count(move.after(), 1);
-                }
+                move(move.before(), move.after());
             }
         } finally {
             lock.unlockWrite(stamp);
+        }
+    }
+
+    private void move(@Nullable TaskRecord before, @Nullable TaskRecord after) {
+        if (before != null) {
+            Place place = Place.of(before);
+            if (after == null || !place.equals(Place.of(after))) {
+                byStatus.remove(place);
+            }
+            count(before, -1);
+        }
+        if (after != null) {
+            byStatus.put(Place.of(after), after);
+            count(after, 1);
         }
     }
 

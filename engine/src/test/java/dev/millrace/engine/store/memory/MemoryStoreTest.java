@@ -3,6 +3,7 @@ package dev.millrace.engine.store.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.engine.Context;
+import dev.millrace.engine.Event;
 import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreContract;
@@ -45,7 +46,7 @@ class MemoryStoreTest extends StoreContract {
 
     @Test
     void past_its_bound_the_longest_quiet_context_is_forgotten_with_all_that_belongs_to_it() throws Exception {
-        store = new MemoryStore(3);
+        store = new MemoryStore(3, Long.MAX_VALUE);
         for (int i = 0; i < 10; i++) {
             make("c" + i, OWNER, Context.Concurrency.SERIAL, T0.plusSeconds(i), TaskState.COMPLETED);
         }
@@ -59,8 +60,42 @@ class MemoryStoreTest extends StoreContract {
     }
 
     @Test
+    void past_its_bytes_the_longest_quiet_contexts_are_forgotten_whose_words_take_the_room() throws Exception {
+        var bounded = new MemoryStore(1_000, 1_000_000);
+        store = bounded;
+        for (int i = 0; i < 50; i++) {
+            make("c" + i, OWNER, Context.Concurrency.SERIAL, T0.plusSeconds(i), TaskState.WORKING);
+            say("c" + i, "x".repeat(100_000));
+            move("c" + i, TaskState.COMPLETED);
+            assertThat(has("c" + i)).as("what has just ended can still be read").isTrue();
+            assertThat(bounded.bytes()).isLessThanOrEqualTo(1_000_000);
+        }
+        assertThat(contexts()).isBetween(5L, 9L);
+        make("huge", OWNER, Context.Concurrency.SERIAL, T0.plusSeconds(60), TaskState.WORKING);
+        say("huge", "x".repeat(2_000_000));
+        move("huge", TaskState.COMPLETED);
+        assertThat(contexts()).as("all went for one that fills the room alone").isEqualTo(1);
+        make("next", OWNER, Context.Concurrency.SERIAL, T0.plusSeconds(61), TaskState.COMPLETED);
+        assertThat(contexts()).isEqualTo(1);
+        assertThat(bounded.bytes()).as("what went no longer counts").isLessThan(5_000);
+    }
+
+    private void say(String contextId, String text) throws Exception {
+        store.submit(
+                        contextId,
+                        Durability.WRITTEN,
+                        reader -> write(
+                                true,
+                                context(contextId, OWNER, Context.Concurrency.SERIAL, T0, 2),
+                                List.of(),
+                                List.of(event(2, contextId + "-1", Event.Kind.ARTIFACT, text)),
+                                () -> {}))
+                .get();
+    }
+
+    @Test
     void a_live_task_keeps_its_context_and_a_burst_over_the_bound_shrinks_again() throws Exception {
-        store = new MemoryStore(3);
+        store = new MemoryStore(3, Long.MAX_VALUE);
         for (int i = 0; i < 20; i++) {
             make("c" + i, OWNER, Context.Concurrency.SERIAL, T0, TaskState.WORKING);
         }
