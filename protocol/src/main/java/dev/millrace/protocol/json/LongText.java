@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
@@ -39,9 +40,13 @@ final class LongText {
             json.writeString(Unicode.wellFormed(text));
             return;
         }
-        byte[] plain = utf8(text);
-        int more = escaping(plain);
-        byte[] all = more == 0 ? plain : escaped(plain, Math.addExact(plain.length, more));
+        byte[] all = RecentTexts.json(text);
+        if (all == null) {
+            byte[] plain = utf8(text);
+            int more = escaping(plain);
+            all = more == 0 ? plain : escaped(plain, Math.addExact(plain.length, more));
+            RecentTexts.remember(text, all);
+        }
         if (json.streamWriteOutputTarget() instanceof ExactBytes out) {
             out.mayKeep(all);
         }
@@ -139,7 +144,11 @@ final class LongText {
             return null;
         }
         if (!escapes) {
-            return decoded(json, from, length);
+            String text = decoded(json, from, length);
+            if (text != null && length >= RecentTexts.WORTH_IT) {
+                RecentTexts.remember(text, Arrays.copyOfRange(json, from, end)); // it would be written just so
+            }
+            return text;
         }
         byte[] plain = new byte[length];
         int size = unescape(json, from, end, plain);

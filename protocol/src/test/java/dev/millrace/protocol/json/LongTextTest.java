@@ -3,6 +3,7 @@ package dev.millrace.protocol.json;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.function.Supplier;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -33,6 +34,24 @@ class LongTextTest {
         String whole = Unicode.wellFormed(longer(text, before));
         assertThat(written(whole)).isEqualTo(MAPPER.writeValueAsString(whole));
         assertThat(JsonText.parse(written(whole).getBytes(UTF_8)).stringValue()).isEqualTo(whole);
+    }
+
+    /** Several times over, since what was read or written is remembered, and two texts may share a place. */
+    @Property(tries = 50)
+    void a_large_text_is_the_same_however_often_it_is_read_and_written(
+            @ForAll String text, @ForAll @IntRange(min = 16_300, max = 16_500) int before) {
+        String whole = Unicode.wellFormed(longer(text, before));
+        String json = MAPPER.writeValueAsString(whole);
+        byte[] source = json.getBytes(UTF_8);
+        String read = JsonText.parse(source).stringValue();
+        Arrays.fill(source, (byte) '!'); // the array is the caller's, who may use it again
+        assertThat(read).isEqualTo(whole);
+        for (int i = 0; i < 3; i++) {
+            assertThat(written(read)).isEqualTo(json);
+            assertThat(written(whole)).isEqualTo(json);
+            String other = "y".repeat(before) + text;
+            assertThat(written(other)).isEqualTo(MAPPER.writeValueAsString(Unicode.wellFormed(other)));
+        }
     }
 
     @Test
