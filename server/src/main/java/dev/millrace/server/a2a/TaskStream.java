@@ -32,9 +32,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TaskStream implements AutoCloseable {
     private final String taskId;
-    private final @Nullable Snapshot first;
+    private final boolean complete;
     private final Cursor<Event> cursor;
     private final @Nullable Integer historyLength;
+
+    /** What the stream begins with, until that is asked for: a stream may last for hours after. */
+    private @Nullable Snapshot first;
 
     /** What was held back, while the stream is to be one message. */
     private @Nullable TaskFold heldBack;
@@ -42,6 +45,7 @@ public final class TaskStream implements AutoCloseable {
     TaskStream(String taskId, @Nullable Snapshot first, Cursor<Event> cursor, @Nullable Integer historyLength) {
         this.taskId = taskId;
         this.first = first;
+        complete = first != null && first.task().status().state().terminal();
         this.cursor = cursor;
         this.historyLength = historyLength;
     }
@@ -61,14 +65,19 @@ public final class TaskStream implements AutoCloseable {
         return taskId;
     }
 
-    /** What the stream begins with, and the offset it stands for; empty if the journal's own events come first. */
+    /**
+     * What the stream begins with, and the offset it stands for; empty if the journal's own events come first. To be asked
+     * once.
+     */
     Optional<Opening> opening() {
-        return Optional.ofNullable(first)
+        Snapshot begins = first;
+        first = null;
+        return Optional.ofNullable(begins)
                 .filter(snapshot -> heldBack == null || settled(snapshot.task()))
                 .map(snapshot -> new Opening(shown(snapshot.task()), snapshot.offset()));
     }
 
-    /** The task that the stream stands on; empty if it begins with the task's own first event. */
+    /** The task that the stream stands on, before its opening was asked for; empty if it begins with the task's own first event. */
     Optional<Task> known() {
         return Optional.ofNullable(first).map(Snapshot::task);
     }
@@ -91,7 +100,7 @@ public final class TaskStream implements AutoCloseable {
 
     /** True if nothing follows {@link #opening}: the task has ended. */
     public boolean complete() {
-        return first != null && first.task().status().state().terminal();
+        return complete;
     }
 
     /** The journal from where this stream goes on, for one reader. */

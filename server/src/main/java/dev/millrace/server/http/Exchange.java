@@ -421,6 +421,7 @@ public final class Exchange implements RequestHead {
         } else {
             bodyStream.transferTo(OutputStream.nullOutputStream());
         }
+        Http1.rest(request);
         departure =
                 Departure.watch(request.getConnectionMetaData().getConnection().getEndPoint(), gone);
     }

@@ -1,6 +1,9 @@
 package dev.millrace.server.http;
 
 import java.io.IOException;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.nio.ByteBuffer;
 import org.eclipse.jetty.http.HttpGenerator;
 import org.eclipse.jetty.http.MetaData;
@@ -25,6 +28,21 @@ final class Http1 extends HttpConnectionFactory {
     /** The same for the last, which brings the end of the response along. */
     private static final byte[] END = {'\r', '\n', '0', '\r', '\n', '\r', '\n'};
 
+    /**
+     * Gives back the buffer that a request was read into, 4 KiB outside of the heap. Jetty 12.1.12 does that when the request is
+     * answered, and has no public way to do it before, when a stream that may last for hours begins.
+     */
+    private static final MethodHandle RELEASE;
+
+    static {
+        try {
+            RELEASE = MethodHandles.privateLookupIn(HttpConnection.class, MethodHandles.lookup())
+                    .findVirtual(HttpConnection.class, "releaseRequestBuffer", MethodType.methodType(void.class));
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     Http1(HttpConfiguration config) {
         super(config);
     }
@@ -38,6 +56,18 @@ final class Http1 extends HttpConnectionFactory {
             }
         };
         return configure(connection, connector, endPoint);
+    }
+
+    /** The request has been read, all of it, and its response will be long in coming: what it was read into is not needed. */
+    static void rest(Request request) {
+        if (request.getConnectionMetaData().getConnection() instanceof HttpConnection connection
+                && connection.isRequestBufferEmpty()) {
+            try {
+                RELEASE.invokeExact(connection);
+            } catch (Throwable e) {
+                throw new IllegalStateException("Jetty did not release a buffer", e);
+            }
+        }
     }
 
     /** What chunks the response to this request; null if that is not HTTP/1. */
