@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -113,11 +114,7 @@ final class Merger {
                 return CompletableFuture.completedFuture(false);
             }
             List<Journal.Entry<Event>> merged = Events.mergeChunks(events);
-            if (merged.isEmpty() && !store.wantsWords()) {
-                return CompletableFuture.completedFuture(false);
-            }
-            // Of what is left, which says the same with fewer words to go through.
-            String text = store.wantsWords() ? TaskText.of(task.state(), Events.afterMerge(events, merged)) : "";
+            Supplier<String> text = text(task, events, merged);
             return store.submit(task.contextId(), Durability.WRITTEN, reader -> merged(reader, task, merged, text))
                     .whenComplete((done, failure) -> {
                         if (failure != null) {
@@ -130,13 +127,25 @@ final class Merger {
         }
     }
 
+    private Supplier<String> text(
+            TaskRecord task, List<Journal.Entry<Event>> events, List<Journal.Entry<Event>> merged) {
+        // Of what is left, which says the same with fewer words to go through.
+        List<Journal.Entry<Event>> left = Events.afterMerge(events, merged);
+        if (store.readsWordsLater()) {
+            return () -> TaskText.of(task.state(), left);
+        }
+        String now = TaskText.of(task.state(), left);
+        return () -> now;
+    }
+
     /** None of a context that is there for one answer alone: it is about to be gone, and is looked for by what is unmerged. */
     private static List<Journal.Entry<Event>> eventsOf(Reader reader, TaskRecord task) {
         Context context = reader.context(task.contextId());
         return context == null || context.passesWith() != null ? List.of() : reader.eventsOf(task);
     }
 
-    private Write<Boolean> merged(Reader reader, TaskRecord task, List<Journal.Entry<Event>> merged, String text) {
+    private Write<Boolean> merged(
+            Reader reader, TaskRecord task, List<Journal.Entry<Event>> merged, Supplier<String> text) {
         TaskRecord now = reader.task(task.id());
         if (now == null || now.merged()) {
             return Write.nothing(false);

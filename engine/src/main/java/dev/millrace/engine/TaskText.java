@@ -5,7 +5,7 @@ import dev.millrace.protocol.TaskState;
 import java.util.List;
 
 /** What an ended task can be found by: what both sides said. */
-public final class TaskText {
+final class TaskText {
     /** Characters; the rest of a longer one is not searched. */
     private static final int MOST = 100_000;
 
@@ -16,7 +16,7 @@ public final class TaskText {
      *
      * @param events the task's, all of them
      */
-    public static String of(TaskState state, List<Journal.Entry<Event>> events) {
+    static String of(TaskState state, List<Journal.Entry<Event>> events) {
         var text = new StringBuilder();
         for (Said said : Transcript.of(state, events)) {
             String words = said.message().text();

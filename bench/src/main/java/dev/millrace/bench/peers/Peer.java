@@ -27,6 +27,9 @@ record Peer(String name, int port, String path, AutoCloseable process) implement
 
     static final String RUST = "a2a-rust 0.5.0";
 
+    /** Ours as its users start it, with what its launcher recorded of a start. */
+    private static final String LAUNCHED = "./millrace serve --memory";
+
     /** What no server of ours can be faster than. */
     static final String BARE = "bare HTTP server";
 
@@ -54,6 +57,20 @@ record Peer(String name, int port, String path, AutoCloseable process) implement
         return kinds;
     }
 
+    /** Ours as it is started by its launcher, to see what a start takes; null where there is no launcher. */
+    static @Nullable Kind launched() {
+        Path launcher = Path.of("millrace").toAbsolutePath();
+        return Files.isExecutable(launcher) ? new Kind(LAUNCHED, () -> launched(launcher)) : null;
+    }
+
+    private static Peer launched(Path launcher) throws IOException {
+        Process process = process(Map.of(), launcher.toString(), "serve", "--memory", "--port", "0");
+        return new Peer(LAUNCHED, port(process), "/a2a", () -> {
+            process.destroyForcibly();
+            process.waitFor();
+        });
+    }
+
     private static Peer house(String name, House house) {
         return new Peer(name, house.port(), "/a2a", house);
     }
@@ -74,11 +91,12 @@ record Peer(String name, int port, String path, AutoCloseable process) implement
 
     /** The port of the address that a server prints once it serves. */
     private static int port(Process process) throws IOException {
-        String url = process.inputReader(UTF_8).readLine();
-        if (url == null) {
+        String line = process.inputReader(UTF_8).readLine();
+        if (line == null) {
             throw new IOException("the server to be measured did not start");
         }
-        return URI.create(url).getPort();
+        String url = line.substring(Math.max(0, line.indexOf("http"))); // ours says more on that line
+        return URI.create(url.split(" ", 2)[0]).getPort();
     }
 
     private static Process process(Map<String, String> environment, String... command) throws IOException {

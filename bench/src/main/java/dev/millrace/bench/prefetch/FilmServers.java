@@ -111,7 +111,11 @@ final class FilmServers {
             report.progress("warming up");
             for (FilmServer server : servers) {
                 origin.follow(Script.latency(Script.Law.FIXED, Duration.ofMillis(50), plan.seed()));
-                plan.warmUp(() -> read(server.film("place" + places.size(), nextFilm()), 0, 16 * MIB, new Films.Run()));
+                plan.settle(() -> {
+                    Films.Run run = new Films.Run();
+                    read(server.film("place" + places.size(), nextFilm()), 0, 16 * MIB, run);
+                    return run.last - run.start;
+                });
             }
             for (Films.Place place : places) {
                 List<FilmServer> all = new ArrayList<>(servers);
@@ -262,7 +266,14 @@ final class FilmServers {
             for (int i = 0; i < players; i++) {
                 String film = nextFilm();
                 Callable<?> player = () -> {
-                    read(server.film(film), 0, bytes, new Films.Run(there));
+                    try {
+                        read(server.film(film), 0, bytes, new Films.Run(there));
+                    } catch (IOException | RuntimeException failed) {
+                        while (there.getCount() > 0) {
+                            there.countDown(); // or the others would wait for this one
+                        }
+                        throw failed;
+                    }
                     return film;
                 };
                 all.add(threads.submit(player));
@@ -295,7 +306,7 @@ final class FilmServers {
             FilmServer.nginxFolder(Files.createDirectory(folder.resolve("nginx-folder")), films)
                     .ifPresentOrElse(servers::add, () -> missing("nginx"));
             for (FilmServer server : servers) {
-                plan.warmUp(() -> drain(server.film("film"), bytes));
+                plan.settle(() -> (long) (1e9 / drain(server.film("film"), bytes)));
             }
             for (int connections : new int[] {1, SEVERAL}) {
                 drainAll(servers, connections, bytes);

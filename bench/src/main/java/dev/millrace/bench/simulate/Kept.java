@@ -55,7 +55,7 @@ record Kept(
         if (merge != null) {
             newEvents = merged(newEvents, merge);
             newTexts = new HashMap<>(texts);
-            newTexts.put(merge.task().id(), merge.text());
+            newTexts.put(merge.task().id(), merge.text().get());
         }
         return new Kept(version + 1, row == null ? context : row, newTasks, newEvents, newKeys, newTexts);
     }

@@ -32,9 +32,9 @@ public interface Store extends AutoCloseable {
     <R extends @Nullable Object> R read(@Nullable String contextId, Function<Reader, R> query)
             throws InterruptedException;
 
-    /** Whether a merge is to bring {@link Write.Merge#text}; a store that has all events at hand finds the words in them. */
-    default boolean wantsWords() {
-        return true;
+    /** Whether {@link Write.Merge#text} is asked for when somebody searches, and not when it is written. */
+    default boolean readsWordsLater() {
+        return false;
     }
 
     /** How the processes that share this store know of each other; null = it is not shared. */

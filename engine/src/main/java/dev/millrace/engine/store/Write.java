@@ -4,6 +4,7 @@ import dev.millrace.core.Journal;
 import dev.millrace.engine.Context;
 import dev.millrace.engine.Event;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,12 +53,12 @@ public record Write<R>(
      * Replaces all {@link Event.Kind#CHUNK} events of a task by whole artifacts, each at the offset of the last of
      * its chunks.
      *
-     * @param text the words that the task is found by, if the store {@linkplain Store#wantsWords wants} them
+     * @param text gives the words that the task is found by, now or whenever they are wanted, the same each time
      */
-    public record Merge(TaskRecord task, List<Journal.Entry<Event>> artifacts, String text) {
+    public record Merge(TaskRecord task, List<Journal.Entry<Event>> artifacts, Supplier<String> text) {
         /** A merge of a task that no search finds. */
         public Merge(TaskRecord task, List<Journal.Entry<Event>> artifacts) {
-            this(task, artifacts, "");
+            this(task, artifacts, () -> "");
         }
     }
 

@@ -38,8 +38,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         footer = {
             "",
-            "The command line wins over the configuration file. When the server is ready, one line says so on standard",
-            "output; the log goes to standard error."
+            "The command line wins over the configuration file. When the server is ready,",
+            "one line says so on standard output; the log goes to standard error."
         })
 final class ServeCommand implements Callable<Integer> {
     private final Map<String, String> environment;
@@ -62,7 +62,9 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--data", paramLabel = "DIR", description = "Folder that everything is kept in. Default: ./data")
     private @Nullable Path data;
 
-    @Option(names = "--memory", description = "Keep everything in memory; it is gone when the server stops.")
+    @Option(
+            names = "--memory",
+            description = "Keep everything in memory, in half of the heap; it is gone when the server stops.")
     private boolean memory;
 
     @Option(

@@ -1,7 +1,6 @@
 package dev.millrace.engine.store.memory;
 
 import dev.millrace.engine.Context;
-import dev.millrace.engine.TaskText;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.Words;
@@ -9,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** One context and all that belongs to it; guarded by its lock. */
@@ -30,7 +30,10 @@ final class Conversation {
     /** What the title is found by, as {@link dev.millrace.engine.store.Words#plain} gives it. */
     String title = "";
 
-    /** What the ended tasks are found by that were ever searched, in the same form. */
+    /** Gives what each ended task is found by that was never searched. */
+    final Map<String, Supplier<String>> said = new HashMap<>();
+
+    /** What the others are found by, in the same form as the title. */
     private final Map<String, String> texts = new HashMap<>();
 
     private long textLength;
@@ -52,12 +55,14 @@ final class Conversation {
         return OBJECTS + TASK * tasks.size() + events.weight() + textLength;
     }
 
-    /** What an ended task is found by, in the same form as the title. */
-    String text(TaskRecord task) {
-        return texts.computeIfAbsent(task.id(), id -> {
-            String text = Words.plain(TaskText.of(task.state(), events.of(task)));
+    /** What a task is found by, in the same form as the title; nothing before it has ended. */
+    String text(String taskId) {
+        Supplier<String> words = said.remove(taskId);
+        if (words != null) {
+            String text = Words.plain(words.get());
             textLength += text.length();
-            return text;
-        });
+            texts.put(taskId, text);
+        }
+        return texts.getOrDefault(taskId, "");
     }
 }

@@ -184,8 +184,8 @@ public final class MemoryStore implements Store {
     }
 
     @Override
-    public boolean wantsWords() {
-        return false;
+    public boolean readsWordsLater() {
+        return true;
     }
 
     @Override
@@ -239,6 +239,7 @@ public final class MemoryStore implements Store {
             write.merged()
                     .artifacts()
                     .forEach(entry -> files.named(contextId, entry.event().json()));
+            c.said.put(write.merged().task().id(), write.merged().text());
         }
         count(c, c.weight());
         if (!write.tasks().isEmpty()) {

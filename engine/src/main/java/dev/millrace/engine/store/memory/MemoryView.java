@@ -127,8 +127,8 @@ final class MemoryView implements Reader {
         }
         return Words.begin(words, own.title)
                 || own.tasks.values().stream()
-                        .filter(task -> task.state().terminal() && !task.gone())
-                        .anyMatch(task -> Words.begin(words, own.text(task)));
+                        .filter(task -> !task.gone())
+                        .anyMatch(task -> Words.begin(words, own.text(task.id())));
     }
 
     @Override

@@ -168,7 +168,7 @@ final class Change {
     /** The database drops the chunks that are there already; those that are only on their way are dropped here. */
     private void merge(Write.Merge merge) {
         merged.add(merge.task());
-        texts.put(merge.task().id(), merge.text());
+        texts.put(merge.task().id(), merge.text().get());
         events.removeIf(entry -> entry.event().kind() == Event.Kind.CHUNK
                 && merge.task().id().equals(entry.event().taskId()));
         events.addAll(merge.artifacts());

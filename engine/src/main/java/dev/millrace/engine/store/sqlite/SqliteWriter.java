@@ -254,7 +254,7 @@ final class SqliteWriter {
                 task.id(),
                 Event.Kind.CHUNK.code());
         append(task.contextId(), merge.artifacts());
-        find(task.contextId(), task.id(), merge.text());
+        find(task.contextId(), task.id(), merge.text().get());
     }
 
     private void run(String sql, @Nullable Object... arguments) throws SQLException {
