@@ -47,7 +47,7 @@ public final class Requests {
 
     private static byte[] post(String path, String body) {
         return ("POST " + path
-                        + " HTTP/1.1\r\nHost: bench\r\nA2A-Version: 1.0\r\nAccept: application/json, text/event-stream\r\n"
+                        + " HTTP/1.1\r\nHost: localhost\r\nA2A-Version: 1.0\r\nAccept: application/json, text/event-stream\r\n"
                         + "Content-Type: application/json\r\nContent-Length: " + body.getBytes(UTF_8).length
                         + "\r\n\r\n"
                         + body)
