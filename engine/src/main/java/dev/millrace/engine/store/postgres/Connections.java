@@ -113,4 +113,9 @@ final class Connections {
                 || state.startsWith("53")
                 || state.equals("25P03");
     }
+
+    /** True if somebody ended this one connection (an operator, a restart): the next may well live. */
+    static boolean ended(SQLException e) {
+        return "57P01".equals(e.getSQLState());
+    }
 }

@@ -28,6 +28,9 @@ final class PostgresReaders implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresReaders.class);
     private static final Job STOP = thread -> {};
 
+    /** As many connections as one question may lose and be asked again. */
+    private static final int LOSSES = 3;
+
     private final BlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
     private final List<Thread> threads = new ArrayList<>();
     private volatile boolean closed;
@@ -107,28 +110,29 @@ final class PostgresReaders implements AutoCloseable {
             this.connections = connections;
         }
 
-        /** A connection that turns out to be dead is replaced once: reading twice does no harm. */
+        /** A connection that is lost is replaced, {@value #LOSSES} times: reading twice does no harm. */
         <R extends @Nullable Object> R ask(Function<? super PostgresReader, R> query) {
-            boolean fresh = connection == null;
-            try {
-                return query.apply(new PostgresReader(connection()));
-            } catch (StoreFailure e) {
-                if (fresh || !(e.getCause() instanceof SQLException cause) || !Connections.lost(cause)) {
-                    throw e;
+            for (int losses = 0; ; losses++) {
+                try {
+                    return query.apply(new PostgresReader(connection()));
+                } catch (StoreFailure e) {
+                    if (losses == LOSSES || !(e.getCause() instanceof SQLException cause) || !Connections.lost(cause)) {
+                        throw e;
+                    }
+                    drop();
+                } catch (SQLException e) {
+                    // A server that is not there would only be waited for again.
+                    if (losses == LOSSES || !Connections.ended(e)) {
+                        throw new StoreFailure("PostgreSQL can't be reached: " + e.getMessage(), e);
+                    }
                 }
-                drop();
-                return query.apply(new PostgresReader(connection()));
             }
         }
 
-        private Connection connection() {
-            try {
-                Connection current = connection == null ? connections.forReading() : connection;
-                connection = current;
-                return current;
-            } catch (SQLException e) {
-                throw new StoreFailure("PostgreSQL can't be reached: " + e.getMessage(), e);
-            }
+        private Connection connection() throws SQLException {
+            Connection current = connection == null ? connections.forReading() : connection;
+            connection = current;
+            return current;
         }
 
         void end() {

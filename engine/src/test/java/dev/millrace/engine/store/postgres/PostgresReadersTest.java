@@ -1,13 +1,16 @@
 package dev.millrace.engine.store.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.engine.store.StoreFailure;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -47,6 +50,42 @@ class PostgresReadersTest {
                         })
                         .get(20, TimeUnit.SECONDS);
             }
+        }
+    }
+
+    @Test
+    void a_question_whose_connection_is_ended_again_and_again_is_asked_again() throws Exception {
+        PostgresServer server = PostgresServer.get();
+        PostgresAddress address = server.schema("&ApplicationName=ended");
+        var asked = new AtomicInteger();
+        try (var readers = new PostgresReaders(new Connections(PostgresSettings.of(address)), 1)) {
+            readers.start();
+            Boolean none = readers.submit(reader -> {
+                        if (asked.incrementAndGet() <= 3) {
+                            endAll(server, "ended");
+                        }
+                        return reader.context("c") == null;
+                    })
+                    .get();
+            assertThat(none).isTrue();
+            assertThat(asked).hasValue(4);
+            assertThatThrownBy(() -> readers.submit(reader -> {
+                                endAll(server, "ended");
+                                return reader.context("c") == null;
+                            })
+                            .get())
+                    .hasCauseInstanceOf(StoreFailure.class);
+            assertThat(readers.submit(reader -> reader.context("c") == null).get())
+                    .isTrue();
+        }
+    }
+
+    private static void endAll(PostgresServer server, String application) {
+        try {
+            server.execute("SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity WHERE application_name = '"
+                    + application + "'");
+        } catch (SQLException e) {
+            throw new AssertionError(e);
         }
     }
 }
