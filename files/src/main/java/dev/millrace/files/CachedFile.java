@@ -17,9 +17,6 @@ final class CachedFile implements SourceFile {
     /** For how long another's run may stand still before a unit that it is to bring, in nanoseconds. */
     private static final long PATIENCE = Duration.ofMillis(100).toNanos();
 
-    /** No request is for more, so that it can be looked what of it is here already. */
-    private static final long HORIZON = 64L << 20;
-
     private final SharedFile shared;
     private final SourceFile source;
     private final String version;
@@ -78,7 +75,7 @@ final class CachedFile implements SourceFile {
 
     /** Where the next unit begins that need not be asked for: it is here, or somebody else brings it. */
     private long unknown(long first, long last) {
-        long stop = Math.min(last, first + HORIZON);
+        long stop = Math.min(last, first + Run.MOST_AT_ONCE);
         for (long at = first; at < stop; at += CacheKey.UNIT) {
             CacheKey key = key(at);
             BlockCache.Flight flight = cache.flights().get(key);

@@ -14,11 +14,12 @@ final class Flow {
 
     private static final int MUCH = 1 << 20;
 
-    private double rate;
+    /** Averaged as time, not as a rate: what was read from a buffer in no time must not count for more than that. */
+    private double secondsPerByte;
 
     /** Bytes per second; 0 if none were seen. */
     synchronized double bytesPerSecond() {
-        return rate;
+        return secondsPerByte == 0 ? 0 : 1 / secondsPerByte;
     }
 
     /** Whether so many bytes in this time say anything. */
@@ -27,7 +28,7 @@ final class Flow {
     }
 
     synchronized void saw(long bytes, long nanos) {
-        double sample = bytes * 1e9 / Math.max(1, nanos);
-        rate = rate == 0 ? sample : rate + WEIGHT_OF_NEWEST * (sample - rate);
+        double sample = Math.max(1, nanos) / 1e9 / bytes;
+        secondsPerByte = secondsPerByte == 0 ? sample : secondsPerByte + WEIGHT_OF_NEWEST * (sample - secondsPerByte);
     }
 }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
@@ -55,8 +56,14 @@ public final class HttpOrigin implements Source {
             "upgrade",
             "transfer-encoding");
 
-    /** What a player that leaves at once may cost, however fast the origin is. */
-    private static final long MOST_AT_FIRST = 4L << 20;
+    /**
+     * Asked for at first of an origin of which nothing is known. Too little would cost a film that comes quickly a pause;
+     * too much costs a player that leaves no more than is on its way by then.
+     */
+    private static final long OF_A_STRANGER = 32L << 20;
+
+    /** What each of many readers may ask for at first. */
+    private static final long FEW_AT_FIRST = 4L << 20;
 
     private final URI base;
     private final Map<String, String> headers;
@@ -67,6 +74,7 @@ public final class HttpOrigin implements Source {
     private final Connections connections;
     private final Answers answers = new Answers();
     private final Flow flow = new Flow();
+    private final AtomicInteger readers = new AtomicInteger();
     private final HedgeTokens seconds;
 
     private HttpOrigin(Builder builder) {
@@ -109,6 +117,15 @@ public final class HttpOrigin implements Source {
     @Override
     public SourceFile open(String path, ByteRange likely) throws SourceException, InterruptedException {
         FilePath.check(path);
+        readers(1);
+        try {
+            return lookUp(path, likely);
+        } finally {
+            readers(-1);
+        }
+    }
+
+    private SourceFile lookUp(String path, ByteRange likely) throws SourceException, InterruptedException {
         ByteRange asked = headStart(likely);
         Optional<SourceFile> found = Interruptible.call(() -> withRetries(limit -> {
             Probe probe = new Probe(path, asked);
@@ -138,15 +155,24 @@ public final class HttpOrigin implements Source {
     }
 
     /**
-     * How many bytes to ask for on behalf of a reader who may leave at once: 2 MiB of an origin of which nothing is known;
+     * How many bytes to ask for on behalf of a reader who may leave at once: 32 MiB of an origin of which nothing is known;
      * then as many as come in a round trip and a half and 1 MiB more, so that the next request is answered before these
-     * have come; 4 MiB at most. A multiple of 1 MiB.
+     * have come. No more than the reader's share, where there are many. A multiple of 1 MiB.
      */
     long atFirst() {
         Duration usual = answers.usual();
-        double flowing = usual == null ? 0 : flow.bytesPerSecond() * 1.5 * usual.toNanos() / 1e9;
-        long lines = (long) (flowing / BlockPlan.LINE) + 2;
-        return Math.min(MOST_AT_FIRST, lines * BlockPlan.LINE);
+        double rate = flow.bytesPerSecond();
+        long wanted = OF_A_STRANGER;
+        if (usual != null && rate > 0) {
+            wanted = ((long) (rate * 1.5 * usual.toNanos() / 1e9 / BlockPlan.LINE) + 2) * BlockPlan.LINE;
+        }
+        long share = Run.MOST_AT_ONCE / BlockPlan.LINE / Math.max(1, readers.get()) * BlockPlan.LINE;
+        return Math.min(Math.max(share, FEW_AT_FIRST), wanted);
+    }
+
+    /** One who looks a file up, or reads by a run, more or fewer. */
+    void readers(int change) {
+        readers.addAndGet(change);
     }
 
     /** How long the origin usually takes to answer; null as long as it was never asked. */

@@ -117,6 +117,11 @@ final class Pace {
         restart();
     }
 
+    /** How many streams there are. */
+    synchronized int streams() {
+        return streams;
+    }
+
     /** A fetch was not started for want of room, and not because of the limit: this round says nothing about the limit. */
     synchronized void heldBack() {
         heldBack = true;

@@ -59,6 +59,12 @@ final class PrefetchReader implements RangeReader {
 
     private static final long AHEAD = 4L * BlockPlan.LINE;
 
+    /** What one request of each of many readers is for at least, in bytes. */
+    private static final long SHARE = 2L * BlockPlan.LINE;
+
+    /** A trial may cost a round trip: a stream that has lasted for so many loses little by it. */
+    private static final int ROUND_TRIPS_TO_TRY = 20;
+
     /** Who has taken more than this has not only looked at what kind of file it is. */
     private static final long A_LOOK = 128 << 10;
 
@@ -70,6 +76,7 @@ final class PrefetchReader implements RangeReader {
     private final BufferPool pool;
     private final Experience experience;
     private final LongSupplier nanoTime;
+    private final long since;
     private final ByteBudget.Share share;
     private final BlockPlan plan;
     private final Prefetch<Filling, Filling.Try> window;
@@ -110,6 +117,7 @@ final class PrefetchReader implements RangeReader {
         this.pool = pool;
         this.experience = experience;
         this.nanoTime = nanoTime;
+        this.since = nanoTime.getAsLong();
         this.plan = new BlockPlan(range, file.info().size(), file.limits(), experience.rate());
         this.share = budget.open(this::nudge);
         experience.pace().streams(1);
@@ -277,8 +285,8 @@ final class PrefetchReader implements RangeReader {
             last.stopsHere();
         }
         Run next = begun ? null : file.headStart();
-        if (next == null && experience.pace().goesAlone(begun, file.roundTrip())) {
-            next = file.run(block.offset(), plan.end(), !begun);
+        if (next == null && experience.pace().goesAlone(begun && mayTry(), file.roundTrip())) {
+            next = file.run(block.offset(), Math.min(plan.end(), block.offset() + share()), !begun);
         }
         begun = true;
         if (next != null) {
@@ -288,13 +296,24 @@ final class PrefetchReader implements RangeReader {
         return next;
     }
 
+    /** What a request may be for: origins send what nobody wants any more, as far as the buffers on the way go. */
+    private long share() {
+        return Math.max(SHARE, Run.MOST_AT_ONCE / Math.max(1, experience.pace().streams()));
+    }
+
+    private boolean mayTry() {
+        return nanoTime.getAsLong() - since
+                >= ROUND_TRIPS_TO_TRY * file.roundTrip().toNanos();
+    }
+
     /** How far a run that ends there is to go on; as far as that for not at all, now. */
     private long goOn(long end) {
         lock.lock();
         try {
             // What was asked for in another way meanwhile is not to be asked for twice.
             boolean stays = !cancelled && delivered + taken >= A_LOOK && plan.offset() <= end;
-            return stays && experience.pace().goesAlone(true, file.roundTrip()) ? Math.max(end, plan.end()) : end;
+            boolean on = stays && experience.pace().goesAlone(mayTry(), file.roundTrip());
+            return on ? Math.max(end, Math.min(plan.end(), end + share())) : end;
         } finally {
             lock.unlock();
         }

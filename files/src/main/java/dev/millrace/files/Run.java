@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 public final class Run implements AutoCloseable {
     private static final int MOST_FAILURES = 2;
 
+    /** No request is for more, so that what is here or comes in another way meanwhile is not asked for. */
+    static final long MOST_AT_ONCE = 64L << 20;
+
     /** Asks an origin for bytes. */
     @FunctionalInterface
     interface Opener {
@@ -102,10 +105,14 @@ public final class Run implements AutoCloseable {
 
     private volatile long progress = System.nanoTime();
 
+    /** When bytes came last, or the head before them; written by whose turn it is. */
+    private volatile long flowingSince;
+
     Run(Opener opener, HttpOrigin origin, long end) {
         this.opener = opener;
         this.origin = origin;
         this.end = end;
+        origin.readers(1);
     }
 
     /** The same, with an answer that is here already. */
@@ -114,6 +121,7 @@ public final class Run implements AutoCloseable {
         this.answer = answer;
         this.next = first;
         this.answerEnd = end;
+        this.flowingSince = System.nanoTime();
     }
 
     /** Where these bytes end in the file, as far as is known now. */
@@ -322,6 +330,9 @@ public final class Run implements AutoCloseable {
         Answer open;
         lock.lock();
         try {
+            if (!closed) {
+                origin.readers(-1);
+            }
             closed = true;
             open = answer;
             answer = null;
@@ -393,6 +404,7 @@ public final class Run implements AutoCloseable {
          * @param into has as many bytes remaining as are wanted
          */
         void take(long offset, ByteBuffer into, Attempt attempt) throws InterruptedException {
+            long waited = System.nanoTime();
             if (!await() || offset >= end()) {
                 return;
             }
@@ -408,7 +420,7 @@ public final class Run implements AutoCloseable {
             boolean broken = false;
             open.limit(origin.fetchTimeout());
             try {
-                read(open, into, attempt);
+                read(open, into, attempt, Math.max(waited, flowingSince));
                 well = true;
             } catch (IOException e) {
                 // The rest comes by a request of the block's own, which meets what is wrong itself, if anything is.
@@ -419,8 +431,10 @@ public final class Run implements AutoCloseable {
             }
         }
 
-        private void read(Answer open, ByteBuffer into, Attempt attempt) throws IOException, InterruptedException {
-            long last = System.nanoTime();
+        /** @param since when there was something to read into, and the block before was over */
+        private void read(Answer open, ByteBuffer into, Attempt attempt, long since)
+                throws IOException, InterruptedException {
+            long last = since;
             long at = next;
             while (into.hasRemaining()) {
                 int count = open.read(into);
@@ -429,6 +443,7 @@ public final class Run implements AutoCloseable {
                 }
                 long now = System.nanoTime();
                 progress = now;
+                flowingSince = now;
                 at += count;
                 next = at;
                 tell(count, now - last);
@@ -468,6 +483,7 @@ public final class Run implements AutoCloseable {
                     answerEnd = following.end;
                     next = offset;
                     following = null;
+                    flowingSince = System.nanoTime();
                     return answer;
                 }
                 if (answer != null && next == offset) {
@@ -511,6 +527,7 @@ public final class Run implements AutoCloseable {
                 if (!closed) {
                     answer = opened;
                     next = offset;
+                    flowingSince = System.nanoTime();
                     return opened;
                 }
             } finally {

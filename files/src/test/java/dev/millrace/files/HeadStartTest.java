@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -67,14 +69,40 @@ class HeadStartTest {
     }
 
     @Test
-    void the_first_two_MiB_come_with_the_lookup_and_are_asked_for_once() throws Exception {
+    void a_stranger_is_asked_for_as_much_as_may_come_in_a_round_trip_and_no_byte_twice() throws Exception {
         assertThat(read(source, from(0))).isEqualTo(CONTENT);
-        assertThat(origin.requests.getFirst().last()).isEqualTo(2 * MIB - 1);
+        assertThat(origin.requests.getFirst().last()).isEqualTo(CONTENT.length - 1);
         assertThat(origin.requests.stream()
                         .mapToLong(r -> r.last() - r.first() + 1)
                         .sum())
                 .isEqualTo(CONTENT.length);
         allBuffersReturn();
+    }
+
+    @Test
+    void of_an_origin_that_is_known_as_much_is_asked_for_as_comes_before_the_next_answer() throws Exception {
+        assertThat(source.atFirst()).isEqualTo(32 * MIB);
+        source.open("file").close();
+        Duration answer = source.usualAnswer();
+        source.flow().saw(MIB, 4 * answer.toNanos()); // So that 0.4 MiB come in a round trip and a half.
+        assertThat(source.atFirst()).isEqualTo(2 * MIB);
+    }
+
+    @Test
+    void of_an_origin_that_many_read_each_asks_for_its_share_and_4_MiB_at_least() throws Exception {
+        List<SourceFile> open = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            open.add(source.open("file", from(0)));
+        }
+        assertThat(source.atFirst()).isEqualTo(8 * MIB);
+        for (int i = 0; i < 92; i++) {
+            open.add(source.open("file", new ByteRange(0, 1000)));
+        }
+        assertThat(source.atFirst()).isEqualTo(4 * MIB);
+        for (SourceFile each : open) {
+            each.close();
+        }
+        assertThat(source.atFirst()).isEqualTo(32 * MIB);
     }
 
     @Test
@@ -85,7 +113,7 @@ class HeadStartTest {
                 request.partHead();
                 request.body(CONTENT, 0, 1000);
                 goOn.await();
-                request.body(CONTENT, 1000, 2 * MIB - 1000);
+                request.body(CONTENT, 1000, CONTENT.length - 1000);
                 return true;
             }
             return false;
@@ -143,8 +171,10 @@ class HeadStartTest {
         AtomicBoolean changed = new AtomicBoolean();
         origin.script = request -> {
             if (changed.compareAndSet(false, true)) {
-                request.answerHonestly();
+                request.partHead();
+                request.body(CONTENT, 0, 2 * MIB);
                 origin.etag = "\"v2\"";
+                request.cut(false);
                 return true;
             }
             return false;

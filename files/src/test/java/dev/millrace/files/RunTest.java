@@ -58,7 +58,8 @@ class RunTest {
                 RangeReader reader = calm.read(source, file, ALL)) {
             assertThat(reader.next()).isNotNull();
             Awaitility.await().during(Duration.ofMillis(200)).atMost(LONG).until(() -> origin.requests.size() == 1);
-            assertThat(origin.requests.getFirst().last()).isEqualTo(2 * MIB - 1);
+            // What comes by it waits in the socket: no more is read than may be here of a stream that has just begun.
+            assertThat(calm.lentBytes()).isLessThanOrEqualTo(2L * MIB);
         }
     }
 
