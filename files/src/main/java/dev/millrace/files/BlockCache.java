@@ -125,11 +125,18 @@ public final class BlockCache implements AutoCloseable {
     public record Statistics(long servedBytes, long fetchedBytes, long memoryBytes, long diskBytes) {}
 
     private BlockCache(long memoryBytes, @Nullable CacheFolder folder) {
-        this.memory = new Shelf<>(memoryBytes);
         // As much as the heap may have there may be outside, unless it is said otherwise; streams need buffers there,
         // too.
-        this.pool =
-                memoryBytes <= Runtime.getRuntime().maxMemory() / OTHERS_AND_THIS ? new BufferPool(KEPT_FREE) : null;
+        this(
+                memoryBytes,
+                folder,
+                memoryBytes <= Runtime.getRuntime().maxMemory() / OTHERS_AND_THIS ? new BufferPool(KEPT_FREE) : null);
+    }
+
+    /** @param pool for what is kept in memory; null for the heap */
+    BlockCache(long memoryBytes, @Nullable CacheFolder folder, @Nullable BufferPool pool) {
+        this.memory = new Shelf<>(memoryBytes);
+        this.pool = pool;
         this.folder = folder;
         this.writer = folder == null
                 ? null
@@ -183,9 +190,11 @@ public final class BlockCache implements AutoCloseable {
         if (content == null) {
             return false;
         }
-        Unit unit = new Unit(pool, content);
-        keep(key, unit);
-        unit.drop();
+        Unit unit = unit(content);
+        if (unit != null) {
+            keep(key, unit);
+            unit.drop();
+        }
         into.put(content);
         return true;
     }
@@ -202,7 +211,12 @@ public final class BlockCache implements AutoCloseable {
     /** Keeps what was fetched, and gives it to whoever waits for it. */
     void put(CacheKey key, ByteBuffer content, Flight flight) {
         fetched.add(content.remaining());
-        Unit unit = new Unit(pool, content);
+        Unit unit = unit(content);
+        if (unit == null) {
+            boolean _ = flights.remove(key, flight);
+            flight.giveUp(); // Who waits for it fetches it.
+            return;
+        }
         keep(key, unit);
         if (folder != null && !closed) {
             unit.share(1);
@@ -213,6 +227,15 @@ public final class BlockCache implements AutoCloseable {
         boolean _ = flights.remove(key, flight);
         flight.land(unit);
         unit.drop();
+    }
+
+    /** Null if there is no memory for it: who has the bytes goes on, and they are not kept. */
+    private @Nullable Unit unit(ByteBuffer content) {
+        try {
+            return new Unit(pool, content);
+        } catch (SourceException.Unavailable e) {
+            return null;
+        }
     }
 
     private void keep(CacheKey key, Unit unit) {

@@ -45,9 +45,6 @@ final class PrefetchReader implements RangeReader {
     /** More than comes in this time is not asked for: it would only come later if it had to share with still more. */
     private static final Duration LONG_ENOUGH = Duration.ofSeconds(1);
 
-    /** When there may be memory again. */
-    private static final Duration COME_BACK = Duration.ofSeconds(5);
-
     /** However few fetches there are at once, so many times {@link #WINDOW} blocks may be here or on their way. */
     private static final int FEWEST = 2;
 
@@ -382,32 +379,29 @@ final class PrefetchReader implements RangeReader {
         BufferPool.Loan loan;
         try {
             loan = pool.take(filling.block.length());
-        } catch (Throwable e) {
+        } catch (SourceException.Unavailable | RuntimeException | Error e) {
             room.release();
-            throw withoutBuffer(filling, hedge, e);
+            SourceException failure = e instanceof SourceException known
+                    ? known
+                    : new SourceException.Failed("no buffer for " + filling.block, e);
+            if (!hedge) {
+                neverBegan(filling, failure);
+            }
+            throw failure;
         }
         return fetch(filling, new Filling.Try(loan, room), turn, hedge);
     }
 
     /** An attempt that never began has ended, too: a second one may be waiting for that. */
-    private SourceException withoutBuffer(Filling filling, boolean hedge, Throwable cause) {
-        SourceException failure = cause instanceof OutOfMemoryError
-                ? new SourceException.Unavailable(
-                        "no memory for buffers: -XX:MaxDirectMemorySize must have room for files.limits.memory and"
-                                + " files.cache.memory",
-                        COME_BACK)
-                : new SourceException.Failed("no buffer for " + filling.block, cause);
-        if (!hedge) {
-            lock.lock();
-            try {
-                filling.neverBegan(failure);
-                fetching--;
-                progress.signalAll();
-            } finally {
-                lock.unlock();
-            }
+    private void neverBegan(Filling filling, SourceException failure) {
+        lock.lock();
+        try {
+            filling.neverBegan(failure);
+            fetching--;
+            progress.signalAll();
+        } finally {
+            lock.unlock();
         }
-        return failure;
     }
 
     /**

@@ -298,4 +298,21 @@ class CachedSourceTest {
             }
         }
     }
+
+    @Test
+    void a_cache_for_which_there_is_no_memory_keeps_nothing_and_harms_no_reader() throws Exception {
+        BufferPool full = new BufferPool(0, bytes -> {
+            throw new OutOfMemoryError("Cannot reserve so many bytes of direct buffer memory");
+        });
+        try (BlockCache cache = new BlockCache(64L * MIB, null, full);
+                CachedSource source = cached(cache)) {
+            CompletableFuture<byte[]> one = reading(source, ALL);
+            CompletableFuture<byte[]> other = reading(source, ALL);
+            assertThat(one.get(60, TimeUnit.SECONDS)).isEqualTo(CONTENT);
+            assertThat(other.get(60, TimeUnit.SECONDS)).isEqualTo(CONTENT);
+            assertThat(cache.flights()).isEmpty();
+            // But for the end, which is short and so on the heap.
+            assertThat(cache.statistics().memoryBytes()).isLessThan(CacheKey.UNIT);
+        }
+    }
 }

@@ -265,4 +265,20 @@ class DirectorySourceTest {
         source = new DirectorySource(folder.resolve("later"));
         isNotFound("film.mp4");
     }
+
+    @Test
+    void a_reader_for_which_there_is_no_memory_is_told_to_come_back() throws Exception {
+        BufferPool full = new BufferPool(0, bytes -> {
+            throw new OutOfMemoryError("Cannot reserve so many bytes of direct buffer memory");
+        });
+        Pipeline pipeline = new Pipeline(Pipeline.Settings.DEFAULT, System::nanoTime, full);
+        try (SourceFile file = source.open("film.mp4");
+                RangeReader reader = pipeline.read(source, file, new ByteRange(0, CONTENT.length - 1))) {
+            assertThatThrownBy(reader::next)
+                    .isInstanceOfSatisfying(
+                            SourceException.Unavailable.class,
+                            e -> assertThat(e.retryAfter()).isPositive());
+        }
+        assertThat(pipeline.openStreams()).isZero();
+    }
 }

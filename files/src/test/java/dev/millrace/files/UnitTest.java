@@ -22,7 +22,7 @@ class UnitTest {
     }
 
     @Test
-    void its_buffer_is_free_when_the_last_owner_has_gone() {
+    void its_buffer_is_free_when_the_last_owner_has_gone() throws Exception {
         Unit unit = new Unit(pool, ByteBuffer.wrap(bytes));
         unit.share(2);
         unit.drop();
@@ -34,7 +34,7 @@ class UnitTest {
     }
 
     @Test
-    void a_short_one_takes_no_more_room_than_it_has_bytes() {
+    void a_short_one_takes_no_more_room_than_it_has_bytes() throws Exception {
         Unit unit = new Unit(pool, ByteBuffer.wrap(bytes, 0, 100));
         assertThat(unit.bytes()).isEqualTo(100);
         assertThat(pool.lentBytes()).isZero();
@@ -42,7 +42,7 @@ class UnitTest {
     }
 
     @Test
-    void without_a_pool_it_is_on_the_heap() {
+    void without_a_pool_it_is_on_the_heap() throws Exception {
         Unit unit = new Unit(null, ByteBuffer.wrap(bytes));
         assertThat(unit.content().isDirect()).isFalse();
         assertThat(of(unit.content())).isEqualTo(bytes);
@@ -50,7 +50,7 @@ class UnitTest {
     }
 
     @Test
-    void a_cache_too_large_for_the_memory_outside_of_the_heap_is_inside_of_it() {
+    void a_cache_too_large_for_the_memory_outside_of_the_heap_is_inside_of_it() throws Exception {
         try (BlockCache cache = BlockCache.inMemory(Runtime.getRuntime().maxMemory())) {
             cache.put(KEY, ByteBuffer.wrap(bytes), new BlockCache.Flight(this));
             assertThat(cache.lentBytes()).isZero();
@@ -61,7 +61,7 @@ class UnitTest {
     }
 
     @Test
-    void a_cache_gives_back_what_has_to_go_and_keeps_as_much_as_it_may() {
+    void a_cache_gives_back_what_has_to_go_and_keeps_as_much_as_it_may() throws Exception {
         try (BlockCache cache = BlockCache.inMemory(4L * CacheKey.UNIT)) {
             for (int i = 0; i < 40; i++) {
                 cache.put(new CacheKey("0".repeat(32), i, false), ByteBuffer.wrap(bytes), new BlockCache.Flight(this));

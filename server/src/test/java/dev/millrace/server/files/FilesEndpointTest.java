@@ -3,9 +3,15 @@ package dev.millrace.server.files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.files.Attempt;
+import dev.millrace.files.Block;
+import dev.millrace.files.BlockLimits;
 import dev.millrace.files.DirectorySource;
+import dev.millrace.files.FileInfo;
 import dev.millrace.files.HttpOrigin;
 import dev.millrace.files.Source;
+import dev.millrace.files.SourceException;
+import dev.millrace.files.SourceFile;
 import dev.millrace.server.http.Endpoint;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpServer;
@@ -23,7 +29,9 @@ import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -35,6 +43,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +52,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -84,6 +95,7 @@ class FilesEndpointTest {
 
         Map<String, Source> sources = Map.of(
                 "local", new DirectorySource(root.getParent()),
+                "broken", new BrokenDisk(new DirectorySource(root.getParent())),
                 "remote", source("/files/all/").build(),
                 "scripted",
                         source("/scripted/")
@@ -546,6 +558,139 @@ class FilesEndpointTest {
             requests.awaitFirst();
         }
         requests.awaitStopped();
+    }
+
+    // ---- what is left open
+
+    /** Paths and sockets that this process has open. */
+    private static List<String> descriptors() throws IOException {
+        List<String> open = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path each : all) {
+                try {
+                    open.add(Files.readSymbolicLink(each).toString());
+                } catch (NoSuchFileException e) {
+                    // Closed meanwhile; one of them is the listing's own.
+                }
+            }
+        }
+        return open;
+    }
+
+    private static long sockets() throws IOException {
+        return descriptors().stream().filter(each -> each.startsWith("socket:")).count();
+    }
+
+    private static void awaitNoMoreThan(long before, Callable<Long> now) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(now.call()).isLessThanOrEqualTo(before));
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void a_reader_that_leaves_a_local_file_in_mid_response_leaves_no_descriptor_open() throws Exception {
+        Path big = bigFile().toRealPath();
+        Callable<Long> opened =
+                () -> descriptors().stream().filter(big.toString()::equals).count();
+        long before = sockets();
+        try (Socket socket = connect()) {
+            request(socket, "/files/local/big.bin");
+            assertThat(socket.getInputStream().read()).isEqualTo('H');
+            assertThat(opened.call()).isOne();
+        }
+        awaitNoMoreThan(0, opened);
+        awaitNoMoreThan(before, FilesEndpointTest::sockets);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void a_reader_that_leaves_an_origins_file_in_mid_response_leaves_no_descriptor_open() throws Exception {
+        Path big = bigFile().toRealPath();
+        // Opened by the origin, which is in this process, too.
+        Callable<Long> opened =
+                () -> descriptors().stream().filter(big.toString()::equals).count();
+        long before = sockets();
+        try (Socket socket = connect()) {
+            request(socket, "/files/remote/big.bin");
+            assertThat(socket.getInputStream().read()).isEqualTo('H');
+            assertThat(opened.call()).isPositive();
+        }
+        awaitNoMoreThan(0, opened);
+        awaitNoMoreThan(before, FilesEndpointTest::sockets);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void a_disk_that_errors_in_mid_response_breaks_it_off_and_leaves_no_descriptor_open() throws Exception {
+        Path big = bigFile().toRealPath();
+        byte[] body = rawGet("/files/broken/big.bin");
+        assertThat(body.length).isBetween(1, BrokenDisk.GOOD);
+        assertThat(body).isEqualTo(Arrays.copyOf(random(BIG), body.length));
+        awaitNoMoreThan(
+                0, () -> descriptors().stream().filter(big.toString()::equals).count());
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void an_origin_that_errors_in_mid_response_leaves_no_connection_open() throws Exception {
+        long before = sockets();
+        script = exchange -> {
+            if (firstByte(exchange) == 0) {
+                serveUpTo(1 << 20, exchange);
+            } else {
+                throw new IOException("broken on purpose");
+            }
+        };
+        byte[] body = rawGet("/files/scripted/x");
+        assertThat(body.length).isBetween(1, 1 << 20);
+        assertThat(body).isEqualTo(Arrays.copyOf(CONTENT, body.length));
+        awaitNoMoreThan(before, FilesEndpointTest::sockets);
+    }
+
+    /** A folder on a disk of which all that is behind a place cannot be read. */
+    private record BrokenDisk(Source disk) implements Source {
+        static final int GOOD = 4 << 20;
+
+        @Override
+        public SourceFile open(String path) throws SourceException, InterruptedException {
+            SourceFile file = disk.open(path);
+            return new SourceFile() {
+                @Override
+                public FileInfo info() {
+                    return file.info();
+                }
+
+                @Override
+                public BlockLimits limits() {
+                    return file.limits();
+                }
+
+                @Override
+                public void fetch(Block block, ByteBuffer into, Attempt attempt)
+                        throws SourceException, InterruptedException {
+                    if (block.end() > GOOD) {
+                        throw new SourceException.Failed("input/output error");
+                    }
+                    file.fetch(block, into, attempt);
+                }
+
+                @Override
+                public void close() {
+                    file.close();
+                }
+            };
+        }
+
+        @Override
+        public Access access() {
+            return disk.access();
+        }
+
+        @Override
+        public void close() {
+            disk.close();
+        }
     }
 
     @Test
