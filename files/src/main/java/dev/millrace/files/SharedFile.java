@@ -1,19 +1,21 @@
 package dev.millrace.files;
 
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** A file that several have open, closed by the last of them. It begins with one use. */
 final class SharedFile {
     private final SourceFile file;
     private final AtomicInteger uses = new AtomicInteger(1);
-    private final Map<Run, Object> runs = new ConcurrentHashMap<>();
+
+    /** Few, and looked at for each unit; so nothing is made to look at them. */
+    private final List<Owned> runs = new CopyOnWriteArrayList<>();
+
     private final AtomicReference<@Nullable Run> headStart = new AtomicReference<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -27,9 +29,11 @@ final class SharedFile {
         Run run = file.headStart();
         if (run != null) {
             headStart.set(run);
-            runs.put(run, this);
+            runs.add(new Owned(run, this));
         }
     }
+
+    private record Owned(Run run, Object owner) {}
 
     /** As {@link SourceFile#headStart}. */
     @Nullable Run headStart() {
@@ -51,15 +55,15 @@ final class SharedFile {
 
     /** Remembers a run, and whose it is. */
     void add(Run run, Object owner) {
-        runs.keySet().removeIf(Predicate.not(Run::isUseful));
-        runs.put(run, owner);
+        runs.removeIf(each -> each.run == run || !each.run.isUseful());
+        runs.add(new Owned(run, owner));
     }
 
     /** Somebody else's run by which this byte is to come; null if there is none. */
     @Nullable Run covering(long offset, Object mine) {
-        for (Map.Entry<Run, Object> run : runs.entrySet()) {
-            if (run.getValue() != mine && run.getKey().covers(offset)) {
-                return run.getKey();
+        for (Owned each : runs) {
+            if (each.owner != mine && each.run.covers(offset)) {
+                return each.run;
             }
         }
         return null;
