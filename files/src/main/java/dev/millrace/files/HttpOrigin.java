@@ -4,15 +4,11 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
-import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -21,7 +17,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
-import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
@@ -39,8 +34,7 @@ import org.jspecify.annotations.Nullable;
  * reach another host.
  */
 public final class HttpOrigin implements Source {
-    private static final ByteRange FIRST_BYTE = new ByteRange(0, 0);
-    private static final Pattern MEDIA_TYPE = Pattern.compile("[\\w.+!#$&^-]+/[\\w.+!#$&^-]+(\\s*;[\\x20-\\x7E]*)?");
+    static final ByteRange FIRST_BYTE = new ByteRange(0, 0);
     private static final Set<String> OWN_HEADERS = Set.of(
             "range",
             "if-range",
@@ -105,12 +99,12 @@ public final class HttpOrigin implements Source {
     public SourceFile open(String path) throws SourceException, InterruptedException {
         FilePath.check(path);
         return Interruptible.call(() -> withRetries(limit -> {
-            Probe probe = new Probe(path, FIRST_BYTE);
-            fetch(request(path, FIRST_BYTE).build(), probe, ByteBuffer.allocate(1), bytes -> {}, limit);
-            if (probe.refusedWithoutSize()) {
-                fetch(head(path), probe::empty, ByteBuffer.allocate(0), bytes -> {}, limit);
+            Lookup lookup = new Lookup(this, path, FIRST_BYTE);
+            fetch(request(path, FIRST_BYTE).build(), lookup, ByteBuffer.allocate(1), bytes -> {}, limit);
+            if (lookup.refusedWithoutSize()) {
+                fetch(head(path), lookup::empty, ByteBuffer.allocate(0), bytes -> {}, limit);
             }
-            return probe.file(null);
+            return lookup.file(null);
         }));
     }
 
@@ -128,16 +122,16 @@ public final class HttpOrigin implements Source {
     private SourceFile lookUp(String path, ByteRange likely) throws SourceException, InterruptedException {
         ByteRange asked = headStart(likely);
         Optional<SourceFile> found = Interruptible.call(() -> withRetries(limit -> {
-            Probe probe = new Probe(path, asked);
+            Lookup lookup = new Lookup(this, path, asked);
             Answer answer = ask(request(path, asked).build(), limit);
             boolean taken = false;
             try {
-                int bytes = probe.bodyBytes(answer);
-                if (probe.refused()) {
+                int bytes = lookup.bodyBytes(answer);
+                if (lookup.refused()) {
                     return Optional.empty();
                 }
                 taken = bytes > 0;
-                return Optional.of(probe.file(taken ? answer : null));
+                return Optional.of(lookup.file(taken ? answer : null));
             } finally {
                 if (!taken) {
                     answer.close();
@@ -343,133 +337,6 @@ public final class HttpOrigin implements Source {
     @Override
     public String toString() {
         return "HTTP origin " + base;
-    }
-
-    /** Learns from the answer to a request for some of its bytes what file this is. */
-    private final class Probe implements Check {
-        private final long asked = System.nanoTime();
-        private final String path;
-        private final ByteRange wanted;
-        private @Nullable Found found;
-        private boolean refusedWithoutSize;
-        private boolean refused;
-
-        Probe(String path, ByteRange wanted) {
-            this.path = path;
-            this.wanted = wanted;
-        }
-
-        @Override
-        public int bodyBytes(HttpResponse.ResponseInfo head) throws SourceException {
-            HttpHeaders answer = head.headers();
-            switch (head.statusCode()) {
-                case 206 -> {
-                    OriginAnswer.refuseEncoded(answer, path);
-                    ContentRange range = OriginAnswer.contentRange(answer, path);
-                    if (range.first() != wanted.first() || range.last() != Math.min(wanted.last(), range.size() - 1)) {
-                        throw new SourceException.Failed("asked for bytes " + wanted.first() + "-" + wanted.last()
-                                + ", the origin gave " + range.first() + "-" + range.last() + ": "
-                                + FilePath.printable(path));
-                    }
-                    int length = (int) (range.last() - range.first() + 1);
-                    if (answer.firstValueAsLong("Content-Length").orElse(length) != length) {
-                        throw new SourceException.Failed("the origin announced another length than that of bytes "
-                                + range.first() + "-" + range.last() + ": " + FilePath.printable(path));
-                    }
-                    found = new Found(range.size(), answer, roundTrip());
-                    return length;
-                }
-                case 200 -> {
-                    if (answer.firstValueAsLong("Content-Length").orElse(-1) != 0) {
-                        throw new SourceException.Failed(
-                                "the origin does not serve byte ranges: " + FilePath.printable(path));
-                    }
-                    found = new Found(0, answer, roundTrip());
-                    return 0;
-                }
-                case 416 -> {
-                    refused = true;
-                    if (!wanted.equals(FIRST_BYTE)) {
-                        return HEAD_SUFFICES;
-                    }
-                    long size = answer.firstValue("Content-Range")
-                            .flatMap(ContentRange::sizeOfUnsatisfied)
-                            .orElse(-1L);
-                    if (size < 0) {
-                        refusedWithoutSize = true;
-                        return HEAD_SUFFICES;
-                    }
-                    if (size > 0) {
-                        throw new SourceException.Failed(
-                                "the origin refuses the first byte of a file: " + FilePath.printable(path));
-                    }
-                    found = new Found(0, answer, roundTrip());
-                    return HEAD_SUFFICES;
-                }
-                default -> throw OriginAnswer.failure(head, path);
-            }
-        }
-
-        /** An empty file has no first byte; some origins, S3 among them, say so without saying that it is empty. */
-        boolean refusedWithoutSize() {
-            return refusedWithoutSize;
-        }
-
-        /** Whether the file has no such bytes. */
-        boolean refused() {
-            return refused;
-        }
-
-        private Duration roundTrip() {
-            return Duration.ofNanos(System.nanoTime() - asked);
-        }
-
-        int empty(HttpResponse.ResponseInfo head) throws SourceException {
-            if (head.statusCode() != 200) {
-                throw OriginAnswer.failure(head, path);
-            }
-            if (head.headers().firstValueAsLong("Content-Length").orElse(-1) != 0) {
-                throw new SourceException.Failed(
-                        "the origin refuses the first byte of a file: " + FilePath.printable(path));
-            }
-            found = new Found(0, head.headers(), roundTrip());
-            return HEAD_SUFFICES;
-        }
-
-        /** @param body of the answer, which is the file's to close; null if it is not wanted */
-        OriginFile file(@Nullable Answer body) throws SourceException {
-            if (found == null) {
-                throw new SourceException.Failed("the origin gave no answer: " + FilePath.printable(path));
-            }
-            OriginVersion version = OriginVersion.of(found.size, found.answer);
-            String name = FilePath.name(path);
-            FileInfo info =
-                    new FileInfo(name, found.size, mediaType(found.answer, name), version.tag(), lastModified(version));
-            OriginFile file = new OriginFile(HttpOrigin.this, path, info, version, found.roundTrip);
-            if (body != null) {
-                file.startWith(body, wanted.first(), Math.min(wanted.last() + 1, found.size));
-            }
-            return file;
-        }
-
-        private record Found(long size, HttpHeaders answer, Duration roundTrip) {}
-    }
-
-    private static String mediaType(HttpHeaders answer, String name) {
-        return answer.firstValue("Content-Type")
-                .filter(type -> MEDIA_TYPE.matcher(type).matches() && !type.startsWith(MediaTypes.UNKNOWN))
-                .orElseGet(() -> MediaTypes.ofName(name));
-    }
-
-    private static @Nullable Instant lastModified(OriginVersion version) {
-        if (version.lastModified() == null) {
-            return null;
-        }
-        try {
-            return Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(version.lastModified()));
-        } catch (DateTimeParseException e) {
-            return null;
-        }
     }
 
     /** Settings of an origin. */

@@ -3,7 +3,6 @@ package dev.millrace.files;
 import dev.millrace.core.Prefetch;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -84,7 +83,7 @@ final class PrefetchReader implements RangeReader {
     private final Condition progress = lock.newCondition();
 
     // All below by the lock.
-    private final ArrayDeque<Filling> fillings = new ArrayDeque<>();
+    private final Ahead ahead = new Ahead();
     private final List<Run> runs = new ArrayList<>(2);
     private boolean begun;
     private long delivered;
@@ -163,57 +162,33 @@ final class PrefetchReader implements RangeReader {
 
     /** A block more of the same run costs no request; but a reader that is slow, or has just begun, needs few of them. */
     private boolean mayJoin() {
-        boolean go = fillings.isEmpty() || ahead() + plan.wanted() <= Math.min(AHEAD, AHEAD_AT_FIRST + delivered);
-        if (!go && missing() == 0) {
+        boolean go =
+                ahead.isEmpty() || ahead.bytes(taken) + plan.wanted() <= Math.min(AHEAD, AHEAD_AT_FIRST + delivered);
+        if (!go && ahead.missing() == 0) {
             experience.pace().heldBack();
         }
         return go;
     }
 
-    /** Bytes of blocks that were asked for, and that the reader has not taken. Under the lock. */
-    private long ahead() {
-        long ahead = -taken;
-        for (Filling filling : fillings) {
-            ahead += filling.block.length();
-        }
-        return ahead;
-    }
-
     /** Whether the next request may be made. Under the lock. */
     private boolean mayAsk() {
         int limit = experience.pace().limit();
-        long asked = 0;
-        int byRun = 0;
-        for (Filling filling : fillings) {
-            if (!filling.isSettled()) {
-                asked += filling.block.length();
-                byRun += filling.turn != null ? 1 : 0;
-            }
-        }
+        int byRun = ahead.byRun();
         // However many blocks a run's connection brings, it is one.
         int ways = fetching - Math.max(0, byRun - 1);
         boolean alone = byRun > 0 && !experience.pace().together();
         // What was asked for, and not what is left of it: until a block is over, nobody knows how fast the way is.
-        if (!alone && (ways >= limit && asked >= worthInFlight(limit))) {
+        if (!alone && (ways >= limit && ahead.asked() >= worthInFlight(limit))) {
             return false;
         }
         enough = experience.rate().within(alone ? lookAhead() : LONG_ENOUGH, ways);
-        held = missing() > enough || (alone && !experience.rate().isKnown());
-        boolean full = alone ? ahead() >= AHEAD : fillings.size() >= WINDOW * Math.max(limit, FEWEST);
+        held = ahead.missing() > enough || (alone && !experience.rate().isKnown());
+        boolean full = alone ? ahead.bytes(taken) >= AHEAD : ahead.size() >= WINDOW * Math.max(limit, FEWEST);
         if (held || full) {
             experience.pace().heldBack();
             return false;
         }
         return true;
-    }
-
-    /** Bytes that were asked for and are still on their way. Under the lock. */
-    private long missing() {
-        long missing = 0;
-        for (Filling filling : fillings) {
-            missing += filling.missing();
-        }
-        return missing;
     }
 
     /**
@@ -262,7 +237,7 @@ final class PrefetchReader implements RangeReader {
                 Run run = begin(block);
                 Filling filling =
                         new Filling(block, run == null ? null : run.join(block.offset()), room, nanoTime.getAsLong());
-                fillings.addLast(filling);
+                ahead.add(filling);
                 fetching++;
                 progress.signalAll();
                 return filling;
@@ -546,7 +521,7 @@ final class PrefetchReader implements RangeReader {
                 }
                 mine.arrived(bytes);
                 progress.signalAll();
-                fewer = held && missing() <= enough;
+                fewer = held && ahead.missing() <= enough;
                 held &= !fewer;
             } finally {
                 lock.unlock();
@@ -641,7 +616,7 @@ final class PrefetchReader implements RangeReader {
 
     /** Whether the reader need not wait for bytes, the end, or a failure. Under the lock. */
     private boolean isReady() {
-        Filling head = fillings.peekFirst();
+        Filling head = ahead.first();
         if (head == null) {
             return cancelled || planned;
         }
@@ -677,7 +652,7 @@ final class PrefetchReader implements RangeReader {
                 if (cancelled) {
                     throw new CancellationException("this read was cancelled");
                 }
-                Filling head = fillings.peekFirst();
+                Filling head = ahead.first();
                 if (head == null) {
                     if (planned) {
                         return null;
@@ -720,7 +695,7 @@ final class PrefetchReader implements RangeReader {
     private @Nullable ByteBuffer moveOn(Filling.Try done) {
         lock.lock();
         try {
-            Block block = fillings.removeFirst().block;
+            Block block = ahead.removeFirst().block;
             delivered += block.length();
             int from = Math.max(taken, unwantedAtFirst(block));
             taken = 0;
@@ -764,12 +739,7 @@ final class PrefetchReader implements RangeReader {
                 unused.add(granted);
                 granted = null;
             }
-            for (Filling filling : fillings) {
-                ByteBudget.Reservation room = filling.takeRoom();
-                if (room != null) {
-                    unused.add(room);
-                }
-            }
+            unused.addAll(ahead.takeRooms());
             stopped = List.copyOf(runs);
             progress.signalAll();
         } finally {
