@@ -29,7 +29,7 @@ public final class BlockCache implements AutoCloseable {
     /** A unit that goes makes room for the next: there are never many buffers between the two. */
     private static final int KEPT_FREE = 4 << 20;
 
-    /** No more than a third of the memory outside of the heap is this cache's; else it is on the heap. */
+    /** Outside of the heap this cache is no larger than a third of the heap; else it is inside. */
     private static final int OTHERS_AND_THIS = 3;
 
     private static final Duration LAST_WRITES = Duration.ofSeconds(2);
@@ -125,8 +125,7 @@ public final class BlockCache implements AutoCloseable {
     public record Statistics(long servedBytes, long fetchedBytes, long memoryBytes, long diskBytes) {}
 
     private BlockCache(long memoryBytes, @Nullable CacheFolder folder) {
-        // As much as the heap may have there may be outside, unless it is said otherwise; streams need buffers there,
-        // too.
+        // Who gives the heap a size expects a process of about twice that, streams' buffers included.
         this(
                 memoryBytes,
                 folder,

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Buffers outside of the heap that are used again, in sizes of powers of two from 64 KiB to 1 MiB. Taking one never waits:
  * when none is free a new one is made. What is given back beyond {@code keepBytes} is freed at once: the garbage collector,
- * to which such buffers are small, would come late.
+ * to which such buffers are small, would come late. They are not counted by {@code -XX:MaxDirectMemorySize}: what bounds them
+ * is what is lent.
  *
  * <p>Safe for use by many threads.
  */
@@ -100,7 +101,7 @@ final class BufferPool {
             return memory.apply(bytes);
         } catch (OutOfMemoryError e) {
             throw new SourceException.Unavailable(
-                    "no memory for buffers: -XX:MaxDirectMemorySize must have room for files.limits.memory and"
+                    "no memory for buffers: beside the heap there must be room for files.limits.memory and"
                             + " files.cache.memory",
                     COME_BACK);
         }

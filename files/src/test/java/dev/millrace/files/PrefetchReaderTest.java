@@ -203,7 +203,7 @@ class PrefetchReaderTest {
         try (RangeReader reader = pipeline.read(source, source, new ByteRange(0, 999_999))) {
             assertThatThrownBy(reader::next)
                     .isInstanceOf(SourceException.Unavailable.class)
-                    .hasMessageContaining("MaxDirectMemorySize");
+                    .hasMessageContaining("files.limits.memory");
         }
         nothingIsLeft(pipeline, source);
     }
