@@ -81,7 +81,7 @@ class HeadStartTest {
 
     @Test
     void of_an_origin_that_is_known_as_much_is_asked_for_as_comes_before_the_next_answer() throws Exception {
-        assertThat(source.atFirst()).isEqualTo(32 * MIB);
+        assertThat(source.atFirst()).isEqualTo(64 * MIB);
         source.open("file").close();
         Duration answer = source.usualAnswer();
         source.flow().saw(MIB, 4 * answer.toNanos()); // So that 0.4 MiB come in a round trip and a half.
@@ -102,7 +102,7 @@ class HeadStartTest {
         for (SourceFile each : open) {
             each.close();
         }
-        assertThat(source.atFirst()).isEqualTo(32 * MIB);
+        assertThat(source.atFirst()).isEqualTo(64 * MIB);
     }
 
     @Test
