@@ -18,10 +18,13 @@ import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.Write;
 import dev.millrace.protocol.Message;
+import dev.millrace.protocol.TaskState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -168,6 +171,89 @@ class SqliteSyncTest {
             assertThat(store.submit("c", Durability.FSYNCED, view -> Write.nothing("nothing"))
                             .get())
                     .isEqualTo("nothing");
+        }
+    }
+
+    private static Write<String> made(String contextId) {
+        return new Write<>(
+                contextId,
+                new Context(contextId, "me", "a", null, Context.Concurrency.SERIAL, Instant.EPOCH, Instant.EPOCH, 0),
+                List.of(),
+                List.of(),
+                List.of(),
+                null,
+                () -> {},
+                () -> {});
+    }
+
+    @Test
+    void what_needs_no_disk_waits_for_nobody_elses_and_in_its_own_context_stands_behind() throws Exception {
+        try (Store store = open()) {
+            disk.join().held = true;
+            CompletableFuture<String> message = store.submit("one", Durability.FSYNCED, view -> made("one"));
+            disk.join().asked.await();
+
+            assertThat(store.submit("two", Durability.WRITTEN, view -> made("two"))
+                            .get())
+                    .as("another context's")
+                    .isEqualTo("two");
+            var behind = List.of(
+                    store.submit("one", Durability.WRITTEN, view -> made("one")),
+                    store.submit("one", Durability.FSYNCED, view -> Write.nothing("it is there already")),
+                    store.<String>submit("one", Durability.FSYNCED, view -> {
+                        throw new IllegalStateException("it is there already");
+                    }));
+            CompletableFuture<Void> first = CompletableFuture.anyOf(behind.toArray(CompletableFuture[]::new))
+                    .handle((told, error) -> {
+                        assertThat(message).as("is told first").isCompletedWithValue("one");
+                        return null;
+                    });
+            store.submit("three", Durability.WRITTEN, view -> made("three")).get(); // so all of these were decided
+            assertThat(message).isNotDone();
+            assertThat(behind).noneMatch(CompletableFuture::isDone);
+
+            disk.join().done.countDown();
+            first.get();
+            assertThat(behind.get(0).get()).isEqualTo("one");
+            assertThat(behind.get(1).get()).isEqualTo("it is there already");
+            assertThatThrownBy(behind.get(2)::get).hasRootCauseInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void a_disk_that_fails_takes_with_it_what_was_committed_behind() throws Exception {
+        try (Store store = open()) {
+            disk.join().held = true;
+            disk.join().fails.set(true);
+            CompletableFuture<String> message = store.submit("one", Durability.FSYNCED, view -> made("one"));
+            disk.join().asked.await();
+            CompletableFuture<String> chunk = store.submit("one", Durability.WRITTEN, view -> made("one"));
+            CompletableFuture<String> next = store.submit("two", Durability.FSYNCED, view -> made("two"));
+            store.submit("three", Durability.WRITTEN, view -> made("three")).get();
+
+            disk.join().done.countDown();
+            for (CompletableFuture<String> each : List.of(message, chunk, next)) {
+                assertThatThrownBy(each::get).hasCauseInstanceOf(StoreFailure.class);
+            }
+        }
+    }
+
+    @Test
+    void what_is_there_for_one_answer_alone_never_waits_for_the_disk() throws Exception {
+        try (Store store = open();
+                var engine = new Engine(
+                        store, AgentCatalog.of("a", turn -> turn.say("an answer")), EngineSettings.defaults())) {
+            engine.start();
+            disk.join().fails.set(true); // so that whatever waits for it fails
+            Sent sent = engine.send(chat("hello").unacknowledged());
+            try (Cursor<Event> cursor = engine.read(sent.contextId(), 0)) {
+                var states = new ArrayList<TaskState>();
+                while (!states.contains(TaskState.COMPLETED)) {
+                    cursor.take(10).forEach(entry -> states.add(entry.event().state()));
+                }
+            }
+            engine.chats().delete("me", sent.contextId());
+            assertThat(engine.context("me", sent.contextId())).isEmpty();
         }
     }
 }
