@@ -383,7 +383,6 @@ public final class SqliteStore implements Store {
     /** True if {@link SqliteSyncs#finish} is to be called, after its members were tried one by one. */
     private boolean undo(List<Submitted<?>> group, List<Decided> decided, Durability durability, Throwable cause) {
         reader.forget();
-        writer.forget();
         try {
             transactions.rollback();
         } catch (SQLException e) {

@@ -49,6 +49,10 @@ class SqliteSyncTest {
             super(database);
         }
 
+        void goOn() {
+            done.countDown();
+        }
+
         @Override
         void sync() throws IOException {
             if (held) {
@@ -64,6 +68,12 @@ class SqliteSyncTest {
             }
             super.sync();
         }
+    }
+
+    /** Ends what a test has the disk do, so that the store can be closed. */
+    private interface Working extends AutoCloseable {
+        @Override
+        void close();
     }
 
     private final CompletableFuture<Disk> disk = new CompletableFuture<>();
@@ -188,7 +198,8 @@ class SqliteSyncTest {
 
     @Test
     void what_needs_no_disk_waits_for_nobody_elses_and_in_its_own_context_stands_behind() throws Exception {
-        try (Store store = open()) {
+        try (Store store = open();
+                Working _ = disk.join()::goOn) {
             disk.join().held = true;
             CompletableFuture<String> message = store.submit("one", Durability.FSYNCED, view -> made("one"));
             disk.join().asked.await();
@@ -222,7 +233,8 @@ class SqliteSyncTest {
 
     @Test
     void a_disk_that_fails_takes_with_it_what_was_committed_behind() throws Exception {
-        try (Store store = open()) {
+        try (Store store = open();
+                Working _ = disk.join()::goOn) {
             disk.join().held = true;
             disk.join().fails.set(true);
             CompletableFuture<String> message = store.submit("one", Durability.FSYNCED, view -> made("one"));
