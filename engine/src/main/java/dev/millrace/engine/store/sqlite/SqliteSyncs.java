@@ -5,10 +5,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -120,11 +123,12 @@ final class SqliteSyncs {
     }
 
     private void finish(List<Held> group) {
-        if (failure == null && group.stream().anyMatch(each -> each.synced() != null)) {
+        List<Held> rest = failure == null ? tellReady(group) : group;
+        if (failure == null && rest.stream().anyMatch(each -> each.synced() != null)) {
             sync();
         }
         StoreFailure lost = failure;
-        for (Held each : group) {
+        for (Held each : rest) {
             CompletableFuture<@Nullable Void> synced = each.synced();
             if (lost != null) {
                 if (synced != null) {
@@ -139,6 +143,26 @@ final class SqliteSyncs {
             }
             told(each.decided());
         }
+    }
+
+    /** Tells what waited for the fsync before alone; gives what waits for the next one. */
+    private List<Held> tellReady(List<Held> group) {
+        var rest = new ArrayList<Held>();
+        Set<String> behind = new HashSet<>();
+        for (Held each : group) {
+            if (each.synced() != null) {
+                each.decided().forEach(member -> behind.add(member.contextId()));
+                rest.add(each);
+                continue;
+            }
+            Map<Boolean, List<Decided>> parts = each.decided().stream()
+                    .collect(Collectors.partitioningBy(member -> behind.contains(member.contextId())));
+            List<Decided> ready = parts.getOrDefault(false, List.of());
+            ready.forEach(Decided::tell);
+            told(ready);
+            rest.add(new Held(parts.getOrDefault(true, List.of()), null));
+        }
+        return rest;
     }
 
     private void sync() {

@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,8 +41,8 @@ class SqliteSyncTest {
 
     /** A disk that takes its time, and may fail. */
     private static final class Disk extends WalFile {
-        private final CountDownLatch asked = new CountDownLatch(1);
-        private final CountDownLatch done = new CountDownLatch(1);
+        private final Semaphore asked = new Semaphore(0);
+        private final Semaphore done = new Semaphore(0);
         private final AtomicBoolean fails = new AtomicBoolean();
         private volatile boolean held;
 
@@ -50,15 +51,16 @@ class SqliteSyncTest {
         }
 
         void goOn() {
-            done.countDown();
+            held = false;
+            done.release(100);
         }
 
         @Override
         void sync() throws IOException {
             if (held) {
-                asked.countDown();
+                asked.release();
                 try {
-                    done.await();
+                    done.acquire();
                 } catch (InterruptedException e) {
                     throw new IOException(e);
                 }
@@ -116,7 +118,7 @@ class SqliteSyncTest {
             assertThat(heard.get())
                     .as("what the agent was asked, before the disk has it")
                     .isEqualTo("hello");
-            disk.join().asked.await();
+            disk.join().asked.acquire();
             Thread reader = Thread.ofVirtual().start(() -> {
                 try {
                     read.complete(store.<String>read(null, view -> {
@@ -136,8 +138,7 @@ class SqliteSyncTest {
                     .as("what was read is not told before it is on the disk")
                     .isNotDone();
 
-            disk.join().held = false;
-            disk.join().done.countDown();
+            disk.join().goOn();
             String contextId = sent.get().contextId();
             assertThat(read.get()).isEqualTo(contextId);
             try (Cursor<Event> cursor = engine.read(contextId, 0)) {
@@ -202,7 +203,7 @@ class SqliteSyncTest {
                 Working _ = disk.join()::goOn) {
             disk.join().held = true;
             CompletableFuture<String> message = store.submit("one", Durability.FSYNCED, view -> made("one"));
-            disk.join().asked.await();
+            disk.join().asked.acquire();
 
             assertThat(store.submit("two", Durability.WRITTEN, view -> made("two"))
                             .get())
@@ -223,7 +224,7 @@ class SqliteSyncTest {
             assertThat(message).isNotDone();
             assertThat(behind).noneMatch(CompletableFuture::isDone);
 
-            disk.join().done.countDown();
+            disk.join().goOn();
             first.get();
             assertThat(behind.get(0).get()).isEqualTo("one");
             assertThat(behind.get(1).get()).isEqualTo("it is there already");
@@ -238,12 +239,12 @@ class SqliteSyncTest {
             disk.join().held = true;
             disk.join().fails.set(true);
             CompletableFuture<String> message = store.submit("one", Durability.FSYNCED, view -> made("one"));
-            disk.join().asked.await();
+            disk.join().asked.acquire();
             CompletableFuture<String> chunk = store.submit("one", Durability.WRITTEN, view -> made("one"));
             CompletableFuture<String> next = store.submit("two", Durability.FSYNCED, view -> made("two"));
             store.submit("three", Durability.WRITTEN, view -> made("three")).get();
 
-            disk.join().done.countDown();
+            disk.join().goOn();
             for (CompletableFuture<String> each : List.of(message, chunk, next)) {
                 assertThatThrownBy(each::get).hasCauseInstanceOf(StoreFailure.class);
             }
@@ -266,6 +267,32 @@ class SqliteSyncTest {
             }
             engine.chats().delete("me", sent.contextId());
             assertThat(engine.context("me", sent.contextId())).isEmpty();
+        }
+    }
+
+    @Test
+    void what_stands_behind_a_message_that_is_on_the_disk_does_not_wait_for_what_comes_after() throws Exception {
+        try (Store store = open();
+                Working _ = disk.join()::goOn) {
+            disk.join().held = true;
+            CompletableFuture<String> message = store.submit("one", Durability.FSYNCED, view -> made("one"));
+            disk.join().asked.acquire();
+            CompletableFuture<String> others = store.submit("two", Durability.FSYNCED, view -> made("two"));
+            CompletableFuture<String> chunk = store.submit("one", Durability.WRITTEN, view -> made("one"));
+            CompletableFuture<String> end = store.submit("one", Durability.FSYNCED, view -> made("one"));
+            CompletableFuture<String> next = store.submit("one", Durability.WRITTEN, view -> made("one"));
+            store.submit("three", Durability.WRITTEN, view -> made("three")).get(); // so all of these were committed
+
+            disk.join().done.release(); // once
+            assertThat(chunk.get()).isEqualTo("one");
+            assertThat(message).isCompletedWithValue("one");
+            disk.join().asked.acquire();
+            assertThat(others).isNotDone();
+            assertThat(end).isNotDone();
+            assertThat(next).isNotDone();
+            disk.join().goOn();
+            assertThat(next.get()).isEqualTo("one");
+            assertThat(end).isCompletedWithValue("one");
         }
     }
 }
