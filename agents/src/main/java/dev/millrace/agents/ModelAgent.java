@@ -38,9 +38,8 @@ public final class ModelAgent implements Agent, AutoCloseable {
     ModelAgent(AgentConfig config, Pause pause) {
         this.config = config;
         connections = ModelConnections.of(config.models().all());
-        var models = new StreamingModels();
-        calls = new ModelCalls(connections, models, pause, () -> observer, config.logContent());
-        titles = config.titles() == null ? null : new Titles(connections, models, config.titles());
+        calls = new ModelCalls(connections, new StreamingModels(), pause, () -> observer, config.logContent());
+        titles = config.titles() == null ? null : new Titles(calls, config.titles());
     }
 
     /** The models that messages may choose from. */

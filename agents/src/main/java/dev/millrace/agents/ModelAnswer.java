@@ -154,7 +154,7 @@ final class ModelAnswer implements StreamingChatResponseHandler {
 
     /** In millionths of the unit of the model's prices. */
     long cost() {
-        return config.prices() == null ? 0 : config.prices().micros(tokens);
+        return config.cost(tokens);
     }
 
     @Override

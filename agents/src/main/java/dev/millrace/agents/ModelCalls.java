@@ -1,5 +1,6 @@
 package dev.millrace.agents;
 
+import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.millrace.engine.Span;
 import dev.millrace.engine.Turn;
@@ -32,22 +33,18 @@ record ModelCalls(
     @Nullable ModelAnswer ask(
             Turn turn, ModelConfig model, @Nullable Effort effort, ChatRequest request, Step step, Marks.Kind kind)
             throws ModelFailure, InterruptedException {
-        if (logContent) {
-            log.info("task {}: {} is told {}", turn.taskId(), model.id(), request.messages());
-        }
+        told(turn, model, request);
         for (int attempt = 1; ; attempt++) {
             long begun = System.nanoTime();
             var answer = new ModelAnswer(turn, model, step, kind);
             ModelFailure failure = ask(turn, model, effort, request, answer);
-            tell(model, answer, failure, begun);
+            tell(model, failure == null ? null : failure.kind(), begun, answer.firstAt(), answer.tokens());
             if (turn.cancelled()) {
                 return null;
             }
             if (failure == null) {
                 step.done();
-                if (logContent) {
-                    log.info("task {}: {} says {}", turn.taskId(), model.id(), answer.message());
-                }
+                said(turn, model, answer.message());
                 return answer;
             }
             Duration wait = model.retry().after(failure, attempt);
@@ -67,15 +64,35 @@ record ModelCalls(
         }
     }
 
-    private void tell(ModelConfig model, ModelAnswer answer, @Nullable ModelFailure failure, long begun) {
+    /** Before a call: logs what the model is told, where that is switched on. */
+    void told(Turn turn, ModelConfig model, ChatRequest request) {
+        if (logContent) {
+            log.info("task {}: {} is told {}", turn.taskId(), model.id(), request.messages());
+        }
+    }
+
+    /** After one that went well: logs what the model said, where that is switched on. */
+    void said(Turn turn, ModelConfig model, @Nullable AiMessage answer) {
+        if (logContent) {
+            log.info("task {}: {} says {}", turn.taskId(), model.id(), answer);
+        }
+    }
+
+    /**
+     * One try has ended; for those who count. Times are of {@link System#nanoTime}.
+     *
+     * @param failure null = it went well
+     * @param firstAt 0 = the model said nothing
+     */
+    void tell(ModelConfig model, ModelFailure.@Nullable Kind failure, long begun, long firstAt, Tokens tokens) {
         ModelObserver told = observer.get();
         told.asked(
                 model.id(),
-                failure == null ? null : failure.kind(),
-                answer.firstAt() == 0 ? null : Duration.ofNanos(answer.firstAt() - begun),
+                failure,
+                firstAt == 0 ? null : Duration.ofNanos(firstAt - begun),
                 Duration.ofNanos(System.nanoTime() - begun));
-        if (!answer.tokens().equals(Tokens.NONE)) {
-            told.used(model.id(), answer.tokens(), answer.cost());
+        if (!tokens.equals(Tokens.NONE)) {
+            told.used(model.id(), tokens, model.cost(tokens));
         }
     }
 

@@ -137,6 +137,11 @@ public record ModelConfig(
         return effort == null || options.mostEffort() == null ? effort : effort.atMost(options.mostEffort());
     }
 
+    /** What these cost, in millionths of the unit of the prices; 0 if there are none. */
+    long cost(Tokens tokens) {
+        return prices == null ? 0 : prices.micros(tokens);
+    }
+
     /** Without the key: a configuration ends up in logs. */
     @Override
     public String toString() {

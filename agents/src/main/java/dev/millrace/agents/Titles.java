@@ -26,13 +26,11 @@ final class Titles {
             "Give the conversation that begins with this message a title of two to six words, in"
                     + " the message's language. Answer with the title alone: no quotes, no full stop.";
 
-    private final ModelConnections connections;
-    private final StreamingModels models;
+    private final ModelCalls calls;
     private final ModelConfig model;
 
-    Titles(ModelConnections connections, StreamingModels models, ModelConfig model) {
-        this.connections = connections;
-        this.models = models;
+    Titles(ModelCalls calls, ModelConfig model) {
+        this.calls = calls;
         this.model = model;
     }
 
@@ -70,29 +68,35 @@ final class Titles {
     }
 
     private @Nullable String ask(Turn turn, Engine engine, String message) {
+        ChatRequest request = ChatRequest.builder()
+                .messages(SystemMessage.from(PROMPT), UserMessage.from(message))
+                .build();
+        calls.told(turn, model, request);
+        long begun = System.nanoTime();
         var answer = new Answer();
-        var exchange = new ModelExchange(connections, model);
-        models.ask(
-                model,
-                model.effort(null),
-                exchange,
-                ChatRequest.builder()
-                        .messages(SystemMessage.from(PROMPT), UserMessage.from(message))
-                        .build(),
-                answer);
-        ChatResponse whole = answer.whole;
-        if (exchange.failure() != null || whole == null) {
+        var exchange = new ModelExchange(calls.connections(), model);
+        try {
+            calls.models().ask(model, model.effort(null), exchange, request, answer);
+        } catch (RuntimeException e) {
+            answer.onError(e);
+        }
+        ChatResponse whole = exchange.failure() == null ? answer.whole : null;
+        Tokens tokens = whole == null ? Tokens.NONE : Tokens.of(whole.tokenUsage());
+        calls.tell(model, whole == null ? failure(exchange, answer) : null, begun, answer.firstAt, tokens);
+        if (whole == null) {
             log.info("chat {} keeps its first words as its title: the model {} failed", turn.contextId(), model.id());
             return null;
         }
-        Tokens tokens = Tokens.of(whole.tokenUsage());
-        engine.used(
-                turn.owner(),
-                turn.taskId(),
-                tokens.input(),
-                tokens.output(),
-                model.prices() == null ? 0 : model.prices().micros(tokens));
+        calls.said(turn, model, whole.aiMessage());
+        engine.used(turn.owner(), turn.taskId(), tokens.input(), tokens.output(), model.cost(tokens));
         return fit(whole.aiMessage().text());
+    }
+
+    private static ModelFailure.Kind failure(ModelExchange exchange, Answer answer) {
+        ModelFailure failure = exchange.failure();
+        return failure != null
+                ? failure.kind()
+                : answer.wrong ? ModelFailure.Kind.UNINTELLIGIBLE : ModelFailure.Kind.CUT_OFF;
     }
 
     private static @Nullable String fit(@Nullable String said) {
@@ -104,6 +108,15 @@ final class Titles {
     /** The last word is all that counts. */
     private static final class Answer implements StreamingChatResponseHandler {
         private volatile @Nullable ChatResponse whole;
+        private volatile long firstAt;
+        private volatile boolean wrong;
+
+        @Override
+        public void onPartialResponse(String more) {
+            if (firstAt == 0) {
+                firstAt = System.nanoTime();
+            }
+        }
 
         @Override
         public void onCompleteResponse(ChatResponse response) {
@@ -112,7 +125,7 @@ final class Titles {
 
         @Override
         public void onError(Throwable error) {
-            // The exchange knows what went wrong.
+            wrong = true;
         }
     }
 }

@@ -9,6 +9,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.core.read.ListAppender;
 import dev.millrace.engine.AgentCatalog;
+import dev.millrace.engine.Context;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.EngineSettings;
 import dev.millrace.engine.Send;
@@ -86,6 +87,36 @@ class QuietLogsTest {
             assertThat(lines).anyMatch(line -> line.contains(secret));
         }
         assertThat(lines).noneMatch(line -> line.contains("sk-secret-key"));
+    }
+
+    @Test
+    void the_model_that_names_chats_is_as_quiet_and_as_talkative_as_the_others() throws Exception {
+        assertThat(logOfTitle(false)).noneMatch(line -> line.contains("secret-"));
+        assertThat(logOfTitle(true))
+                .anyMatch(line -> line.contains("namer is told") && line.contains("secret-question"))
+                .anyMatch(line -> line.contains("namer says") && line.contains("secret-title"));
+    }
+
+    private List<String> logOfTitle(boolean content) throws Exception {
+        logged.list.clear();
+        model.then(call -> call.stream().words("secret-answer").done());
+        try (var namer = new ModelServer()) {
+            namer.then(call -> call.stream().words("secret-title").done());
+            var agent = new ModelAgent(AgentConfig.of(ModelConfig.of(model.baseUrl(), null, "small"))
+                    .withTitles(ModelConfig.of(namer.baseUrl(), null, "namer"))
+                    .withLogContent(content));
+            try (var engine =
+                    new Engine(new MemoryStore(), AgentCatalog.of("test", agent), EngineSettings.defaults())) {
+                engine.start();
+                Sent sent = engine.send(Send.chat("me", null, Message.user("m", "secret-question"), "secret-question"));
+                await().atMost(Duration.ofSeconds(40))
+                        .until(() -> engine.context("me", sent.contextId())
+                                .map(Context::title)
+                                .orElse("")
+                                .equals("secret-title"));
+            }
+        }
+        return new ArrayList<>(logged.list).stream().map(QuietLogsTest::all).toList();
     }
 
     /** What is logged of a task, all of it. */

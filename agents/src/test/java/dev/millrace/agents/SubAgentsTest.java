@@ -46,6 +46,10 @@ class SubAgentsTest {
 
     @BeforeEach
     void start() throws Exception {
+        start(1);
+    }
+
+    private void start(int turns) throws Exception {
         var config = AgentConfig.of(ModelConfig.of(model.baseUrl(), null, "boss"))
                 .withToolboxes(List.of(new SubAgents(List.of("helper"))));
         engine = new Engine(
@@ -53,7 +57,7 @@ class SubAgentsTest {
                 new AgentCatalog(List.of(
                         new Listing("boss", "sets others to work", new ModelAgent(config)),
                         new Listing("helper", "is set to work", this::help))),
-                EngineSettings.defaults().withMaxTurns(1));
+                EngineSettings.defaults().withMaxTurns(turns));
         engine.start();
     }
 
@@ -219,8 +223,13 @@ class SubAgentsTest {
 
     @Test
     void a_sub_agent_is_interrupted_by_the_one_that_began_it() throws Exception {
+        engine.close();
+        start(2);
         model.then(call -> spawn(call, "hold"))
-                .then(call -> tool(call, "wait", "{\"seconds\":0}"))
+                .then(call -> {
+                    assertThat(working.tryAcquire(40, TimeUnit.SECONDS)).isTrue();
+                    tool(call, "wait", "{\"seconds\":0}");
+                })
                 .then(call -> {
                     String holds = told(call).values().stream()
                             .filter(each -> each.path("state").asString().equals("working"))

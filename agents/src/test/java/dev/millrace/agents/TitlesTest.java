@@ -13,7 +13,10 @@ import dev.millrace.engine.store.memory.MemoryStore;
 import dev.millrace.protocol.Message;
 import dev.millrace.testkit.ModelServer;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,14 +26,34 @@ import org.junit.jupiter.api.Timeout;
 class TitlesTest {
     private final ModelServer model = new ModelServer();
     private final ModelServer namer = new ModelServer();
+    private final List<String> counted = new CopyOnWriteArrayList<>();
     private Engine engine;
+
+    /** What is told of the model that names. */
+    private final class Counting implements ModelObserver {
+        @Override
+        public void asked(
+                String asked, ModelFailure.@Nullable Kind failure, @Nullable Duration firstWord, Duration whole) {
+            if (asked.equals("cheap")) {
+                counted.add((failure == null ? "asked" : failure.name()) + (firstWord == null ? "" : ", it spoke"));
+            }
+        }
+
+        @Override
+        public void used(String used, Tokens tokens, long costMicros) {
+            if (used.equals("cheap")) {
+                counted.add(tokens.input() + " in, " + tokens.output() + " out, " + costMicros);
+            }
+        }
+    }
 
     @BeforeEach
     void start() throws Exception {
         model.then(call -> call.stream().words("Sure.").done())
                 .then(call -> call.stream().words("Sure.").done());
         var agent = new ModelAgent(AgentConfig.of(ModelConfig.of(model.baseUrl(), null, "big"))
-                .withTitles(ModelConfig.of(namer.baseUrl(), null, "cheap")));
+                .withTitles(ModelConfig.of(namer.baseUrl(), null, "cheap").withPrices(Prices.of(2, 3))));
+        agent.observe(new Counting());
         engine = new Engine(new MemoryStore(), AgentCatalog.of("test", agent), EngineSettings.defaults());
         engine.start();
     }
@@ -83,6 +106,7 @@ class TitlesTest {
         await().atMost(Duration.ofSeconds(40)).until(() -> title(sent).equals("Mills"));
         assertThat(engine.chats().usage("me", sent.contextId()).inputTokens()).isEqualTo(101);
         assertThat(engine.chats().usage("me", sent.contextId()).outputTokens()).isEqualTo(11);
+        assertThat(counted).containsExactly("asked, it spoke", "100 in, 10 out, 230");
     }
 
     @Test
@@ -110,5 +134,7 @@ class TitlesTest {
                         .text())
                 .isEqualTo("Sure.");
         assertThat(title(sent)).isEqualTo("How do mills work? Tell…");
+        await().atMost(Duration.ofSeconds(40)).until(() -> !counted.isEmpty());
+        assertThat(counted).containsExactly("SERVER");
     }
 }

@@ -426,21 +426,18 @@ public final class Chats {
      * A conversation and what belongs to it.
      *
      * @param members the conversation, whether or not there is one, then its parts, and theirs
+     * @param root the conversation itself, whoever owns it; null = there is none
      * @param whole what it is a part of; null = of nothing
      */
-    private record Family(List<String> members, @Nullable Context whole) {}
+    private record Family(
+            List<String> members,
+            @Nullable Context root,
+            @Nullable Context whole) {}
 
     private Family family(String owner, String root) {
         List<Context> around = calls.<List<Context>>read(null, reader -> reader.around(root));
-        String wholeId = around.stream()
-                .filter(each -> each.id().equals(root))
-                .findFirst()
-                .map(Context::parentId)
-                .orElse(null);
-        Context whole = around.stream()
-                .filter(each -> each.id().equals(wholeId))
-                .findFirst()
-                .orElse(null);
+        Context itself = named(root, around);
+        Context whole = named(itself == null ? null : itself.parentId(), around);
         var members = new ArrayList<>(List.of(root));
         var open = new ArrayDeque<String>();
         partsOf(root, owner, around).forEach(open::add);
@@ -450,7 +447,14 @@ public final class Chats {
             partsOf(next, owner, calls.<List<Context>>read(null, reader -> reader.parts(next)))
                     .forEach(open::add);
         }
-        return new Family(members, whole);
+        return new Family(members, itself, whole);
+    }
+
+    private static @Nullable Context named(@Nullable String contextId, List<Context> among) {
+        return among.stream()
+                .filter(each -> each.id().equals(contextId))
+                .findFirst()
+                .orElse(null);
     }
 
     private static List<String> partsOf(String contextId, String owner, List<Context> among) {
@@ -481,8 +485,11 @@ public final class Chats {
     /** Takes the conversation away with all that was said in it, and its parts. What runs in it is stopped. */
     public void delete(String owner, String contextId) {
         Storable.require("contextId", contextId);
-        for (String each : family(owner, contextId).members().reversed()) {
-            change(owner, each, RequestKey.NONE, draft -> {
+        Family family = family(owner, contextId);
+        Context root = family.root();
+        for (String each : family.members().reversed()) {
+            Durability durability = root != null && each.equals(root.id()) ? root.durability() : Durability.FSYNCED;
+            change(owner, each, RequestKey.NONE, durability, draft -> {
                 draft.require(ContextAction.DELETE);
                 draft.forget();
                 return done(draft, "");
@@ -507,9 +514,14 @@ public final class Chats {
     }
 
     private Sent change(String owner, String contextId, RequestKey key, Function<Draft, Sent> change) {
+        return change(owner, contextId, key, Durability.FSYNCED, change);
+    }
+
+    private Sent change(
+            String owner, String contextId, RequestKey key, Durability durability, Function<Draft, Sent> change) {
         Storable.require("contextId", contextId);
         Storable.require("idempotency key", key.key());
-        return Calls.await(ledger.change(contextId, Durability.FSYNCED, draft -> {
+        return Calls.await(ledger.change(contextId, durability, draft -> {
             draft.ownedBy(owner);
             Sent before = recall(draft, key);
             if (before != null) {

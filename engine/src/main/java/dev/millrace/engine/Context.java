@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import dev.millrace.engine.store.Durability;
 import java.time.Instant;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -200,6 +201,14 @@ public record Context(
     /** The process with which it is gone; null = it is kept. */
     @Nullable String passesWith() {
         return shelf.labels().get(PASSING);
+    }
+
+    /**
+     * What the end of its tasks, and its own, must survive. What is there for one answer alone is taken away at the next start,
+     * so nothing is lost with what a power cut undoes of it.
+     */
+    Durability durability() {
+        return passesWith() == null ? Durability.FSYNCED : Durability.WRITTEN;
     }
 
     /** As a part of another context. */

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -175,16 +176,25 @@ public final class Engine implements AutoCloseable {
 
     /** Takes those contexts away that were there for answers which dead processes were to hand out, and stops what runs in them here. */
     private void forgetPassing() throws InterruptedException {
-        store.read(null, reader -> reader.runnable(MOST_LEFT)).forEach(this::forgetPassing);
-        store.read(null, reader -> reader.unmerged(MOST_LEFT)).forEach(this::forgetPassing);
-        turns.running().forEach(turn -> forgetPassing(turn.lease().task()));
+        store.<List<Context>>read(null, Engine::passing).forEach(this::forgetIfDead);
+        turns.running().forEach(turn -> forgetIfDead(turn.lease().context()));
+    }
+
+    /** Those contexts that are there for one answer and have a task that is to run, has ended just now, or waits for an answer. */
+    private static List<Context> passing(Reader reader) {
+        return Stream.of(reader.runnable(MOST_LEFT), reader.unmerged(MOST_LEFT), reader.due(MOST_LEFT))
+                .flatMap(List::stream)
+                .map(TaskRecord::contextId)
+                .distinct()
+                .flatMap(contextId -> Stream.ofNullable(reader.context(contextId)))
+                .filter(context -> context.passesWith() != null)
+                .toList();
     }
 
     /** Takes a context away that was there for an answer which nobody hands out any more; false if it was not. */
-    private boolean forgetPassing(TaskRecord left) {
-        Context context = this.<@Nullable Context>read(left.contextId(), reader -> reader.context(left.contextId()));
-        String process = context == null ? null : context.passesWith();
-        if (context == null || process == null || isAlive(process)) {
+    private boolean forgetIfDead(Context context) {
+        String process = context.passesWith();
+        if (process == null || isAlive(process)) {
             return false;
         }
         try {
@@ -205,7 +215,8 @@ public final class Engine implements AutoCloseable {
     }
 
     private CompletableFuture<?> recover(TaskRecord orphan) {
-        if (forgetPassing(orphan)) {
+        Context of = this.<@Nullable Context>read(orphan.contextId(), reader -> reader.context(orphan.contextId()));
+        if (of != null && forgetIfDead(of)) {
             return CompletableFuture.completedFuture(null);
         }
         CompletableFuture<Integer> attempt = ledger.change(orphan.contextId(), Durability.FSYNCED, draft -> {

@@ -142,11 +142,11 @@ final class Turns {
      */
     private void end(LiveTurn turn, LiveTurn.Wish wish, long startedAt) {
         Duration pause = FIRST_RETRY;
+        Durability durability = turn.lease().context().durability();
         while (true) {
             try {
                 // Behind the last chunks, which are shown as soon as they are written; this waits for the disk.
-                TaskRecord ended = ledger().change(
-                                turn.contextId(), Durability.FSYNCED, draft -> move(draft, turn, wish))
+                TaskRecord ended = ledger().change(turn.contextId(), durability, draft -> move(draft, turn, wish))
                         .join();
                 if (ended.state() != TaskState.SUBMITTED) {
                     settings.observer()

@@ -110,6 +110,20 @@ class RecoveryTest extends WithEngine {
     }
 
     @Test
+    void a_context_whose_one_answer_is_a_question_that_nobody_was_told_is_gone_too() throws Exception {
+        start(turn -> turn.ask("and then?"));
+        Sent left = unkept("x");
+        readUntil(left, 0, TaskState.INPUT_REQUIRED);
+        Sent kept = chat("y");
+        readUntil(kept, 0, TaskState.INPUT_REQUIRED);
+        assertThat(engine.context(ME, left.contextId())).isPresent();
+        crash(this::whole);
+        assertThat(engine.context(ME, left.contextId())).isEmpty();
+        assertThat(engine.context(ME, kept.contextId())).isPresent();
+        Consistency.check(store, ME);
+    }
+
+    @Test
     void a_reader_at_any_offset_of_the_lost_attempt_ends_with_the_right_text() throws Exception {
         start(turn -> {
             for (int i = 0; i < 6; i++) {

@@ -405,12 +405,17 @@ class ReplicasTest {
                     if (turn.message().text().equals("hold")) {
                         gated(turn);
                     }
+                    if (turn.message().text().equals("ask")) {
+                        turn.ask("and then?");
+                    }
                 },
                 settings(lease, NEVER).withMaxTurns(1),
                 PostgresSettings.of(through).withPatience(Duration.ofMillis(300)));
         Engine b = start(this::gated, settings(lease, NEVER));
         Sent ended = unkept(a, "end");
         awaitState(a, ended, TaskState.COMPLETED);
+        Sent asking = unkept(a, "ask");
+        awaitState(a, asking, TaskState.INPUT_REQUIRED);
         chat(a, "hold");
         reached.acquire();
         Sent atTheOther = unkept(a, "there is no place for it here");
@@ -418,6 +423,7 @@ class ReplicasTest {
         proxy.cut();
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> b.context(ME, ended.contextId()).isEmpty()
+                        && b.context(ME, asking.contextId()).isEmpty()
                         && b.context(ME, atTheOther.contextId()).isEmpty());
         proxy.mend();
     }

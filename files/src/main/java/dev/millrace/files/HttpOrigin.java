@@ -50,6 +50,12 @@ public final class HttpOrigin implements Source {
             "upgrade",
             "transfer-encoding");
 
+    /**
+     * Asked for at first of an origin of which nothing is known, in bytes. Less would cost a film that comes quickly a pause;
+     * more, a player that leaves what comes meanwhile.
+     */
+    private static final long OF_A_STRANGER = 8L << 20;
+
     /** What each of many readers may ask for at first. */
     private static final long FEW_AT_FIRST = 4L << 20;
 
@@ -143,14 +149,14 @@ public final class HttpOrigin implements Source {
     }
 
     /**
-     * How many bytes to ask for on behalf of a reader who may leave at once: of an origin of which nothing is known 64 MiB,
-     * since too little would cost a film that comes quickly a pause, and too much costs no more than is on its way by then; then as many as come in a round trip and a half and 1 MiB more, so that the next request is answered before these
-     * have come. No more than the reader's share, where there are many. A multiple of 1 MiB.
+     * How many bytes to ask for on behalf of a reader who may leave at once: 8 MiB of an origin of which nothing is known;
+     * then as many as come in a round trip and a half and 1 MiB more, so that the next request is answered before these have
+     * come. No more than the reader's share, where there are many. A multiple of 1 MiB.
      */
     long atFirst() {
         Duration usual = answers.usual();
         double rate = flow.bytesPerSecond();
-        long wanted = Run.MOST_AT_ONCE;
+        long wanted = OF_A_STRANGER;
         if (usual != null && rate > 0) {
             wanted = ((long) (rate * 1.5 * usual.toNanos() / 1e9 / BlockPlan.LINE) + 2) * BlockPlan.LINE;
         }

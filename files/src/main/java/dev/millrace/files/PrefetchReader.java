@@ -59,7 +59,7 @@ final class PrefetchReader implements RangeReader {
     private static final long SHARE = 2L * BlockPlan.LINE;
 
     /** A trial may cost a round trip: a stream that has lasted for so many loses little by it. */
-    private static final int ROUND_TRIPS_TO_TRY = 20;
+    private static final int ROUND_TRIPS_TO_TRY = 8;
 
     /** Who has taken more than this has not only looked at what kind of file it is. */
     private static final long A_LOOK = 128 << 10;

@@ -69,9 +69,9 @@ class HeadStartTest {
     }
 
     @Test
-    void a_stranger_is_asked_for_as_much_as_may_come_in_a_round_trip_and_no_byte_twice() throws Exception {
+    void a_stranger_is_asked_for_8_MiB_at_first_and_for_no_byte_twice() throws Exception {
         assertThat(read(source, from(0))).isEqualTo(CONTENT);
-        assertThat(origin.requests.getFirst().last()).isEqualTo(CONTENT.length - 1);
+        assertThat(origin.requests.getFirst().last()).isEqualTo(8 * MIB - 1);
         assertThat(origin.requests.stream()
                         .mapToLong(r -> r.last() - r.first() + 1)
                         .sum())
@@ -81,7 +81,7 @@ class HeadStartTest {
 
     @Test
     void of_an_origin_that_is_known_as_much_is_asked_for_as_comes_before_the_next_answer() throws Exception {
-        assertThat(source.atFirst()).isEqualTo(64 * MIB);
+        assertThat(source.atFirst()).isEqualTo(8 * MIB);
         source.open("file").close();
         Duration answer = source.usualAnswer();
         source.flow().saw(MIB, 4 * answer.toNanos()); // So that 0.4 MiB come in a round trip and a half.
@@ -102,7 +102,7 @@ class HeadStartTest {
         for (SourceFile each : open) {
             each.close();
         }
-        assertThat(source.atFirst()).isEqualTo(64 * MIB);
+        assertThat(source.atFirst()).isEqualTo(8 * MIB);
     }
 
     @Test

@@ -2,7 +2,6 @@ package dev.millrace.server.cli;
 
 import dev.millrace.server.Millrace;
 import dev.millrace.server.config.Settings;
-import dev.millrace.server.config.StoreSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -15,8 +14,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
 /**
- * {@code millrace rehearse}: starts a server in a temporary folder, asks it once for everything, and stops it. The build
- * runs it to record which classes a start needs, so that the next start finds them prepared (JEP 514).
+ * {@code millrace rehearse}: starts servers as {@code serve} does, in memory and in a temporary folder, asks each once for
+ * everything, and stops it. The build runs it to record which classes a start needs, so that the next start finds them
+ * prepared (JEP 514).
  */
 @Command(name = "rehearse", hidden = true, description = "Starts, serves once and stops, for the build.")
 final class RehearseCommand implements Callable<Integer> {
@@ -24,21 +24,30 @@ final class RehearseCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("millrace-rehearsal");
-        Settings settings = Settings.builder()
-                .port(0)
-                .store(new StoreSettings.Sqlite(folder))
-                .build();
-        try (Millrace server = Millrace.start(settings, Agents.of(settings).listings());
+        try {
+            rehearse("serve", "--port=0", "--memory");
+            rehearse("serve", "--port=0", "--data=" + folder);
+        } finally {
+            delete(folder);
+        }
+        return 0;
+    }
+
+    private static void rehearse(String... line) throws IOException, InterruptedException {
+        var parsed = MillraceCommand.commandLine(System.getenv(), line).parseArgs(line);
+        var serve = (ServeCommand) parsed.subcommand().commandSpec().userObject();
+        Settings settings = serve.settings();
+        try (Agents agents = Agents.of(settings);
+                Millrace server = Millrace.start(settings, agents.listings());
                 HttpClient client = HttpClient.newHttpClient()) {
             for (String path : new String[] {"/", "/readyz", "/metrics"}) {
                 var request = HttpRequest.newBuilder(server.uri().resolve(path)).build();
                 client.send(request, BodyHandlers.ofString());
             }
             chat(client, server.uri());
-        } finally {
-            delete(folder);
+            ask(client, server.uri(), "SendMessage");
+            ask(client, server.uri(), "SendStreamingMessage");
         }
-        return 0;
     }
 
     private static void chat(HttpClient client, URI server) throws IOException, InterruptedException {
@@ -48,12 +57,15 @@ final class RehearseCommand implements Callable<Integer> {
                         {"message":{"parts":[{"text":"one two three"}]}}"""))
                 .build();
         client.send(chats, BodyHandlers.ofString());
+    }
+
+    private static void ask(HttpClient client, URI server, String method) throws IOException, InterruptedException {
         var a2a = HttpRequest.newBuilder(server.resolve("/a2a"))
                 .header("Content-Type", "application/json")
                 .header("A2A-Version", "1.0")
                 .POST(HttpRequest.BodyPublishers.ofString("""
-                        {"jsonrpc":"2.0","id":1,"method":"SendStreamingMessage","params":{"message":
-                        {"messageId":"m1","role":"ROLE_USER","parts":[{"text":"one two three"}]}}}"""))
+                        {"jsonrpc":"2.0","id":1,"method":"%s","params":{"message":
+                        {"messageId":"m1","role":"ROLE_USER","parts":[{"text":"one two three"}]}}}""".formatted(method)))
                 .build();
         client.send(a2a, BodyHandlers.ofString());
     }

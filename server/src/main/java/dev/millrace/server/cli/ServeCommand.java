@@ -151,7 +151,8 @@ final class ServeCommand implements Callable<Integer> {
         return Logging.level("LOG_LEVEL", environment.getOrDefault("LOG_LEVEL", "INFO"));
     }
 
-    private Settings settings() {
+    /** What the environment, the file and the options ask for; before {@link #call} nothing is done about it. */
+    Settings settings() {
         Settings.Builder settings = Settings.builder();
         var model = new ModelSettings(environment);
         settings.tracing(TracingConfig.off().in(environment));

@@ -16,6 +16,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
@@ -31,12 +32,13 @@ final class Courier implements AutoCloseable {
     private static final int LONGEST_LINE = 8192;
 
     private final PushSettings settings;
-    private final SSLSocketFactory tls;
+    private final Supplier<SSLSocketFactory> tls;
     private final Semaphore atOnce;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofVirtual().name("push-clock").factory());
 
-    Courier(PushSettings settings, SSLSocketFactory tls) {
+    /** @param tls asked for with each push over TLS: what the platform trusts takes its time to be read */
+    Courier(PushSettings settings, Supplier<SSLSocketFactory> tls) {
         this.settings = settings;
         this.tls = tls;
         this.atOnce = new Semaphore(settings.atOnce());
@@ -79,7 +81,7 @@ final class Courier implements AutoCloseable {
                 if (!target.secure()) {
                     return exchange(socket, request);
                 }
-                try (var secured = (SSLSocket) tls.createSocket(socket, target.host(), target.port(), true)) {
+                try (var secured = (SSLSocket) tls.get().createSocket(socket, target.host(), target.port(), true)) {
                     SSLParameters parameters = secured.getSSLParameters();
                     parameters.setEndpointIdentificationAlgorithm("HTTPS");
                     secured.setSSLParameters(parameters);

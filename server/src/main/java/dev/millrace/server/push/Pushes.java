@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +74,7 @@ public final class Pushes implements AutoCloseable {
                 engine,
                 store,
                 settings,
-                (SSLSocketFactory) SSLSocketFactory.getDefault(),
+                () -> (SSLSocketFactory) SSLSocketFactory.getDefault(),
                 InstantSource.system(),
                 new java.security.SecureRandom());
     }
@@ -83,7 +84,7 @@ public final class Pushes implements AutoCloseable {
             Engine engine,
             PushStore store,
             PushSettings settings,
-            SSLSocketFactory tls,
+            Supplier<SSLSocketFactory> tls,
             InstantSource clock,
             RandomGenerator random) {
         this.engine = engine;

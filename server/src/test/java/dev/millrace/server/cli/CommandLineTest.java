@@ -31,7 +31,7 @@ class CommandLineTest {
     private static Ended run(Map<String, String> environment, String... args) {
         var out = new StringWriter();
         var err = new StringWriter();
-        var command = MillraceCommand.commandLine(environment);
+        var command = MillraceCommand.commandLine(environment, args);
         command.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
         int code = command.execute(args);
         return new Ended(code, out.toString(), err.toString());
@@ -63,6 +63,17 @@ class CommandLineTest {
             """)
     void a_setting_that_cannot_be_used_is_named(String options, String named) {
         assertRefused(run(Map.of(), ("serve " + options).split(" ")), 2, named);
+    }
+
+    @Test
+    void a_command_that_is_known_alone_says_of_itself_what_it_says_among_the_others() {
+        var all = MillraceCommand.commandLine(Map.of()).getSubcommands();
+        assertThat(all).containsKeys("serve", "send", "get", "list", "cancel", "subscribe", "card", "link", "keys");
+        all.forEach((name, command) -> {
+            var alone = MillraceCommand.commandLine(Map.of(), name, "--help").getSubcommands();
+            assertThat(alone).containsKey(name);
+            assertThat(alone.get(name).getUsageMessage()).isEqualTo(command.getUsageMessage());
+        });
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.assertj.core.api.SoftAssertions;
 
 /**
@@ -113,7 +114,7 @@ final class Tour {
                 .start();
         try {
             assertThat(shell.waitFor(4, TimeUnit.MINUTES))
-                    .as("the tour comes to its end")
+                    .as(() -> "the tour comes to its end; it had come to " + standing(folder, steps))
                     .isTrue();
         } finally {
             // What the tour has left running in the background, too.
@@ -127,6 +128,19 @@ final class Tour {
                             .stripTrailing() + "\n");
         }
         return printed;
+    }
+
+    /** The last step that was begun, and what it had printed. */
+    private static String standing(Path folder, List<Step> steps) {
+        int last = IntStream.range(0, steps.size())
+                .filter(i -> Files.exists(folder.resolve(i + ".out")))
+                .max()
+                .orElse(0);
+        try {
+            return steps.get(last).command() + Files.readString(folder.resolve(last + ".out"));
+        } catch (IOException e) {
+            return steps.get(last).command();
+        }
     }
 
     static boolean onThePath(String program) {

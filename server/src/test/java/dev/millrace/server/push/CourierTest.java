@@ -27,7 +27,7 @@ class CourierTest {
     private static final PushSettings HERE = PushSettings.defaults().withAllowed(Set.of("localhost", "127.0.0.1"));
 
     private static String bring(PushSettings settings, SSLSocketFactory tls, String url) throws Exception {
-        try (var courier = new Courier(settings, tls)) {
+        try (var courier = new Courier(settings, () -> tls)) {
             return courier.bring(TaskPushNotificationConfig.to(url), "d1", 7, "{\"a\":1}".getBytes(UTF_8), Span.NONE);
         }
     }

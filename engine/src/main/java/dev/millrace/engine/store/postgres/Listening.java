@@ -1,6 +1,7 @@
 package dev.millrace.engine.store.postgres;
 
 import dev.millrace.engine.store.Replicas;
+import dev.millrace.engine.store.sql.Joining;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -10,6 +10,7 @@ import dev.millrace.engine.store.SecretStore;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.Write;
+import dev.millrace.engine.store.sql.Joining;
 import dev.millrace.engine.store.sql.SqlFileRegister;
 import dev.millrace.engine.store.sql.SqlPushStore;
 import dev.millrace.engine.store.sql.SqlRevocationStore;

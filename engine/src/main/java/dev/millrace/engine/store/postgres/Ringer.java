@@ -1,6 +1,7 @@
 package dev.millrace.engine.store.postgres;
 
 import dev.millrace.core.Doorbell;
+import dev.millrace.engine.store.sql.Joining;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;

@@ -1,5 +1,9 @@
 package dev.millrace.engine.store.sql;
 
+import static dev.millrace.engine.store.sql.Statements.first;
+import static dev.millrace.engine.store.sql.Statements.instant;
+import static dev.millrace.engine.store.sql.Statements.update;
+
 import dev.millrace.engine.Page;
 import dev.millrace.engine.store.FilePlace;
 import dev.millrace.engine.store.FileRegister;
@@ -9,7 +13,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -77,7 +80,7 @@ public final class SqlFileRegister implements FileRegister {
                     e.createdAt(),
                     e.touchedAt(),
                     e.looseSince(),
-                    e.removing() ? 1 : 0);
+                    e.removing());
             return true;
         });
     }
@@ -99,8 +102,7 @@ public final class SqlFileRegister implements FileRegister {
     }
 
     private static @Nullable Entry find(Connection connection, String id) throws SQLException {
-        List<Entry> found = list(connection, SELECT + "WHERE id = ?", id);
-        return found.isEmpty() ? null : found.getFirst();
+        return first(SqlFileRegister::entry, connection, SELECT + "WHERE id = ?", id);
     }
 
     @Override
@@ -161,15 +163,18 @@ public final class SqlFileRegister implements FileRegister {
     @Override
     public Page<Entry> list(String owner, int limit, @Nullable String after) {
         return thread.call(connection -> {
-            long total = count(connection, "SELECT count(*) FROM files " + LISTED, owner);
+            long total = Statements.list(
+                            row -> row.getLong(1), connection, "SELECT count(*) FROM files " + LISTED, owner)
+                    .getFirst();
             FilePlace place = after == null ? null : FilePlace.parse(after);
             if (after != null && place == null) {
                 return new Page<>(List.of(), null, total);
             }
             String order = "ORDER BY created_at DESC, id DESC LIMIT ?";
             List<Entry> found = place == null
-                    ? list(connection, SELECT + LISTED + order, owner, limit + 1)
-                    : list(
+                    ? Statements.list(SqlFileRegister::entry, connection, SELECT + LISTED + order, owner, limit + 1)
+                    : Statements.list(
+                            SqlFileRegister::entry,
                             connection,
                             SELECT + LISTED + "AND (created_at, id) < (?, ?) " + order,
                             owner,
@@ -188,17 +193,18 @@ public final class SqlFileRegister implements FileRegister {
     }
 
     private static Space space(Connection connection, String owner) throws SQLException {
-        try (PreparedStatement statement = prepared(
-                        connection, "SELECT count(*), coalesce(sum(size), 0) FROM files WHERE owner = ?", owner);
-                ResultSet row = statement.executeQuery()) {
-            row.next();
-            return new Space(row.getLong(1), row.getLong(2));
-        }
+        return Statements.list(
+                        row -> new Space(row.getLong(1), row.getLong(2)),
+                        connection,
+                        "SELECT count(*), coalesce(sum(size), 0) FROM files WHERE owner = ?",
+                        owner)
+                .getFirst();
     }
 
     @Override
     public List<Entry> loose(Instant before, int max) {
-        return thread.call(connection -> list(
+        return thread.call(connection -> Statements.list(
+                SqlFileRegister::entry,
                 connection,
                 SELECT + "WHERE loose_since < ? AND sha256 IS NOT NULL OR removing = 1 ORDER BY loose_since LIMIT ?",
                 before,
@@ -207,7 +213,8 @@ public final class SqlFileRegister implements FileRegister {
 
     @Override
     public List<Entry> unfinished(Instant before, int max) {
-        return thread.call(connection -> list(
+        return thread.call(connection -> Statements.list(
+                SqlFileRegister::entry,
                 connection,
                 SELECT + "WHERE sha256 IS NULL AND touched_at < ? ORDER BY touched_at LIMIT ?",
                 before,
@@ -267,59 +274,17 @@ public final class SqlFileRegister implements FileRegister {
                 update(connection, "UPDATE files SET held_by = NULL WHERE id = ? AND held_by = ?", id, holder));
     }
 
-    // ---- statements
-
-    private static PreparedStatement prepared(Connection connection, String sql, @Nullable Object... arguments)
-            throws SQLException {
-        PreparedStatement statement = connection.prepareStatement(sql);
-        for (int i = 0; i < arguments.length; i++) {
-            switch (arguments[i]) {
-                case null -> statement.setObject(i + 1, null);
-                case String text -> statement.setString(i + 1, text);
-                case Long number -> statement.setLong(i + 1, number);
-                case Integer number -> statement.setInt(i + 1, number);
-                case Instant at -> statement.setLong(i + 1, at.toEpochMilli());
-                case Object other -> throw new IllegalArgumentException("can't bind a " + other.getClass());
-            }
-        }
-        return statement;
-    }
-
-    private static int update(Connection connection, String sql, @Nullable Object... arguments) throws SQLException {
-        try (PreparedStatement statement = prepared(connection, sql, arguments)) {
-            return statement.executeUpdate();
-        }
-    }
-
-    private static long count(Connection connection, String sql, @Nullable Object... arguments) throws SQLException {
-        try (PreparedStatement statement = prepared(connection, sql, arguments);
-                ResultSet row = statement.executeQuery()) {
-            row.next();
-            return row.getLong(1);
-        }
-    }
-
-    private static List<Entry> list(Connection connection, String sql, @Nullable Object... arguments)
-            throws SQLException {
-        try (PreparedStatement statement = prepared(connection, sql, arguments);
-                ResultSet rows = statement.executeQuery()) {
-            var found = new ArrayList<Entry>();
-            while (rows.next()) {
-                long loose = rows.getLong(9);
-                Instant looseSince = rows.wasNull() ? null : Instant.ofEpochMilli(loose);
-                found.add(new Entry(
-                        rows.getString(1),
-                        rows.getString(2),
-                        rows.getString(3),
-                        rows.getString(4),
-                        rows.getLong(5),
-                        rows.getString(6),
-                        Instant.ofEpochMilli(rows.getLong(7)),
-                        Instant.ofEpochMilli(rows.getLong(8)),
-                        looseSince,
-                        rows.getInt(10) != 0));
-            }
-            return found;
-        }
+    private static Entry entry(ResultSet row) throws SQLException {
+        return new Entry(
+                row.getString(1),
+                row.getString(2),
+                row.getString(3),
+                row.getString(4),
+                row.getLong(5),
+                row.getString(6),
+                Instant.ofEpochMilli(row.getLong(7)),
+                Instant.ofEpochMilli(row.getLong(8)),
+                instant(row, 9),
+                row.getInt(10) != 0);
     }
 }

@@ -1,14 +1,17 @@
 package dev.millrace.engine.store.sql;
 
+import static dev.millrace.engine.store.sql.Statements.first;
+import static dev.millrace.engine.store.sql.Statements.instant;
+import static dev.millrace.engine.store.sql.Statements.list;
+import static dev.millrace.engine.store.sql.Statements.update;
+
 import dev.millrace.engine.Page;
 import dev.millrace.engine.store.PushStore;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -58,27 +61,29 @@ public final class SqlPushStore implements PushStore, AutoCloseable {
                 s.config(),
                 s.delivered(),
                 s.attempts(),
-                millis(s.failingSince()),
-                millis(s.nextAt()),
+                s.failingSince(),
+                s.nextAt(),
                 s.problem(),
-                s.ended() ? 1 : 0,
+                s.ended(),
                 holder,
                 claim.toMillis()));
     }
 
     @Override
     public @Nullable Subscription get(String taskId, String id) {
-        return thread.<@Nullable Subscription>call(connection -> first(subscriptions(
+        return thread.<@Nullable Subscription>call(connection -> first(
+                SqlPushStore::subscription,
                 connection,
                 "SELECT " + COLUMNS + " FROM push_subscriptions WHERE task_id = ? AND id = ?",
                 taskId,
-                id)));
+                id));
     }
 
     @Override
     public Page<Subscription> of(String taskId, int limit, @Nullable String after) {
         return thread.call(connection -> {
-            List<Subscription> found = subscriptions(
+            List<Subscription> found = list(
+                    SqlPushStore::subscription,
                     connection,
                     "SELECT " + COLUMNS + " FROM push_subscriptions WHERE task_id = ? AND id > ? ORDER BY id LIMIT ?",
                     taskId,
@@ -96,7 +101,8 @@ public final class SqlPushStore implements PushStore, AutoCloseable {
 
     @Override
     public List<Subscription> claim(String holder, Duration claim, int max) {
-        return thread.call(connection -> subscriptions(
+        return thread.call(connection -> list(
+                SqlPushStore::subscription,
                 connection,
                 "UPDATE push_subscriptions SET claimed_by = ?, claimed_until = " + dialect.now + " + ?"
                         + " WHERE (task_id, id) IN (SELECT task_id, id FROM push_subscriptions WHERE ended = 0"
@@ -137,10 +143,10 @@ public final class SqlPushStore implements PushStore, AutoCloseable {
                                 + " problem = ?, ended = ? WHERE task_id = ? AND id = ? AND claimed_by = ?",
                         now.delivered(),
                         now.attempts(),
-                        millis(now.failingSince()),
-                        millis(now.nextAt()),
+                        now.failingSince(),
+                        now.nextAt(),
                         now.problem(),
-                        now.ended() ? 1 : 0,
+                        now.ended(),
                         now.taskId(),
                         now.id(),
                         holder)
@@ -167,29 +173,26 @@ public final class SqlPushStore implements PushStore, AutoCloseable {
                     letter.json(),
                     letter.attempts(),
                     letter.problem(),
-                    letter.buriedAt().toEpochMilli());
+                    letter.buriedAt());
             return true;
         });
     }
 
     @Override
     public Tally tally() {
-        return thread.call(connection -> {
-            try (PreparedStatement statement = bound(
-                            connection,
-                            "SELECT count(*), count(failing_since), (SELECT count(*) FROM push_dead_letters)"
-                                    + " FROM push_subscriptions WHERE ended = 0");
-                    ResultSet row = statement.executeQuery()) {
-                row.next();
-                return new Tally(row.getLong(1), row.getLong(2), row.getLong(3));
-            }
-        });
+        return thread.call(connection -> list(
+                        row -> new Tally(row.getLong(1), row.getLong(2), row.getLong(3)),
+                        connection,
+                        "SELECT count(*), count(failing_since), (SELECT count(*) FROM push_dead_letters)"
+                                + " FROM push_subscriptions WHERE ended = 0")
+                .getFirst());
     }
 
     @Override
     public Page<DeadLetter> dead(String owner, int limit, @Nullable String after) {
         return thread.call(connection -> {
-            List<DeadLetter> found = letters(
+            List<DeadLetter> found = list(
+                    SqlPushStore::letter,
                     connection,
                     LETTER + "WHERE owner = ? AND id > ? ORDER BY id LIMIT ?",
                     owner,
@@ -201,8 +204,8 @@ public final class SqlPushStore implements PushStore, AutoCloseable {
 
     @Override
     public @Nullable DeadLetter letter(String owner, String id) {
-        return thread.<@Nullable DeadLetter>call(
-                connection -> first(letters(connection, LETTER + "WHERE owner = ? AND id = ?", owner, id)));
+        return thread.<@Nullable DeadLetter>call(connection ->
+                first(SqlPushStore::letter, connection, LETTER + "WHERE owner = ? AND id = ?", owner, id));
     }
 
     @Override
@@ -215,91 +218,38 @@ public final class SqlPushStore implements PushStore, AutoCloseable {
         thread.close();
     }
 
-    // ---- Statements
-
-    private static <T> @Nullable T first(List<T> found) {
-        return found.isEmpty() ? null : found.getFirst();
-    }
-
     private static <T> Page<T> page(List<T> found, int limit, java.util.function.Function<T, String> id) {
         boolean more = found.size() > limit;
         List<T> items = more ? found.subList(0, limit) : found;
         return new Page<>(items, more ? id.apply(items.getLast()) : null, items.size());
     }
 
-    private static int update(Connection connection, String sql, @Nullable Object... arguments) throws SQLException {
-        try (PreparedStatement statement = bound(connection, sql, arguments)) {
-            return statement.executeUpdate();
-        }
+    private static Subscription subscription(ResultSet row) throws SQLException {
+        return new Subscription(
+                row.getString(1),
+                row.getString(2),
+                row.getString(3),
+                row.getString(4),
+                row.getString(5),
+                row.getLong(6),
+                row.getInt(7),
+                instant(row, 8),
+                instant(row, 9),
+                row.getString(10),
+                row.getInt(11) != 0);
     }
 
-    private static List<Subscription> subscriptions(Connection connection, String sql, @Nullable Object... arguments)
-            throws SQLException {
-        try (PreparedStatement statement = bound(connection, sql, arguments);
-                ResultSet row = statement.executeQuery()) {
-            var found = new ArrayList<Subscription>();
-            while (row.next()) {
-                found.add(new Subscription(
-                        row.getString(1),
-                        row.getString(2),
-                        row.getString(3),
-                        row.getString(4),
-                        row.getString(5),
-                        row.getLong(6),
-                        row.getInt(7),
-                        instant(row, 8),
-                        instant(row, 9),
-                        row.getString(10),
-                        row.getInt(11) != 0));
-            }
-            return found;
-        }
-    }
-
-    private static List<DeadLetter> letters(Connection connection, String sql, @Nullable Object... arguments)
-            throws SQLException {
-        try (PreparedStatement statement = bound(connection, sql, arguments);
-                ResultSet row = statement.executeQuery()) {
-            var found = new ArrayList<DeadLetter>();
-            while (row.next()) {
-                found.add(new DeadLetter(
-                        row.getString(1),
-                        row.getString(2),
-                        row.getString(3),
-                        row.getString(4),
-                        row.getString(5),
-                        row.getLong(6),
-                        row.getBytes(7),
-                        row.getInt(8),
-                        row.getString(9),
-                        Instant.ofEpochMilli(row.getLong(10))));
-            }
-            return found;
-        }
-    }
-
-    private static PreparedStatement bound(Connection connection, String sql, @Nullable Object... arguments)
-            throws SQLException {
-        PreparedStatement statement = connection.prepareStatement(sql);
-        for (int i = 0; i < arguments.length; i++) {
-            switch (arguments[i]) {
-                case null -> statement.setObject(i + 1, null);
-                case String text -> statement.setString(i + 1, text);
-                case Long number -> statement.setLong(i + 1, number);
-                case Integer number -> statement.setInt(i + 1, number);
-                case byte[] bytes -> statement.setBytes(i + 1, bytes);
-                case Object other -> throw new IllegalArgumentException("can't bind a " + other.getClass());
-            }
-        }
-        return statement;
-    }
-
-    private static @Nullable Long millis(@Nullable Instant at) {
-        return at == null ? null : at.toEpochMilli();
-    }
-
-    private static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
-        long millis = row.getLong(column);
-        return row.wasNull() ? null : Instant.ofEpochMilli(millis);
+    private static DeadLetter letter(ResultSet row) throws SQLException {
+        return new DeadLetter(
+                row.getString(1),
+                row.getString(2),
+                row.getString(3),
+                row.getString(4),
+                row.getString(5),
+                row.getLong(6),
+                row.getBytes(7),
+                row.getInt(8),
+                row.getString(9),
+                Instant.ofEpochMilli(row.getLong(10)));
     }
 }

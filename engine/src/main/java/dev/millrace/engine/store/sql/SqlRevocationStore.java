@@ -1,8 +1,6 @@
 package dev.millrace.engine.store.sql;
 
 import dev.millrace.engine.store.RevocationStore;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.time.Instant;
 
 /** What was revoked, in the table {@code revocations}. */
@@ -16,30 +14,20 @@ public final class SqlRevocationStore implements RevocationStore {
 
     @Override
     public void revoke(String signature, Instant until, Instant now) {
-        boolean _ = thread.call(connection -> {
-            try (PreparedStatement over = connection.prepareStatement("DELETE FROM revocations WHERE until < ?")) {
-                over.setLong(1, now.getEpochSecond());
-                over.executeUpdate();
-            }
-            try (PreparedStatement insert = connection.prepareStatement(
-                    "INSERT INTO revocations (signature, until) VALUES (?, ?) ON CONFLICT (signature) DO NOTHING")) {
-                insert.setString(1, signature);
-                insert.setLong(2, until.getEpochSecond());
-                return insert.executeUpdate() > 0;
-            }
+        int _ = thread.call(connection -> {
+            Statements.update(connection, "DELETE FROM revocations WHERE until < ?", now.getEpochSecond());
+            return Statements.update(
+                    connection,
+                    "INSERT INTO revocations (signature, until) VALUES (?, ?) ON CONFLICT (signature) DO NOTHING",
+                    signature,
+                    until.getEpochSecond());
         });
     }
 
     @Override
     public boolean isRevoked(String signature) {
-        return thread.call(connection -> {
-            try (PreparedStatement select =
-                    connection.prepareStatement("SELECT 1 FROM revocations WHERE signature = ?")) {
-                select.setString(1, signature);
-                try (ResultSet found = select.executeQuery()) {
-                    return found.next();
-                }
-            }
-        });
+        return thread.call(connection -> !Statements.list(
+                        row -> row.getInt(1), connection, "SELECT 1 FROM revocations WHERE signature = ?", signature)
+                .isEmpty());
     }
 }

@@ -2,8 +2,6 @@ package dev.millrace.engine.store.sql;
 
 import dev.millrace.engine.store.SecretStore;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -25,12 +23,11 @@ public final class SqlSecretStore implements SecretStore {
         }
         String mine = made.get();
         return thread.call(connection -> {
-            try (PreparedStatement insert = connection.prepareStatement(
-                    "INSERT INTO secrets (name, secret) VALUES (?, ?) ON CONFLICT (name) DO NOTHING")) {
-                insert.setString(1, name);
-                insert.setString(2, mine);
-                insert.executeUpdate();
-            }
+            Statements.update(
+                    connection,
+                    "INSERT INTO secrets (name, secret) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+                    name,
+                    mine);
             // Not always mine: another process may have been quicker.
             String kept = find(connection, name);
             return kept == null ? mine : kept;
@@ -38,11 +35,6 @@ public final class SqlSecretStore implements SecretStore {
     }
 
     private static @Nullable String find(Connection connection, String name) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement("SELECT secret FROM secrets WHERE name = ?")) {
-            select.setString(1, name);
-            try (ResultSet found = select.executeQuery()) {
-                return found.next() ? found.getString(1) : null;
-            }
-        }
+        return Statements.first(row -> row.getString(1), connection, "SELECT secret FROM secrets WHERE name = ?", name);
     }
 }

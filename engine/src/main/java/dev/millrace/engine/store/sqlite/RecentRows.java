@@ -5,6 +5,7 @@ import dev.millrace.engine.store.TaskRecord;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,26 +14,38 @@ import org.jspecify.annotations.Nullable;
  * again. With a transaction that is undone, all is forgotten. Not thread-safe: the writer's.
  */
 final class RecentRows {
-    /** Of each kind: more than are mostly worked on at a time, and few enough to be looked through. */
+    /** Of contexts, and of tasks: more than are mostly worked on at a time, and few enough to be looked through. */
     private static final int MOST = 1_000;
 
-    private final Map<String, Context> contexts = new Recent<>();
-    private final Map<String, TaskRecord> tasks = new Recent<>();
+    /** Owners are small. */
+    private static final int OWNERS = 10_000;
 
-    @Nullable Context context(String id) {
-        return contexts.get(id);
+    private final Map<String, Context> contexts = new Recent<>(MOST);
+    private final Map<String, TaskRecord> tasks = new Recent<>(MOST);
+
+    /** The last number of a change, by owner. */
+    private final Map<String, Long> revisions = new Recent<>(OWNERS);
+
+    /** @param query what is there, if it is not known; null = nothing */
+    @Nullable Context context(String id, Function<String, @Nullable Context> query) {
+        return contexts.computeIfAbsent(id, query);
     }
 
-    @Nullable TaskRecord task(String id) {
-        return tasks.get(id);
+    /** @param query what is there, if it is not known; null = nothing */
+    @Nullable TaskRecord task(String id, Function<String, @Nullable TaskRecord> query) {
+        return tasks.computeIfAbsent(id, query);
     }
 
-    void put(Context read) {
-        contexts.put(read.id(), read);
+    /** @param query the last that is there, if it is not known */
+    long nextRevision(String owner, Function<String, Long> query) {
+        long next = revisions.computeIfAbsent(owner, query) + 1;
+        revisions.put(owner, next);
+        return next;
     }
 
-    void put(TaskRecord read) {
-        tasks.put(read.id(), read);
+    /** Only the context's last offset is new. */
+    void advanced(Context written) {
+        contexts.put(written.id(), written);
     }
 
     /**
@@ -41,45 +54,49 @@ final class RecentRows {
      * @param revision that was written for it
      */
     void written(Context c, long revision) {
-        put(new Context(
+        contexts.put(
                 c.id(),
-                c.owner(),
-                c.agent(),
-                c.title(),
-                c.concurrency(),
-                stored(c.createdAt()),
-                stored(c.updatedAt()),
-                c.lastOffset(),
-                c.parentId(),
-                c.held(),
-                c.clearedAt(),
-                c.answeredAt(),
-                c.shelf(),
-                c.change(),
-                revision));
+                new Context(
+                        c.id(),
+                        c.owner(),
+                        c.agent(),
+                        c.title(),
+                        c.concurrency(),
+                        stored(c.createdAt()),
+                        stored(c.updatedAt()),
+                        c.lastOffset(),
+                        c.parentId(),
+                        c.held(),
+                        c.clearedAt(),
+                        c.answeredAt(),
+                        c.shelf(),
+                        c.change(),
+                        revision));
     }
 
     void written(TaskRecord t) {
         Instant due = t.dueAt();
-        put(new TaskRecord(
+        tasks.put(
                 t.id(),
-                t.contextId(),
-                t.owner(),
-                t.agent(),
-                t.state(),
-                stored(t.statusAt()),
-                t.position(),
-                t.messageAt(),
-                t.epoch(),
-                t.leasedBy(),
-                t.attempts(),
-                t.merged(),
-                t.place(),
-                t.cutAt(),
-                t.endedAt(),
-                t.since(),
-                due == null ? null : stored(due),
-                t.usage()));
+                new TaskRecord(
+                        t.id(),
+                        t.contextId(),
+                        t.owner(),
+                        t.agent(),
+                        t.state(),
+                        stored(t.statusAt()),
+                        t.position(),
+                        t.messageAt(),
+                        t.epoch(),
+                        t.leasedBy(),
+                        t.attempts(),
+                        t.merged(),
+                        t.place(),
+                        t.cutAt(),
+                        t.endedAt(),
+                        t.since(),
+                        due == null ? null : stored(due),
+                        t.usage()));
     }
 
     /** Columns have milliseconds. */
@@ -102,18 +119,22 @@ final class RecentRows {
     void forget() {
         contexts.clear();
         tasks.clear();
+        revisions.clear();
     }
 
     private static final class Recent<T> extends LinkedHashMap<String, T> {
         private static final long serialVersionUID = 1L;
 
-        Recent() {
+        private final int most;
+
+        Recent(int most) {
             super(16, 0.75f, true);
+            this.most = most;
         }
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, T> eldest) {
-            return size() > MOST;
+            return size() > most;
         }
     }
 }

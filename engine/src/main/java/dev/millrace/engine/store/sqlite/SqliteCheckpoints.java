@@ -1,6 +1,7 @@
 package dev.millrace.engine.store.sqlite;
 
 import dev.millrace.core.Doorbell;
+import dev.millrace.engine.store.sql.Joining;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -72,17 +73,7 @@ final class SqliteCheckpoints implements AutoCloseable {
     public void close() {
         closing = true;
         bell.ring();
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
+        Joining.join(thread);
         SqliteConnections.closeQuietly(connection);
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -17,6 +17,7 @@ import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.TaskPlace;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.sql.ContextSearch;
+import dev.millrace.engine.store.sql.Statements;
 import dev.millrace.engine.store.sql.UsageSums;
 import dev.millrace.protocol.TaskState;
 import java.sql.Connection;
@@ -98,7 +99,7 @@ final class SqliteReader implements Reader, ContextSearch.Tables, AutoCloseable 
     private <T> List<T> list(Row<T> row, String sql, @Nullable Object... arguments) {
         try {
             PreparedStatement statement = statement(sql);
-            bind(statement, arguments);
+            Statements.bind(statement, arguments);
             var found = new ArrayList<T>();
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
@@ -117,46 +118,22 @@ final class SqliteReader implements Reader, ContextSearch.Tables, AutoCloseable 
         return found.isEmpty() ? null : found.getFirst();
     }
 
-    static void bind(PreparedStatement statement, @Nullable Object... arguments) throws SQLException {
-        for (int i = 0; i < arguments.length; i++) {
-            switch (arguments[i]) {
-                case null -> statement.setObject(i + 1, null);
-                case String text -> statement.setString(i + 1, text);
-                case Long number -> statement.setLong(i + 1, number);
-                case Integer number -> statement.setInt(i + 1, number);
-                case Boolean flag -> statement.setInt(i + 1, flag ? 1 : 0);
-                case Instant at -> statement.setLong(i + 1, at.toEpochMilli());
-                case byte[] bytes -> statement.setBytes(i + 1, bytes);
-                case TaskState state -> statement.setInt(i + 1, state.number());
-                case Object other -> throw new IllegalArgumentException("can't bind a " + other.getClass());
-            }
-        }
-    }
-
     @Override
     public @Nullable Context context(String contextId) {
-        Context known = recent == null ? null : recent.context(contextId);
-        if (known != null) {
-            return known;
-        }
-        Context read = one(SqliteReader::toContext, CONTEXT + "WHERE id = ?", contextId);
-        if (recent != null && read != null) {
-            recent.put(read);
-        }
-        return read;
+        return recent == null ? readContext(contextId) : recent.context(contextId, this::readContext);
+    }
+
+    private @Nullable Context readContext(String contextId) {
+        return one(SqliteReader::toContext, CONTEXT + "WHERE id = ?", contextId);
     }
 
     @Override
     public @Nullable TaskRecord task(String taskId) {
-        TaskRecord known = recent == null ? null : recent.task(taskId);
-        if (known != null) {
-            return known;
-        }
-        TaskRecord read = one(SqliteReader::toTask, TASK + "WHERE id = ?", taskId);
-        if (recent != null && read != null) {
-            recent.put(read);
-        }
-        return read;
+        return recent == null ? readTask(taskId) : recent.task(taskId, this::readTask);
+    }
+
+    private @Nullable TaskRecord readTask(String taskId) {
+        return one(SqliteReader::toTask, TASK + "WHERE id = ?", taskId);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.millrace.engine.store.sqlite;
 
 import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.StoreFailure;
+import dev.millrace.engine.store.sql.Joining;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -106,19 +107,7 @@ final class SqliteReaders implements AutoCloseable {
     public void close() {
         closed = true;
         threads.forEach(thread -> jobs.add(STOP));
-        boolean interrupted = false;
-        for (Thread thread : threads) {
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
+        threads.forEach(Joining::join);
         refuseTheRest();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

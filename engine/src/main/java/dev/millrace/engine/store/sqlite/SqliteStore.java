@@ -8,6 +8,7 @@ import dev.millrace.engine.store.Reader;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.Write;
+import dev.millrace.engine.store.sql.Joining;
 import dev.millrace.engine.store.sql.Migrations;
 import dev.millrace.engine.store.sql.SqlFileRegister;
 import dev.millrace.engine.store.sql.SqlPushStore;
@@ -24,8 +25,10 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,14 +37,17 @@ import org.slf4j.LoggerFactory;
 /**
  * The embedded store: one SQLite database in a folder that one process holds.
  *
- * <p><b>Writing.</b> One platform thread writes (a native call on a virtual thread would pin its carrier). It takes
+ * <p><b>Writing.</b> One of two platform threads writes (a native call on a virtual thread would pin its carrier). It takes
  * everything that waits, decides and writes it in one transaction, commits once, then runs what was to run after the
  * commit, in order. That is group commit without a timer: while one commit is under way, the next group gathers. What
- * need not be fsynced (streamed chunks) is committed first and by itself, so that a chunk never waits for the fsync of
- * somebody else's message; a chunk that follows a message of its own context in the same group goes with it. SQLite
- * commits with {@code synchronous=NORMAL}, which writes in order and fsyncs nothing; then {@link WalFile#sync} makes what has
- * to be durable so, and with it everything committed before. Between the two is {@link Write#written}: agents start while
- * the disk works, and what they write comes behind it.
+ * need not be fsynced (streamed chunks) is committed first and by itself; a chunk that follows a message of its own context
+ * in the same group goes with it.
+ *
+ * <p><b>The disk.</b> SQLite commits with {@code synchronous=NORMAL}, which writes in order and fsyncs nothing; then
+ * {@link WalFile#sync} makes what has to be durable so, and with it everything committed before. Who wrote that hands the pen
+ * to the other thread before, so that nobody's chunk waits for the fsync of somebody else's message ({@link SqliteSyncs}).
+ * Between the commit and the sync is {@link Write#written}: agents start while the disk works, and what they write is told
+ * behind it.
  *
  * <p><b>Failing.</b> If a group can't be written, it is undone whole and each of its members is tried alone, so that
  * one bad write harms nobody else. If it was written and can't be fsynced, the disk has failed, and nobody knows what is on
@@ -62,6 +68,9 @@ public final class SqliteStore implements Store {
 
     private static final int WAL_PAGES_LIMIT = 32_768;
 
+    /** One that writes, and one that waits for the disk. */
+    private static final int WRITERS = 2;
+
     static final String MIGRATIONS = "classpath:db/migration/sqlite";
 
     /** The number of the last of them. */
@@ -78,23 +87,22 @@ public final class SqliteStore implements Store {
     private final SqliteReaders readers;
     private final SqliteCheckpoints checkpoints;
     private final WalFile wal;
+    private final SqliteSyncs syncs;
     private final SqlPushStore pushes;
     private final SqlThread registering;
     private final SqlFileRegister files;
     private final ConcurrentLinkedQueue<Submitted<?>> queue = new ConcurrentLinkedQueue<>();
     private final Doorbell bell = new Doorbell();
-    private final Thread thread;
+
+    /** Whoever has it writes. */
+    private final Semaphore pen = new Semaphore(1);
+
+    private final List<Thread> threads;
     private final ReentrantLock closeLock = new ReentrantLock();
     private volatile boolean closing;
 
     /** Nobody takes from the queue any more. */
     private volatile boolean ended;
-
-    /** The disk failed: nothing is written any more. The writer's. */
-    private @Nullable StoreFailure failure;
-
-    /** Of what was committed last and must be durable: done when it is, failed when the disk did. */
-    private volatile CompletableFuture<@Nullable Void> onDisk = CompletableFuture.completedFuture(null);
 
     private SqliteStore(DataFolder folder, WalFile.Opener wals) throws SQLException, IOException {
         this.folder = folder;
@@ -113,12 +121,18 @@ public final class SqliteStore implements Store {
         SqliteConnections.execute(connection, "UPDATE push_subscriptions SET claimed_by = NULL, claimed_until = 0");
         SqliteConnections.execute(connection, "UPDATE files SET held_by = NULL WHERE held_by IS NOT NULL");
         wal = wals.open(file);
+        syncs = new SqliteSyncs(wal, file);
         pushes = new SqlPushStore(
                 new SqlThread("millrace-sqlite-pushes", () -> SqliteConnections.open(file, false)),
                 SqlPushStore.Dialect.SQLITE);
         registering = new SqlThread("millrace-sqlite-files", () -> SqliteConnections.open(file, false));
         files = new SqlFileRegister(registering, SqlFileRegister.Dialect.SQLITE);
-        thread = Thread.ofPlatform().name("millrace-sqlite-writer").daemon().unstarted(this::run);
+        threads = IntStream.rangeClosed(1, WRITERS)
+                .mapToObj(i -> Thread.ofPlatform()
+                        .name("millrace-sqlite-writer-" + i)
+                        .daemon()
+                        .unstarted(this::run))
+                .toList();
     }
 
     /**
@@ -135,7 +149,7 @@ public final class SqliteStore implements Store {
         try {
             migrate(folder);
             var store = new SqliteStore(folder, wals);
-            store.thread.start();
+            store.threads.forEach(Thread::start);
             return store;
         } catch (StoreFailure e) {
             folder.close();
@@ -186,7 +200,7 @@ public final class SqliteStore implements Store {
         CompletableFuture<R> answer = readers.submit(query);
         try {
             R result = answer.get();
-            onDisk.get(); // asked now: whatever was read, that is the last of it, or younger
+            syncs.last().get(); // asked now: whatever was read, that is the last of it, or younger
             return result;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException cause) {
@@ -224,14 +238,7 @@ public final class SqliteStore implements Store {
     private void closeOnce() {
         closing = true;
         bell.ring();
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
+        threads.forEach(Joining::join);
         ended = true;
         refuseTheRest();
         pushes.close();
@@ -243,39 +250,56 @@ public final class SqliteStore implements Store {
         SqliteConnections.closeQuietly(transactions);
         SqliteConnections.closeQuietly(connection);
         folder.close();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private void run() {
+        boolean open = true;
+        while (open) {
+            boolean sync = false;
+            pen.acquireUninterruptibly();
+            try {
+                List<Submitted<?>> group = awaitNext();
+                open = !group.isEmpty();
+                sync = commitAll(group);
+            } finally {
+                pen.release();
+            }
+            if (sync) {
+                syncs.finish();
+            }
+        }
+    }
+
+    /** What waits, of which there is something; empty at the end. */
+    private List<Submitted<?>> awaitNext() {
         while (true) {
             List<Submitted<?>> group = next();
-            if (group.isEmpty()) {
-                if (closing) {
-                    return;
-                }
-                makeRoom();
-                try {
-                    bell.await();
-                } catch (InterruptedException e) {
-                    LOG.debug("nobody interrupts the writer; going on", e);
-                }
-                continue;
+            if (!group.isEmpty() || closing) {
+                return group;
             }
-            var first = new ArrayList<Submitted<?>>();
-            var rest = new ArrayList<Submitted<?>>();
-            Set<String> behind = new HashSet<>();
-            for (Submitted<?> submitted : group) {
-                boolean later = submitted.durability() == Durability.FSYNCED || behind.contains(submitted.contextId());
-                if (later) {
-                    behind.add(submitted.contextId());
-                }
-                (later ? rest : first).add(submitted);
+            makeRoom();
+            try {
+                bell.await();
+            } catch (InterruptedException e) {
+                LOG.debug("nobody interrupts the writer; going on", e);
             }
-            commit(first, Durability.WRITTEN);
-            commit(rest, Durability.FSYNCED);
         }
+    }
+
+    /** True if this thread is to wait for the disk, and tell, once another may write. */
+    private boolean commitAll(List<Submitted<?>> group) {
+        var first = new ArrayList<Submitted<?>>();
+        var rest = new ArrayList<Submitted<?>>();
+        Set<String> behind = new HashSet<>();
+        for (Submitted<?> submitted : group) {
+            boolean later = submitted.durability() == Durability.FSYNCED || behind.contains(submitted.contextId());
+            if (later) {
+                behind.add(submitted.contextId());
+            }
+            (later ? rest : first).add(submitted);
+        }
+        boolean sync = commit(first, Durability.WRITTEN);
+        return commit(rest, Durability.FSYNCED) || sync;
     }
 
     /** While nobody waits, for who comes next. */
@@ -307,141 +331,34 @@ public final class SqliteStore implements Store {
         return group;
     }
 
-    /**
-     * A member of a group that was decided. A refusal, too, is told after the commit: it may rest on what another member
-     * of the group wrote.
-     */
-    private sealed interface Decided {
-        /** There is something for the disk. */
-        boolean writes();
-
-        /** Called when the group was committed, and may still have to be synced. */
-        void written();
-
-        /** Called when the group is as durable as it has to be. */
-        void tell();
-
-        /** Called instead if that is not known, and never will be. */
-        void lost(StoreFailure cause);
-
-        /** Called when the group was undone. */
-        void undone();
-    }
-
-    /** The statements were run. */
-    private record Written<R>(Submitted<R> submitted, Write<R> write) implements Decided {
-        @Override
-        public boolean writes() {
-            return !write.isEmpty();
-        }
-
-        @Override
-        public void written() {
-            carefully(write.written());
-        }
-
-        @Override
-        public void tell() {
-            carefully(write.committed());
-            submitted.future().complete(write.result());
-        }
-
-        @Override
-        public void lost(StoreFailure cause) {
-            submitted.future().completeExceptionally(cause);
-        }
-
-        @Override
-        public void undone() {
-            carefully(write.aborted());
-        }
-    }
-
-    /** The decision was to throw. */
-    private record Declined(Submitted<?> submitted, Throwable reason) implements Decided {
-        @Override
-        public boolean writes() {
+    /** True if {@link SqliteSyncs#finish} is to be called. */
+    private boolean commit(List<Submitted<?>> group, Durability durability) {
+        if (group.isEmpty()) {
             return false;
         }
-
-        @Override
-        public void written() {}
-
-        @Override
-        public void tell() {
-            submitted.future().completeExceptionally(reason);
-        }
-
-        @Override
-        public void lost(StoreFailure cause) {
-            submitted.future().completeExceptionally(cause);
-        }
-
-        @Override
-        public void undone() {}
-    }
-
-    /** The writer goes on, whatever those whom it calls do. */
-    private static void carefully(Runnable call) {
-        try {
-            call.run();
-        } catch (RuntimeException | Error e) {
-            LOG.error("what follows a commit or an undo failed; the writer goes on", e);
-        }
-    }
-
-    private void commit(List<Submitted<?>> group, Durability durability) {
-        if (group.isEmpty()) {
-            return;
-        }
-        StoreFailure lost = failure;
+        StoreFailure lost = syncs.failure();
         if (lost != null) {
             group.forEach(submitted -> submitted.future().completeExceptionally(lost));
-            return;
+            return false;
         }
-        var synced = new CompletableFuture<@Nullable Void>();
-        boolean sync = false;
+        CompletableFuture<@Nullable Void> synced = null;
         var decided = new ArrayList<Decided>(group.size());
         try {
             transactions.begin();
             for (Submitted<?> submitted : group) {
                 decided.add(decideAndWrite(submitted));
             }
-            sync = durability == Durability.FSYNCED && decided.stream().anyMatch(Decided::writes);
-            if (sync) {
-                onDisk = synced; // before readers can see it
+            if (durability == Durability.FSYNCED && decided.stream().anyMatch(Decided::writes)) {
+                synced = syncs.announce(); // before readers can see it
             }
             transactions.commit();
         } catch (SQLException | RuntimeException | Error e) {
-            synced.complete(null);
-            undo(group, decided, durability, e);
-            return;
+            boolean sync = synced != null && syncs.committed(List.of(), synced);
+            return undo(group, decided, durability, e) || sync;
         }
         decided.forEach(Decided::written);
-        if (sync && !sync(synced, decided)) {
-            return;
-        }
-        decided.forEach(Decided::tell);
         checkpoints.written(decided.size());
-    }
-
-    /** False if the disk failed. */
-    private boolean sync(CompletableFuture<@Nullable Void> synced, List<Decided> decided) {
-        try {
-            wal.sync();
-            synced.complete(null);
-            return true;
-        } catch (IOException e) {
-            var lost = new StoreFailure(
-                    "the disk failed under the SQLite store " + folder.database()
-                            + "; what was written last may be lost. Start it again when the disk is well: " + e,
-                    e);
-            LOG.error(lost.getMessage(), e);
-            failure = lost;
-            synced.completeExceptionally(lost);
-            decided.forEach(each -> each.lost(lost));
-            return false;
-        }
+        return syncs.committed(decided, synced);
     }
 
     private <R> Decided decideAndWrite(Submitted<R> submitted) throws SQLException {
@@ -451,9 +368,9 @@ public final class SqliteStore implements Store {
         } catch (StoreFailure e) {
             throw e;
         } catch (RuntimeException | Error refused) {
-            return new Declined(submitted, refused);
+            return new Decided.Declined(submitted.contextId(), submitted.future(), refused);
         }
-        var written = new Written<>(submitted, write);
+        var written = new Decided.Written<>(submitted.contextId(), submitted.future(), write);
         try {
             writer.write(submitted.contextId(), write);
         } catch (SQLException | RuntimeException | Error e) {
@@ -463,9 +380,9 @@ public final class SqliteStore implements Store {
         return written;
     }
 
-    private void undo(List<Submitted<?>> group, List<Decided> decided, Durability durability, Throwable cause) {
+    /** True if {@link SqliteSyncs#finish} is to be called, after its members were tried one by one. */
+    private boolean undo(List<Submitted<?>> group, List<Decided> decided, Durability durability, Throwable cause) {
         reader.forget();
-        writer.forget();
         try {
             transactions.rollback();
         } catch (SQLException e) {
@@ -478,10 +395,12 @@ public final class SqliteStore implements Store {
                     .future()
                     .completeExceptionally(
                             new StoreFailure("the SQLite store could not write: " + cause.getMessage(), cause));
-            return;
+            return false;
         }
+        boolean sync = false;
         for (Submitted<?> submitted : group) {
-            commit(List.of(submitted), durability);
+            sync |= commit(List.of(submitted), durability);
         }
+        return sync;
     }
 }

@@ -9,20 +9,16 @@ import dev.millrace.engine.store.Labels;
 import dev.millrace.engine.store.SendKey;
 import dev.millrace.engine.store.TaskRecord;
 import dev.millrace.engine.store.Write;
+import dev.millrace.engine.store.sql.Statements;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a {@link Write} into statements, on the writer's connection and inside its transaction. */
 final class SqliteWriter {
-    /** Owners whose last revision is kept in memory; the others' is looked up. */
-    private static final int OWNERS = 10_000;
-
     /** Events that go into the table with one statement. */
     private static final int ROWS = 8;
 
@@ -34,14 +30,6 @@ final class SqliteWriter {
 
     private final SqliteReader statements;
     private final RecentRows recent;
-
-    /** By owner: nobody else writes, so what was written last is what is there. */
-    private final Map<String, Long> revisions = new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
-            return size() > OWNERS;
-        }
-    };
 
     /** @param recent what the reader of the same connection need not read again */
     SqliteWriter(SqliteReader statements, RecentRows recent) {
@@ -70,23 +58,14 @@ final class SqliteWriter {
         }
     }
 
-    /** What was written in this transaction is undone. */
-    void forget() {
-        revisions.clear();
-        recent.forget();
-    }
-
     private long nextRevision(String owner) {
-        Long last = revisions.get(owner);
-        long next = (last == null ? statements.revision(owner) : last) + 1;
-        revisions.put(owner, next);
-        return next;
+        return recent.nextRevision(owner, statements::revision);
     }
 
     private void save(Context c) throws SQLException {
         if (recent.onlyAdvanced(c)) {
             run("UPDATE contexts SET last_offset = ? WHERE id = ?", c.lastOffset(), c.id());
-            recent.put(c);
+            recent.advanced(c);
             return;
         }
         boolean told = c.revision() == 0;
@@ -214,7 +193,7 @@ final class SqliteWriter {
                 values[next++] = event.state();
                 values[next++] = event.json();
             }
-            SqliteReader.bind(insert, values);
+            Statements.bind(insert, values);
             insert.executeUpdate();
             for (Journal.Entry<Event> entry : some) {
                 for (String file : FileNames.in(entry.event().json())) {
@@ -259,7 +238,7 @@ final class SqliteWriter {
 
     private void run(String sql, @Nullable Object... arguments) throws SQLException {
         PreparedStatement statement = statements.statement(sql);
-        SqliteReader.bind(statement, arguments);
+        Statements.bind(statement, arguments);
         statement.executeUpdate();
     }
 }

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * wrong for the end of the log, and begins the log anew from the front of the same file, so zeros at its end mean nothing to
  * it.
  *
- * <p>Not thread-safe.
+ * <p>The writer's, but for {@link #sync}, which any thread may ask for at any time.
  */
 class WalFile implements AutoCloseable {
     /** Opens the log of a database, which is open itself. */

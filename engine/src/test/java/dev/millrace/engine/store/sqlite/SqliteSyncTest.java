@@ -18,12 +18,16 @@ import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.engine.store.Write;
 import dev.millrace.protocol.Message;
+import dev.millrace.protocol.TaskState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,8 +41,8 @@ class SqliteSyncTest {
 
     /** A disk that takes its time, and may fail. */
     private static final class Disk extends WalFile {
-        private final CountDownLatch asked = new CountDownLatch(1);
-        private final CountDownLatch done = new CountDownLatch(1);
+        private final Semaphore asked = new Semaphore(0);
+        private final Semaphore done = new Semaphore(0);
         private final AtomicBoolean fails = new AtomicBoolean();
         private volatile boolean held;
 
@@ -46,12 +50,17 @@ class SqliteSyncTest {
             super(database);
         }
 
+        void goOn() {
+            held = false;
+            done.release(100);
+        }
+
         @Override
         void sync() throws IOException {
             if (held) {
-                asked.countDown();
+                asked.release();
                 try {
-                    done.await();
+                    done.acquire();
                 } catch (InterruptedException e) {
                     throw new IOException(e);
                 }
@@ -61,6 +70,12 @@ class SqliteSyncTest {
             }
             super.sync();
         }
+    }
+
+    /** Ends what a test has the disk do, so that the store can be closed. */
+    private interface Working extends AutoCloseable {
+        @Override
+        void close();
     }
 
     private final CompletableFuture<Disk> disk = new CompletableFuture<>();
@@ -103,7 +118,7 @@ class SqliteSyncTest {
             assertThat(heard.get())
                     .as("what the agent was asked, before the disk has it")
                     .isEqualTo("hello");
-            disk.join().asked.await();
+            disk.join().asked.acquire();
             Thread reader = Thread.ofVirtual().start(() -> {
                 try {
                     read.complete(store.<String>read(null, view -> {
@@ -123,8 +138,7 @@ class SqliteSyncTest {
                     .as("what was read is not told before it is on the disk")
                     .isNotDone();
 
-            disk.join().held = false;
-            disk.join().done.countDown();
+            disk.join().goOn();
             String contextId = sent.get().contextId();
             assertThat(read.get()).isEqualTo(contextId);
             try (Cursor<Event> cursor = engine.read(contextId, 0)) {
@@ -168,6 +182,117 @@ class SqliteSyncTest {
             assertThat(store.submit("c", Durability.FSYNCED, view -> Write.nothing("nothing"))
                             .get())
                     .isEqualTo("nothing");
+        }
+    }
+
+    private static Write<String> made(String contextId) {
+        return new Write<>(
+                contextId,
+                new Context(contextId, "me", "a", null, Context.Concurrency.SERIAL, Instant.EPOCH, Instant.EPOCH, 0),
+                List.of(),
+                List.of(),
+                List.of(),
+                null,
+                () -> {},
+                () -> {});
+    }
+
+    @Test
+    void what_needs_no_disk_waits_for_nobody_elses_and_in_its_own_context_stands_behind() throws Exception {
+        try (Store store = open();
+                Working _ = disk.join()::goOn) {
+            disk.join().held = true;
+            CompletableFuture<String> message = store.submit("one", Durability.FSYNCED, view -> made("one"));
+            disk.join().asked.acquire();
+
+            assertThat(store.submit("two", Durability.WRITTEN, view -> made("two"))
+                            .get())
+                    .as("another context's")
+                    .isEqualTo("two");
+            var behind = List.of(
+                    store.submit("one", Durability.WRITTEN, view -> made("one")),
+                    store.submit("one", Durability.FSYNCED, view -> Write.nothing("it is there already")),
+                    store.<String>submit("one", Durability.FSYNCED, view -> {
+                        throw new IllegalStateException("it is there already");
+                    }));
+            CompletableFuture<Void> first = CompletableFuture.anyOf(behind.toArray(CompletableFuture[]::new))
+                    .handle((told, error) -> {
+                        assertThat(message).as("is told first").isCompletedWithValue("one");
+                        return null;
+                    });
+            store.submit("three", Durability.WRITTEN, view -> made("three")).get(); // so all of these were decided
+            assertThat(message).isNotDone();
+            assertThat(behind).noneMatch(CompletableFuture::isDone);
+
+            disk.join().goOn();
+            first.get();
+            assertThat(behind.get(0).get()).isEqualTo("one");
+            assertThat(behind.get(1).get()).isEqualTo("it is there already");
+            assertThatThrownBy(behind.get(2)::get).hasRootCauseInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void a_disk_that_fails_takes_with_it_what_was_committed_behind() throws Exception {
+        try (Store store = open();
+                Working _ = disk.join()::goOn) {
+            disk.join().held = true;
+            disk.join().fails.set(true);
+            CompletableFuture<String> message = store.submit("one", Durability.FSYNCED, view -> made("one"));
+            disk.join().asked.acquire();
+            CompletableFuture<String> chunk = store.submit("one", Durability.WRITTEN, view -> made("one"));
+            CompletableFuture<String> next = store.submit("two", Durability.FSYNCED, view -> made("two"));
+            store.submit("three", Durability.WRITTEN, view -> made("three")).get();
+
+            disk.join().goOn();
+            for (CompletableFuture<String> each : List.of(message, chunk, next)) {
+                assertThatThrownBy(each::get).hasCauseInstanceOf(StoreFailure.class);
+            }
+        }
+    }
+
+    @Test
+    void what_is_there_for_one_answer_alone_never_waits_for_the_disk() throws Exception {
+        try (Store store = open();
+                var engine = new Engine(
+                        store, AgentCatalog.of("a", turn -> turn.say("an answer")), EngineSettings.defaults())) {
+            engine.start();
+            disk.join().fails.set(true); // so that whatever waits for it fails
+            Sent sent = engine.send(chat("hello").unacknowledged());
+            try (Cursor<Event> cursor = engine.read(sent.contextId(), 0)) {
+                var states = new ArrayList<TaskState>();
+                while (!states.contains(TaskState.COMPLETED)) {
+                    cursor.take(10).forEach(entry -> states.add(entry.event().state()));
+                }
+            }
+            engine.chats().delete("me", sent.contextId());
+            assertThat(engine.context("me", sent.contextId())).isEmpty();
+        }
+    }
+
+    @Test
+    void what_stands_behind_a_message_that_is_on_the_disk_does_not_wait_for_what_comes_after() throws Exception {
+        try (Store store = open();
+                Working _ = disk.join()::goOn) {
+            disk.join().held = true;
+            CompletableFuture<String> message = store.submit("one", Durability.FSYNCED, view -> made("one"));
+            disk.join().asked.acquire();
+            CompletableFuture<String> others = store.submit("two", Durability.FSYNCED, view -> made("two"));
+            CompletableFuture<String> chunk = store.submit("one", Durability.WRITTEN, view -> made("one"));
+            CompletableFuture<String> end = store.submit("one", Durability.FSYNCED, view -> made("one"));
+            CompletableFuture<String> next = store.submit("one", Durability.WRITTEN, view -> made("one"));
+            store.submit("three", Durability.WRITTEN, view -> made("three")).get(); // so all of these were committed
+
+            disk.join().done.release(); // once
+            assertThat(chunk.get()).isEqualTo("one");
+            assertThat(message).isCompletedWithValue("one");
+            disk.join().asked.acquire();
+            assertThat(others).isNotDone();
+            assertThat(end).isNotDone();
+            assertThat(next).isNotDone();
+            disk.join().goOn();
+            assertThat(next.get()).isEqualTo("one");
+            assertThat(end).isCompletedWithValue("one");
         }
     }
 }

@@ -1,10 +1,11 @@
-package dev.millrace.engine.store.postgres;
+package dev.millrace.engine.store.sql;
 
 /** Waits for the end of a thread, whoever interrupts; the interrupt is kept for later. */
-final class Joining {
+public final class Joining {
     private Joining() {}
 
-    static void join(Thread thread) {
+    /** Returns when the thread has ended. */
+    public static void join(Thread thread) {
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {
