@@ -91,7 +91,7 @@ final class Pace {
      * @param roundTrip what each request takes before its first byte
      */
     synchronized boolean goesAlone(boolean mayTry, Duration roundTrip) {
-        if (mayTry && wouldTry(roundTrip)) {
+        if (alone && mayTry && rest <= 0 && streams <= FEW_STREAMS && streams == byOneStreams && mayWin(roundTrip)) {
             alone = false;
             trying = Trying.TOGETHER;
             limit = Math.min(first, most);
@@ -99,11 +99,6 @@ final class Pace {
         }
         // A stream that begins while others try has nothing to compare.
         return alone || (knowsRuns && !mayTry && trying == Trying.TOGETHER);
-    }
-
-    /** Whether several requests at once are worth a trial now. */
-    synchronized boolean wouldTry(Duration roundTrip) {
-        return alone && rest <= 0 && streams <= FEW_STREAMS && streams == byOneStreams && mayWin(roundTrip);
     }
 
     /** Whether several of the largest blocks in each round trip, which is the most that can come, would be enough. */

@@ -251,10 +251,7 @@ final class PrefetchReader implements RangeReader {
     private @Nullable Run begin(Block block) {
         Run last = runs.isEmpty() ? null : runs.getLast();
         if (last != null && block.offset() < last.end() && last.isUseful()) {
-            if (!mayTry() || !experience.pace().wouldTry(file.roundTrip())) {
-                return last;
-            }
-            last.leavesFrom(block.offset()); // It may be for much that comes slowly.
+            return last;
         }
         if (last != null) {
             last.stopsHere();

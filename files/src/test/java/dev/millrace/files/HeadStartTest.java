@@ -69,9 +69,9 @@ class HeadStartTest {
     }
 
     @Test
-    void a_stranger_is_asked_for_8_MiB_at_first_and_for_no_byte_twice() throws Exception {
+    void what_a_stranger_is_asked_for_at_first_is_asked_for_once() throws Exception {
         assertThat(read(source, from(0))).isEqualTo(CONTENT);
-        assertThat(origin.requests.getFirst().last()).isEqualTo(8 * MIB - 1);
+        assertThat(origin.requests.getFirst().last()).isEqualTo(CONTENT.length - 1);
         assertThat(origin.requests.stream()
                         .mapToLong(r -> r.last() - r.first() + 1)
                         .sum())

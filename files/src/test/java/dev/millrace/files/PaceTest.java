@@ -131,17 +131,6 @@ class PaceTest {
     }
 
     @Test
-    void to_ask_whether_several_would_be_tried_tries_nothing() {
-        Pace pace = quick(1);
-        assertThat(pace.wouldTry(Duration.ofMillis(100))).isFalse();
-        assertThat(pace.wouldTry(NEAR)).isTrue();
-        assertThat(pace.limit()).isEqualTo(1);
-        assertThat(pace.goesAlone(false, NEAR)).isTrue();
-        assertThat(pace.goesAlone(true, NEAR)).isFalse();
-        assertThat(pace.wouldTry(NEAR)).as("it is being tried").isFalse();
-    }
-
-    @Test
     void a_stream_that_begins_ends_the_trial_of_another_and_proves_nothing() {
         Pace pace = quick(1);
         assertThat(pace.goesAlone(true, NEAR)).isFalse();
