@@ -64,7 +64,7 @@ public final class MillraceCommand {
         commands.put("rehearse", RehearseCommand::new);
         commands.put("link", LinkCommand::new);
         commands.put("keys", KeyCommand::new);
-        // The library takes its time to look at a command's options, a fifth of a server's start if it looks at all.
+        // The library takes its time to look at a command's options, and a start is not to wait while it looks at all.
         Supplier<Object> named = args.length == 0 ? null : commands.get(args[0]);
         var root = new CommandLine(new MillraceCommand());
         for (Supplier<Object> each : named == null ? commands.values() : List.of(named)) {

@@ -10,6 +10,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
@@ -34,7 +35,8 @@ final class RehearseCommand implements Callable<Integer> {
     }
 
     private static void rehearse(String... line) throws IOException, InterruptedException {
-        var parsed = MillraceCommand.commandLine(System.getenv(), line).parseArgs(line);
+        // Without the environment: a key in it would have the build ask, and pay, a real model.
+        var parsed = MillraceCommand.commandLine(Map.of(), line).parseArgs(line);
         var serve = (ServeCommand) parsed.subcommand().commandSpec().userObject();
         Settings settings = serve.settings();
         try (Agents agents = Agents.of(settings);
@@ -65,7 +67,7 @@ final class RehearseCommand implements Callable<Integer> {
                 .header("A2A-Version", "1.0")
                 .POST(HttpRequest.BodyPublishers.ofString("""
                         {"jsonrpc":"2.0","id":1,"method":"%s","params":{"message":
-                        {"messageId":"m1","role":"ROLE_USER","parts":[{"text":"one two three"}]}}}""".formatted(method)))
+                        {"messageId":"%s","role":"ROLE_USER","parts":[{"text":"one two three"}]}}}""".formatted(method, method)))
                 .build();
         client.send(a2a, BodyHandlers.ofString());
     }
