@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BlockCache implements AutoCloseable {
     private static final int UNITS_WAITING = 512;
+    private static final int MOST_FILES = 10_000;
 
     /** A unit that goes makes room for the next: there are never many buffers between the two. */
     private static final int KEPT_FREE = 4 << 20;
@@ -111,6 +113,9 @@ public final class BlockCache implements AutoCloseable {
     private final @Nullable CacheFolder folder;
     private final BlockingQueue<Unwritten> unwritten = new ArrayBlockingQueue<>(UNITS_WAITING);
     private final @Nullable Thread writer;
+    /** Of each file the version that was seen last. By its own lock. */
+    private final LinkedHashMap<String, String> newest = new LinkedHashMap<>(16, 0.75f, true);
+
     private final ConcurrentHashMap<CacheKey, Flight> flights = new ConcurrentHashMap<>();
     private final LongAdder served = new LongAdder();
     private final LongAdder fetched = new LongAdder();
@@ -137,6 +142,9 @@ public final class BlockCache implements AutoCloseable {
         this.memory = new Shelf<>(memoryBytes);
         this.pool = pool;
         this.folder = folder;
+        if (folder != null) {
+            folder.found().forEach(this::saw);
+        }
         this.writer = folder == null
                 ? null
                 : Thread.ofPlatform().daemon().name("millrace-cache-writer").unstarted(() -> writeInto(folder));
@@ -205,6 +213,37 @@ public final class BlockCache implements AutoCloseable {
             }
         }
         return folder != null && folder.contains(key);
+    }
+
+    /** That this is the version of its file. */
+    void saw(String version) {
+        synchronized (newest) {
+            newest.put(CacheKey.fileOf(version), version);
+            if (newest.size() > MOST_FILES) {
+                newest.pollFirstEntry();
+            }
+        }
+    }
+
+    /**
+     * How much of a range is missing from its beginning on, if the file is still what it was when it was seen last.
+     *
+     * @param first on the grid of units
+     * @return bytes, up to {@code most}; 0 if the first unit is here
+     */
+    long missing(String file, long first, long most) {
+        String version;
+        synchronized (newest) {
+            version = newest.get(file);
+        }
+        for (long bytes = 0; version != null && bytes < most; bytes += CacheKey.UNIT) {
+            long index = (first + bytes) / CacheKey.UNIT;
+            // Where the file's tail begins is not known without its size.
+            if (contains(new CacheKey(version, index, false)) || contains(new CacheKey(version, index, true))) {
+                return bytes;
+            }
+        }
+        return most;
     }
 
     /** Keeps what was fetched, and gives it to whoever waits for it. */

@@ -15,7 +15,9 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,6 +40,7 @@ final class CacheFolder {
 
     private final Path root;
     private final Shelf<Boolean> shelf;
+    private final Set<String> found = new LinkedHashSet<>();
     private boolean failed;
     private long failedAt;
 
@@ -57,7 +60,7 @@ final class CacheFolder {
     private record Found(CacheKey key, int bytes, FileTime written) {}
 
     private void takeOver() throws IOException {
-        List<Found> found = new ArrayList<>();
+        List<Found> units = new ArrayList<>();
         try (DirectoryStream<Path> drawers = Files.newDirectoryStream(root, "[0-9a-f][0-9a-f]")) {
             for (Path drawer : drawers) {
                 if (!Files.isDirectory(drawer)) {
@@ -71,7 +74,7 @@ final class CacheFolder {
                             continue;
                         }
                         try {
-                            found.add(new Found(
+                            units.add(new Found(
                                     CacheKey.ofFileName(name),
                                     (int) Files.size(file),
                                     Files.getLastModifiedTime(file)));
@@ -82,10 +85,17 @@ final class CacheFolder {
                 }
             }
         }
-        found.sort(Comparator.comparing(Found::written));
-        for (Found unit : found) {
+        units.sort(Comparator.comparing(Found::written));
+        for (Found unit : units) {
+            boolean _ = found.remove(unit.key.version());
+            boolean _ = found.add(unit.key.version());
             shelf.put(unit.key, true, unit.bytes).forEach(gone -> delete(gone.key()));
         }
+    }
+
+    /** The versions of files that an earlier process left units of; last the one that was written to last. */
+    Set<String> found() {
+        return found;
     }
 
     synchronized boolean contains(CacheKey key) {

@@ -20,18 +20,35 @@ record CacheKey(String version, long index, boolean pinned) {
 
     private static final long TAIL = 2L << 20;
 
+    /** Hexadecimal digits of each half of a version's name. */
+    private static final int DIGEST = 16;
+
+    /** Names a file of a source, whatever its version: 64 bits of SHA-256, in hexadecimal. */
+    static String file(String source, String path) {
+        return digest(source, path);
+    }
+
     /**
-     * Names a version of a file by everything that tells it apart: which source, which path, its strong tag and its size.
-     * 128 bits of SHA-256, in hexadecimal.
+     * Names a version of a file by everything that tells it apart: which source and path, which is its {@link #file}, and
+     * then 64 bits more for its strong tag and its size.
      */
     static String version(String source, String path, EntityTag tag, long size) {
+        return file(source, path) + digest(source, path, tag.opaque(), Long.toString(size));
+    }
+
+    /** The file of which this is a version. */
+    static String fileOf(String version) {
+        return version.substring(0, DIGEST);
+    }
+
+    private static String digest(String... parts) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (String part : new String[] {source, path, tag.opaque(), Long.toString(size)}) {
+            for (String part : parts) {
                 digest.update(part.getBytes(StandardCharsets.UTF_8));
                 digest.update((byte) 0);
             }
-            return HexFormat.of().formatHex(digest.digest(), 0, 16);
+            return HexFormat.of().formatHex(digest.digest(), 0, DIGEST / 2);
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every Java has SHA-256", e);
         }

@@ -14,27 +14,29 @@ import org.jspecify.annotations.Nullable;
  * first goes away, one of those who waited fetches. A hedge waits for nobody.
  */
 final class CachedFile implements SourceFile {
-    /** For how long another's run may stand still before a unit that it is to bring, in nanoseconds. */
-    private static final long PATIENCE = Duration.ofMillis(100).toNanos();
-
     private final SharedFile shared;
     private final SourceFile source;
     private final String version;
     private final BlockCache cache;
     private final Runnable onChanged;
+    private final long patience;
     private final FileInfo info;
     private final BlockLimits limits;
     private final boolean looked;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    /** @param looked whether it was looked up for this reader, so that what came with the answer goes with it */
-    CachedFile(SharedFile shared, boolean looked, String version, BlockCache cache, Runnable onChanged) {
+    /**
+     * @param looked whether it was looked up for this reader, so that what came with the answer goes with it
+     * @param patience for how long another's run may stand still before a unit that it is to bring, in nanoseconds
+     */
+    CachedFile(SharedFile shared, boolean looked, String version, BlockCache cache, Runnable onChanged, long patience) {
         this.shared = shared;
         this.looked = looked;
         this.source = shared.file();
         this.version = version;
         this.cache = cache;
         this.onChanged = onChanged;
+        this.patience = patience;
         this.info = source.info();
         // Whole units only: what is fetched beyond a range is what its next reader begins with.
         this.limits = new BlockLimits(source.limits().maxBytes(), CacheKey.UNIT);
@@ -135,7 +137,7 @@ final class CachedFile implements SourceFile {
             if (other == null || cache.contains(key(at))) {
                 return flight;
             }
-            long left = PATIENCE - (System.nanoTime() - since);
+            long left = patience - (System.nanoTime() - since);
             if (left <= 0) {
                 other.leavesFrom(at);
                 return null;

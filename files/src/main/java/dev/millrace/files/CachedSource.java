@@ -21,11 +21,15 @@ public final class CachedSource implements Source {
     private static final int MOST_LOOKUPS = 1000;
     private static final int STRIPES = 64;
 
+    /** For how long one reader waits for what another is to bring and does not. */
+    private static final Duration PATIENCE = Duration.ofMillis(100);
+
     private final String name;
     private final Source source;
     private final BlockCache cache;
     private final long keepNanos;
     private final LongSupplier nanoTime;
+    private final long patience;
 
     // By the lock of this map: the file of a path that was looked up a moment ago.
     private final LinkedHashMap<String, Lookup> lookups = new LinkedHashMap<>(16, 0.75f, true);
@@ -43,15 +47,22 @@ public final class CachedSource implements Source {
      * @param keepLookups how long a lookup is good for; zero for one request
      */
     public CachedSource(String name, Source source, BlockCache cache, Duration keepLookups) {
-        this(name, source, cache, keepLookups, System::nanoTime);
+        this(name, source, cache, keepLookups, System::nanoTime, PATIENCE);
     }
 
-    CachedSource(String name, Source source, BlockCache cache, Duration keepLookups, LongSupplier nanoTime) {
+    CachedSource(
+            String name,
+            Source source,
+            BlockCache cache,
+            Duration keepLookups,
+            LongSupplier nanoTime,
+            Duration patience) {
         this.name = name;
         this.source = source;
         this.cache = cache;
         this.keepNanos = keepLookups.toNanos();
         this.nanoTime = nanoTime;
+        this.patience = patience.toNanos();
         for (int i = 0; i < STRIPES; i++) {
             oneAtATime[i] = new ReentrantLock();
         }
@@ -67,7 +78,16 @@ public final class CachedSource implements Source {
         // Whole units, as the blocks will be.
         ByteRange units = new ByteRange(
                 likely.first() & -CacheKey.UNIT, Math.min(likely.last() | (CacheKey.UNIT - 1), Long.MAX_VALUE - 1));
-        return open(path, () -> source.open(path, units));
+        return open(path, () -> {
+            // What is here from before need not come with the answer.
+            long most = Math.min(units.length(), Run.MOST_AT_ONCE);
+            long missing = cache.missing(CacheKey.file(name, path), units.first(), most);
+            if (missing == 0) {
+                return source.open(path);
+            }
+            return source.open(
+                    path, missing == most ? units : new ByteRange(units.first(), units.first() + missing - 1));
+        });
     }
 
     @FunctionalInterface
@@ -96,7 +116,11 @@ public final class CachedSource implements Source {
         if (tag == null || tag.weak()) {
             return new CachedFile.Uncached(known, looked);
         }
-        return new CachedFile(known, looked, CacheKey.version(name, path, tag, info.size()), cache, () -> forget(path));
+        String version = CacheKey.version(name, path, tag, info.size());
+        if (looked) {
+            cache.saw(version);
+        }
+        return new CachedFile(known, looked, version, cache, () -> forget(path), patience);
     }
 
     /** With a use taken for the caller; null if the path has to be looked up. */

@@ -52,7 +52,12 @@ class CachedSourceTest {
     }
 
     private CachedSource cached(BlockCache cache) {
-        return new CachedSource("films", http, cache, Duration.ofMinutes(1), clock::get);
+        return cached(cache, Duration.ofMinutes(1));
+    }
+
+    /** @param patience with those who are to bring what another needs, too: a byte that is taken over is fetched twice */
+    private CachedSource cached(BlockCache cache, Duration patience) {
+        return new CachedSource("films", http, cache, Duration.ofMinutes(1), clock::get, patience);
     }
 
     private byte[] read(Source source, ByteRange range) throws SourceException, InterruptedException {
@@ -136,7 +141,7 @@ class CachedSourceTest {
         byte[] film = Bytes.random(24 * MIB, 54);
         origin.content = film;
         ByteRange all = new ByteRange(0, film.length - 1);
-        CachedSource source = cached(BlockCache.inMemory(64 * MIB));
+        CachedSource source = cached(BlockCache.inMemory(64 * MIB), Duration.ofMillis(100));
         try (SourceFile file = source.open("film.mp4", all);
                 RangeReader paused = pipeline.read(source, file, all)) {
             int first = paused.next().remaining();
@@ -160,6 +165,37 @@ class CachedSourceTest {
         }
         assertThat(bytesFetched()).isEqualTo(before);
         assertThat(left).doesNotExist();
+    }
+
+    @Test
+    void a_later_lookup_brings_nothing_that_is_here() throws Exception {
+        ByteRange middle = new ByteRange(2 * MIB, 3 * MIB - 1);
+        try (BlockCache cache = BlockCache.inFolder(32 * MIB, folder, 64L * MIB)) {
+            CachedSource source = cached(cache);
+            assertThat(read(source, middle)).isEqualTo(Bytes.slice(CONTENT, middle));
+            clock.addAndGet(Duration.ofMinutes(2).toNanos());
+            assertThat(bytesOfLookup(source, middle)).isOne();
+            clock.addAndGet(Duration.ofMinutes(2).toNanos());
+            assertThat(bytesOfLookup(source, ALL)).isEqualTo(2 * MIB);
+        }
+        try (BlockCache cache = BlockCache.inFolder(32 * MIB, folder, 64L * MIB)) {
+            assertThat(bytesOfLookup(cached(cache), middle)).isOne();
+            assertThat(bytesOfLookup(cached(cache), new ByteRange(3 * MIB, CONTENT.length - 1)))
+                    .isGreaterThanOrEqualTo(2 * MIB);
+            // Of a new version nothing is here, but who looks it up cannot know.
+            origin.etag = "\"v2\"";
+            assertThat(bytesOfLookup(cached(cache), middle)).isOne();
+            assertThat(bytesOfLookup(cached(cache), middle)).isEqualTo(MIB);
+        }
+    }
+
+    /** How many bytes a lookup asks the origin for, for one who is likely to read these. */
+    private long bytesOfLookup(Source source, ByteRange likely) throws Exception {
+        int before = origin.requests.size();
+        source.open("film.mp4", likely).close();
+        assertThat(origin.requests).hasSize(before + 1);
+        ScriptedOrigin.Request asked = origin.requests.get(before);
+        return asked.last() - asked.first() + 1;
     }
 
     @Test
