@@ -1,6 +1,7 @@
 package dev.millrace.server.a2a;
 
 import dev.millrace.engine.Refused;
+import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.protocol.error.A2aException;
 import dev.millrace.protocol.error.BadRequest;
 import dev.millrace.protocol.error.ErrorInfo;
@@ -79,7 +80,14 @@ record Fault(
                         ours("PARSE_ERROR"),
                         null,
                         null);
-            case Refused refused -> tryAgain(refused);
+            case Refused refused ->
+                refused.reason() == Refused.Reason.QUEUE_FULL
+                        ? tryAgain("RESOURCE_EXHAUSTED", 429, message(refused))
+                        : tryAgain("UNAVAILABLE", 503, message(refused));
+            case StoreFailure failure -> {
+                log.error("reading failed", failure);
+                yield tryAgain("UNAVAILABLE", 503, "the store can't be read; try again in a moment");
+            }
             case HttpProblem problem -> ofHttp(problem);
             default -> {
                 String id = UUID.randomUUID().toString();
@@ -96,10 +104,8 @@ record Fault(
         };
     }
 
-    private static Fault tryAgain(Refused refused) {
-        boolean full = refused.reason() == Refused.Reason.QUEUE_FULL;
-        String status = full ? "RESOURCE_EXHAUSTED" : "UNAVAILABLE";
-        return new Fault(TRY_AGAIN, status, full ? 429 : 503, message(refused), ours(status), null, SOON);
+    private static Fault tryAgain(String status, int httpStatus, String message) {
+        return new Fault(TRY_AGAIN, status, httpStatus, message, ours(status), null, SOON);
     }
 
     /** What the edge, or the caller's identity, has against the request. */

@@ -12,6 +12,7 @@ import dev.millrace.protocol.operation.SendMessageRequest;
 import dev.millrace.protocol.rpc.RpcError;
 import dev.millrace.protocol.rpc.RpcId;
 import dev.millrace.protocol.rpc.RpcResponse;
+import dev.millrace.server.http.EventStream;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.FrameBuffer;
 import dev.millrace.server.http.Framing;
@@ -287,8 +288,7 @@ final class JsonRpcEndpoint {
                 out.send(new FrameBuffer().event(first.get().offset(), head, payload, TAIL));
             }
             if (!opened.complete() && call.request().method().equals("SubscribeToTask")) {
-                out.follow(opened.cursor(), framing(opened, head));
-                goesOn = true;
+                goesOn = follow(exchange, out, opened, call.id());
             } else if (!opened.complete()) {
                 out.pump(opened.cursor(), framing(opened, head));
             }
@@ -296,6 +296,21 @@ final class JsonRpcEndpoint {
             if (!goesOn) {
                 opened.close();
             }
+        }
+    }
+
+    /** False if the first of it could not be read, which the caller has been told then. */
+    private boolean follow(Exchange exchange, EventStream out, TaskStream opened, RpcId id)
+            throws IOException, InterruptedException {
+        try {
+            out.follow(opened.cursor(), framing(opened, RpcResponse.resultHead(id)));
+            return true;
+        } catch (RuntimeException e) {
+            if (exchange.begun()) {
+                throw e;
+            }
+            exchange.respond(200, MediaTypes.JSON, RpcResponse.write(id, error(e)));
+            return false;
         }
     }
 

@@ -128,7 +128,13 @@ final class RestEndpoint {
             if (!stream.complete()) {
                 out.pump(stream.cursor(), framing(stream));
             }
+        } catch (RuntimeException e) {
+            throw failed(exchange, e);
         }
+    }
+
+    private static RuntimeException failed(Exchange exchange, RuntimeException e) {
+        return exchange.begun() ? new Begun(e) : e;
     }
 
     void subscribe(Exchange exchange, Caller caller) throws HttpProblem, IOException, InterruptedException {
@@ -145,6 +151,8 @@ final class RestEndpoint {
                 out.follow(stream.cursor(), framing(stream));
                 goesOn = true;
             }
+        } catch (RuntimeException e) {
+            throw failed(exchange, e);
         } finally {
             if (!goesOn) {
                 stream.close();

@@ -1,7 +1,9 @@
 package dev.millrace.server.http;
 
 import dev.millrace.core.Cursor;
+import dev.millrace.core.Journal;
 import java.io.IOException;
+import java.util.List;
 
 /**
  * An open response of Server-Sent Events. Whatever is sent is flushed at once, and the sender waits while the client does
@@ -64,6 +66,13 @@ public final class EventStream {
     public <E> StreamEnd pump(Cursor<E> cursor, Framing<E> framing)
             throws HttpProblem, IOException, InterruptedException {
         try (cursor) {
+            return pump(cursor.poll(BATCH), cursor, framing);
+        }
+    }
+
+    private <E> StreamEnd pump(List<Journal.Entry<E>> first, Cursor<E> cursor, Framing<E> framing)
+            throws HttpProblem, IOException, InterruptedException {
+        try (cursor) {
             if (exchange.head()) {
                 begin();
                 return StreamEnd.COMPLETE;
@@ -71,7 +80,7 @@ public final class EventStream {
             exchange.onGone(cursor::close);
             exchange.onStopping(cursor::close);
             var pump = new Pump<>(cursor, framing, new Sending(this), () -> comment("keep-alive"));
-            var end = pump.run(edge.sweeper(), exchange::gone, exchange::stopping);
+            var end = pump.run(first, edge.sweeper(), exchange::gone, exchange::stopping);
             if (end == StreamEnd.STOPPING) {
                 comment("stopping");
             } else if (end != StreamEnd.GONE) {
@@ -87,9 +96,25 @@ public final class EventStream {
      * The same as {@link #pump}, on a thread of its own when the endpoint has returned, which it is to do at once. For readers
      * who mostly wait, and may be thousands: all that a thread has been called through stays in memory while it waits.
      * Closes the cursor, in any case.
+     *
+     * <p>What is there already is read here: if that fails, nothing has been sent by this yet.
      */
-    public <E> void follow(Cursor<E> cursor, Framing<E> framing) {
-        exchange.goOn(() -> pump(cursor, framing));
+    public <E> void follow(Cursor<E> cursor, Framing<E> framing) throws InterruptedException {
+        boolean goesOn = false;
+        try {
+            List<Journal.Entry<E>> first = cursor.poll(BATCH);
+            exchange.goOn(() -> pump(first, cursor, framing));
+            goesOn = true;
+        } finally {
+            if (!goesOn) {
+                cursor.close();
+            }
+        }
+    }
+
+    /** Whether anything was sent. */
+    boolean begun() {
+        return begun;
     }
 
     private record Sending(EventStream to) implements Pump.Sender {

@@ -62,6 +62,10 @@ public final class Exchange implements RequestHead {
 
     private final long arrivedAt = System.nanoTime();
     private boolean answered;
+
+    /** The answer, if it is one that has not begun, and may become another. */
+    private @Nullable EventStream events;
+
     private @Nullable Rest rest;
 
     /** What is left to do of an exchange when its endpoint has returned. */
@@ -270,7 +274,7 @@ public final class Exchange implements RequestHead {
 
     /**
      * Answers with a stream of Server-Sent Events. Status and headers go with what is sent first, or with a comment when the
-     * stream begins to wait for something to send.
+     * stream begins to wait for something to send. As long as nothing was sent, any other answer may take its place.
      */
     public EventStream eventStream() throws HttpProblem, IOException {
         watch();
@@ -280,7 +284,13 @@ public final class Exchange implements RequestHead {
                 .put(HttpHeader.CACHE_CONTROL, "no-store")
                 // Understood by nginx and others: pass on each event, do not collect.
                 .put("X-Accel-Buffering", "no");
-        return new EventStream(this, edge);
+        events = new EventStream(this, edge);
+        return events;
+    }
+
+    /** Whether the answer has begun, so that no other can take its place. */
+    public boolean begun() {
+        return answered && (events == null || events.begun());
     }
 
     // ---- the other side, and ours
@@ -404,10 +414,11 @@ public final class Exchange implements RequestHead {
     }
 
     private void begin(int status) {
-        if (answered) {
+        if (begun()) {
             throw new IllegalStateException("This request has been answered before");
         }
         answered = true;
+        events = null;
         response.setStatus(status);
     }
 

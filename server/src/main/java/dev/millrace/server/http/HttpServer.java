@@ -20,6 +20,7 @@ import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.AbstractHTTP2ServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
+import org.eclipse.jetty.io.WindowRateControl;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.DetectorConnectionFactory;
 import org.eclipse.jetty.server.Handler;
@@ -47,6 +48,13 @@ public final class HttpServer {
     private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
 
     private static final int GOODBYE_MILLIS = 250;
+
+    /**
+     * So many times a second may each stream that a connection may have be reset, by either side, before the connection is
+     * given up; pings and settings count with them. All users of a gateway may leave at once, and a call that is refused
+     * before its body was read ends in a reset of ours. Who only wants to be a nuisance has cheaper ways.
+     */
+    private static final int RESETS_PER_STREAM = 8;
 
     private enum Phase {
         NEW,
@@ -150,6 +158,7 @@ public final class HttpServer {
         http2.setStreamIdleTimeout(limits.idle().toMillis());
         // WebSocket has one way in, the HTTP/1 upgrade; browsers fall back to it by themselves.
         http2.setConnectProtocolEnabled(false);
+        http2.setRateControlFactory(new WindowRateControl.Factory(RESETS_PER_STREAM * limits.maxStreams()));
         return http2;
     }
 

@@ -1,8 +1,10 @@
 package dev.millrace.server.http;
 
 import dev.millrace.core.Cursor;
+import dev.millrace.core.Journal;
 import dev.millrace.core.Sweeper;
 import java.io.IOException;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -34,10 +36,16 @@ record Pump<E>(Cursor<E> cursor, Framing<E> framing, Sender sender, Heartbeat he
     /** Runs until the end. Whoever sets {@code gone} or {@code stopping} also closes the cursor, which wakes this. */
     StreamEnd run(Sweeper sweeper, BooleanSupplier gone, BooleanSupplier stopping)
             throws IOException, InterruptedException {
+        return run(cursor.poll(EventStream.BATCH), sweeper, gone, stopping);
+    }
+
+    /** @param first what the cursor had already */
+    StreamEnd run(List<Journal.Entry<E>> first, Sweeper sweeper, BooleanSupplier gone, BooleanSupplier stopping)
+            throws IOException, InterruptedException {
         var frames = new FrameBuffer();
         sweeper.watch(cursor);
         try {
-            var batch = cursor.poll(EventStream.BATCH);
+            var batch = first;
             if (batch.isEmpty()) {
                 sender.begin();
                 batch = cursor.take(EventStream.BATCH);

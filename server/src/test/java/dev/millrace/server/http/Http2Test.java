@@ -1,8 +1,10 @@
 package dev.millrace.server.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.millrace.core.Journal;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -152,6 +154,45 @@ class Http2Test {
                 var frame = http2.await(any -> any.type() == RawHttp2.DATA);
                 assertThat(frame.stream()).isEqualTo(3);
             }
+        }
+    }
+
+    @Test
+    void many_who_leave_at_once_cost_the_others_on_their_connection_nothing() throws Exception {
+        int each = 100;
+        try (var server = TestServer.start(router);
+                var http2 = RawHttp2.open(server.socket())) {
+            http2.get(1, "/stream");
+            http2.awaitData(1);
+            for (int round = 0; round < 4; round++) {
+                Integer[] streams = new Integer[each];
+                for (int i = 0; i < each; i++) {
+                    streams[i] = 3 + 2 * (round * each + i);
+                    http2.get(streams[i], "/stream");
+                }
+                http2.awaitData(streams);
+                for (int stream : streams) {
+                    http2.rst(stream);
+                }
+            }
+            http2.frame(RawHttp2.PING, 0, 0, new byte[8]);
+            http2.await(RawHttp2.PING, 0);
+            journal.append("event");
+            assertThat(http2.await(frame -> frame.text().contains("event")).stream())
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
+    void a_connection_that_resets_without_end_is_given_up() throws Exception {
+        try (var server = TestServer.start(router, limits -> limits.maxStreams(2));
+                var http2 = RawHttp2.open(server.socket())) {
+            assertThatExceptionOfType(IOException.class).isThrownBy(() -> {
+                for (int stream = 1; ; stream += 2) {
+                    http2.get(stream, "/stream");
+                    http2.rst(stream);
+                }
+            });
         }
     }
 
