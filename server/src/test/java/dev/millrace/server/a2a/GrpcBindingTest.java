@@ -22,6 +22,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.grpc.protobuf.StatusProto;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
@@ -37,6 +38,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is gRPC's own. What it has in common with the other bindings is in {@link MustTest}. */
 @Timeout(120)
@@ -99,6 +102,23 @@ class GrpcBindingTest {
                 .isThrownBy(() -> stub().getTask(
                                 GetTaskRequest.newBuilder().setId(task.getId()).build()))
                 .satisfies(e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND));
+    }
+
+    /** Trailers of more than 8 KiB do not reach the client. */
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "é", "€", "\uD83D\uDE00"})
+    void what_quotes_the_request_is_cut_where_trailers_have_no_more_room(String each) {
+        String id = each.repeat(5_000);
+        assertThatExceptionOfType(StatusRuntimeException.class)
+                .isThrownBy(() ->
+                        stub().getTask(GetTaskRequest.newBuilder().setId(id).build()))
+                .satisfies(e -> {
+                    assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+                    assertThat(e.getStatus().getDescription())
+                            .contains(each + each)
+                            .endsWith("…");
+                    assertThat(String.valueOf(StatusProto.fromThrowable(e))).contains("TASK_NOT_FOUND");
+                });
     }
 
     @Test
