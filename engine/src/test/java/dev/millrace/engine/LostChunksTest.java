@@ -32,6 +32,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Chunks are shown before they are on the disk: what is lost of them is not continued as if it were there. */
 @Timeout(120)
@@ -148,8 +150,13 @@ class LostChunksTest {
     }
 
     private static long number(String url, String sql) throws SQLException {
-        try (Connection connection = DriverManager.getConnection(url);
-                Statement statement = connection.createStatement();
+        try (Connection connection = DriverManager.getConnection(url)) {
+            return number(connection, sql);
+        }
+    }
+
+    private static long number(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
                 var row = statement.executeQuery(sql)) {
             row.next();
             return row.getLong(1);
@@ -168,15 +175,47 @@ class LostChunksTest {
         return engine;
     }
 
-    @Test
-    void what_a_crash_of_the_database_took_is_said_anew_and_no_offset_is_given_twice() throws Exception {
+    /** What takes from PostgreSQL what it has not yet written. */
+    private enum Crash {
+        OF_THE_DATABASE {
+            @Override
+            void of(LocalPostgres postgres) throws Exception {
+                postgres.stop(LocalPostgres.Stop.IMMEDIATE);
+                postgres.launch();
+            }
+        },
+        /** As when memory is short. The others of its processes end, too, and begin anew, but not the first of them. */
+        OF_ONE_PROCESS {
+            @Override
+            void of(LocalPostgres postgres) throws Exception {
+                try (Connection connection = DriverManager.getConnection(jdbc(postgres))) {
+                    long process = number(connection, "SELECT pg_backend_pid()");
+                    long started = number(connection, STARTED);
+                    assertThat(ProcessHandle.of(process).orElseThrow().destroyForcibly())
+                            .isTrue();
+                    await().ignoreExceptions()
+                            .atMost(Duration.ofSeconds(60))
+                            .until(() -> number(jdbc(postgres), STARTED) == started && !connection.isValid(1));
+                }
+            }
+        };
+
+        private static final String STARTED =
+                "SELECT (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint";
+
+        abstract void of(LocalPostgres postgres) throws Exception;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void what_a_crash_of_the_database_took_is_said_anew_and_no_offset_is_given_twice(Crash crash) throws Exception {
         LocalPostgres postgres = postgres();
         Engine one = start(postgres);
         Engine two = start(postgres);
         Sent sent = begin(one);
         long at = followToTheGate(one, sent);
         // Every ten seconds chunks reach the disk all the same; then this shows nothing.
-        for (int tries = 0; !losesSomething(postgres, sent, at); tries++) {
+        for (int tries = 0; !losesSomething(crash, postgres, sent, at); tries++) {
             assertThat(tries).as("crashes that lost nothing").isLessThan(5);
             go.release();
             follow(one, sent, at);
@@ -199,10 +238,9 @@ class LostChunksTest {
     }
 
     /** Crashes PostgreSQL; true if something of the chat is gone that readers had seen. */
-    private boolean losesSomething(LocalPostgres postgres, Sent sent, long at) throws Exception {
+    private boolean losesSomething(Crash crash, LocalPostgres postgres, Sent sent, long at) throws Exception {
         said.acquire();
-        postgres.stop(LocalPostgres.Stop.IMMEDIATE);
-        postgres.launch();
+        crash.of(postgres);
         return number(
                         jdbc(postgres),
                         "SELECT max(\"offset\") FROM crash.events WHERE context_id = '" + sent.contextId() + "'")

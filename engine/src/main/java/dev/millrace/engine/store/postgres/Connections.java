@@ -63,12 +63,23 @@ final class Connections {
                 + " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"));
     }
 
-    /** A connection whose every transaction reads one snapshot. */
+    /**
+     * A connection whose every transaction reads one snapshot. None shows a context as it is between a crash of PostgreSQL
+     * and {@link Restarts#SKIP}: it would end before what readers have seen of it.
+     */
     Connection forReading() throws SQLException {
-        Connection connection = open(limited(" -c default_transaction_isolation=repeatable\\ read"
-                + " -c default_transaction_read_only=on -c jit=off"));
-        connection.setAutoCommit(false);
-        return connection;
+        Connection connection = open(limited(" -c jit=off"));
+        try {
+            execute(connection, Restarts.SKIP);
+            execute(
+                    connection,
+                    "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+            connection.setAutoCommit(false);
+            return connection;
+        } catch (SQLException e) {
+            closeQuietly(connection);
+            throw e;
+        }
     }
 
     /** A connection for what must not wait behind anything else, each answer within this time. */

@@ -20,6 +20,12 @@ import org.slf4j.LoggerFactory;
  * <p>Asked with each new connection, before anything is written over it. Any thread.
  */
 final class Restarts {
+    /**
+     * Once after each start of PostgreSQL, and each crash of one of its processes, lets what was under way go on far behind
+     * its last offset. Gives the time of that start or crash.
+     */
+    static final String SKIP = "SELECT skip_after_restart()::text";
+
     private static final Logger LOG = LoggerFactory.getLogger(Restarts.class);
 
     private final Views views;
@@ -74,7 +80,7 @@ final class Restarts {
 
     private static String started(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("SELECT skip_after_restart()::text")) {
+                ResultSet row = statement.executeQuery(SKIP)) {
             row.next();
             return row.getString(1);
         }

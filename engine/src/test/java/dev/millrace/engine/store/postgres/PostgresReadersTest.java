@@ -3,10 +3,17 @@ package dev.millrace.engine.store.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.engine.AgentCatalog;
+import dev.millrace.engine.Engine;
+import dev.millrace.engine.EngineSettings;
+import dev.millrace.engine.Send;
+import dev.millrace.engine.Sent;
 import dev.millrace.engine.store.StoreFailure;
+import dev.millrace.protocol.Message;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -57,6 +64,7 @@ class PostgresReadersTest {
     void a_question_whose_connection_is_ended_again_and_again_is_asked_again() throws Exception {
         PostgresServer server = PostgresServer.get();
         PostgresAddress address = server.schema("&ApplicationName=ended");
+        PostgresStore.open(PostgresSettings.of(address)).close();
         var asked = new AtomicInteger();
         try (var readers = new PostgresReaders(new Connections(PostgresSettings.of(address)), 1)) {
             readers.start();
@@ -77,6 +85,29 @@ class PostgresReadersTest {
                     .hasCauseInstanceOf(StoreFailure.class);
             assertThat(readers.submit(reader -> reader.context("c") == null).get())
                     .isTrue();
+        }
+    }
+
+    @Test
+    void who_reads_first_after_a_start_of_the_database_finds_no_end_before_what_was_seen() throws Exception {
+        PostgresServer server = PostgresServer.get();
+        PostgresAddress address = server.schema();
+        var never = new CountDownLatch(1);
+        Sent sent;
+        try (var engine = new Engine(
+                PostgresStore.open(PostgresSettings.of(address)),
+                AgentCatalog.of("waits", turn -> never.await()),
+                EngineSettings.defaults())) {
+            engine.start();
+            sent = engine.send(Send.chat("me", null, Message.user("m", "hello"), null));
+        }
+        server.execute("UPDATE " + address.schema() + ".restarts SET started_at = 'epoch'");
+        try (var readers = new PostgresReaders(new Connections(PostgresSettings.of(address)), 1)) {
+            readers.start();
+            Long last = readers.submit(reader -> Objects.requireNonNull(reader.context(sent.contextId()))
+                            .lastOffset())
+                    .get();
+            assertThat(last).isGreaterThan(1_000_000);
         }
     }
 
