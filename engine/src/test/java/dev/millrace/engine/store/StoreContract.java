@@ -793,7 +793,8 @@ public abstract class StoreContract {
                         }
                         return moves;
                     },
-                    Thread::startVirtualThread));
+                    // A virtual one that never waits would leave no carrier to the other where there is one processor.
+                    task -> Thread.ofPlatform().daemon().start(task)));
         }
         try {
             moving.await();
