@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.millrace.agents.ModelFailure.Kind;
-import java.io.IOException;
+import dev.millrace.testkit.FreePort;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -40,7 +39,7 @@ class AimockTest {
                 .start();
         String folder = new String(install.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
         assertThat(install.waitFor()).as("interop/install aimock; it needs npm").isZero();
-        port = freePort();
+        port = FreePort.find();
         process = new ProcessBuilder(
                         "node",
                         Path.of(folder, "node_modules", "@copilotkit", "aimock", "dist", "cli.js")
@@ -66,12 +65,6 @@ class AimockTest {
     static void stop() throws InterruptedException {
         if (process != null) {
             process.destroyForcibly().waitFor();
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

@@ -14,6 +14,7 @@ import dev.millrace.protocol.TaskArtifactUpdateEvent;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.json.A2aJson;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -132,7 +133,7 @@ abstract class EngineContract extends WithEngine {
         });
         go.release(3);
         readToEnd(third, 0);
-        await().until(() -> engine.openTasks().isEmpty());
+        await().atMost(Duration.ofSeconds(30)).until(() -> engine.openTasks().isEmpty());
     }
 
     @Test

@@ -20,6 +20,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -253,6 +254,7 @@ class MigrationTest extends WithEngine {
         Sent edited = chats.edit(ME, "chat", "m-waits", Message.user("m-new", "say better"), RequestKey.NONE);
         assertThat(answer(ended(edited))).isEqualTo("on better");
         org.awaitility.Awaitility.await()
+                .atMost(Duration.ofSeconds(30))
                 .untilAsserted(() -> assertThat(found(chats, "hello you"))
                         .as("what was said then is found, too, once it was looked through")
                         .containsExactly("chat"));

@@ -107,7 +107,7 @@ class OutboxTest extends WithEngine {
                 awaitQuietly(returning);
                 // The agent's thread is now on its way to its end. It must wait for this batch there, and not pass it.
                 while (agent.get().isAlive() && agent.get().getState() != Thread.State.WAITING) {
-                    Thread.onSpinWait();
+                    Thread.yield(); // it may need the carrier that this thread is on
                 }
             }
         };

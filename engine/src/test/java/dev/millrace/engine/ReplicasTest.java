@@ -148,7 +148,8 @@ class ReplicasTest {
         };
         Engine one = start(agent, settings(NEVER, NEVER));
         Sent asked = chat(one, "do it");
-        await().until(() -> one.task(ME, asked.taskId()).task().status().state() == TaskState.INPUT_REQUIRED);
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> one.task(ME, asked.taskId()).task().status().state() == TaskState.INPUT_REQUIRED);
         Send yes = Send.next(ME, Message.user("answer", "yes").in(asked.contextId(), asked.taskId()));
         Sent answered = one.send(yes);
         reached.acquire(); // the task is WORKING: it waits for no answer any more
@@ -167,7 +168,7 @@ class ReplicasTest {
             Sent sent = chat(a, "hello");
             var names = new java.util.concurrent.atomic.AtomicInteger();
             // Until they have heard of each other.
-            await().until(() -> {
+            await().atMost(Duration.ofSeconds(30)).until(() -> {
                 rename(a, sent, "name " + names.incrementAndGet());
                 return !list.poll(32).isEmpty();
             });

@@ -118,10 +118,10 @@ class StopTest extends WithEngine {
             turn.say("first ");
             reached.release();
             while (stopping.getCount() > 0) {
-                Thread.onSpinWait();
+                Thread.yield(); // others may need the carrier that this thread is on
             }
             while (!Thread.currentThread().isInterrupted()) {
-                Thread.onSpinWait();
+                Thread.yield();
             }
             turn.say("second");
         });

@@ -3,8 +3,6 @@ package dev.millrace.testkit;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +56,7 @@ public final class LocalPostgres implements AutoCloseable {
             asUser = List.of("setpriv", "--reuid=" + user, "--regid=" + group(user, users), "--clear-groups");
             run(List.of("chown", user, folder.toString()));
         }
-        var server = new LocalPostgres(folder, found.get(), freePort(), asUser);
+        var server = new LocalPostgres(folder, found.get(), FreePort.find(), asUser);
         Runtime.getRuntime().addShutdownHook(server.guard);
         server.initialize();
         server.launch();
@@ -102,12 +100,6 @@ public final class LocalPostgres implements AutoCloseable {
                 .map(line -> line.split(":", -1)[3])
                 .findFirst()
                 .orElse("65534");
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     public int port() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.millrace.agents.Tool;
+import dev.millrace.testkit.FreePort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -65,7 +66,7 @@ class McpServerTest {
     @ParameterizedTest
     @ValueSource(strings = {"sse", "streamableHttp"})
     void a_server_that_goes_takes_its_tools_along_and_brings_them_again(String kind) throws Exception {
-        int port = Everything.freePort();
+        int port = FreePort.find();
         start(
                 kind.equals("sse")
                         ? remote("http://127.0.0.1:" + port + "/sse", McpConfig.Transport.SSE, null)

@@ -1,10 +1,10 @@
 package dev.millrace.bench.prefetch;
 
+import dev.millrace.testkit.FreePort;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
@@ -85,7 +85,7 @@ final class FilmServer implements AutoCloseable {
     /** The same, under another title, which begins with Millrace. */
     static FilmServer millrace(String title, Path folder, String source, int sources)
             throws IOException, InterruptedException {
-        int port = freePort();
+        int port = FreePort.find();
         Path settings = folder.resolve("millrace.yaml");
         StringBuilder all = new StringBuilder("films: " + source);
         for (int i = 0; i < sources; i++) {
@@ -133,7 +133,7 @@ final class FilmServer implements AutoCloseable {
         if (program.isEmpty()) {
             return Optional.empty();
         }
-        int port = freePort();
+        int port = FreePort.find();
         Path settings = folder.resolve("nginx.conf");
         StringBuilder places = new StringBuilder();
         for (String kind : List.of("client_body", "proxy", "fastcgi", "uwsgi", "scgi")) {
@@ -172,7 +172,7 @@ final class FilmServer implements AutoCloseable {
         if (program.isEmpty()) {
             return Optional.empty();
         }
-        int port = freePort();
+        int port = FreePort.find();
         return Optional.of(start(
                 "rclone serve http",
                 folder,
@@ -224,12 +224,6 @@ final class FilmServer implements AutoCloseable {
                 .map(folder -> Path.of(folder.isEmpty() ? "." : folder, name))
                 .filter(Files::isExecutable)
                 .findFirst();
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     @Override

@@ -687,10 +687,14 @@ class UploadLifeTest {
         ahead = Duration.ofDays(2); // what is loose is so for long enough
         var over = new AtomicBoolean();
         var alive = new ConcurrentHashMap<String, String>();
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        // Sweeps that follow each other hardly ever wait: on virtual threads they would leave no carrier to the
+        // servers.
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor();
+                var sweepers = Executors.newThreadPerTaskExecutor(
+                        Thread.ofPlatform().daemon().factory())) {
             List<Future<?>> sweeps = new ArrayList<>();
             for (One server : both) {
-                sweeps.add(threads.submit(() -> {
+                sweeps.add(sweepers.submit(() -> {
                     while (!over.get()) {
                         server.house.sweep();
                     }
@@ -705,10 +709,13 @@ class UploadLifeTest {
                     return null;
                 }));
             }
-            for (Future<?> user : users) {
-                user.get();
+            try {
+                for (Future<?> user : users) {
+                    user.get();
+                }
+            } finally {
+                over.set(true); // or nobody would ever hear of a user who failed
             }
-            over.set(true);
             for (Future<?> sweep : sweeps) {
                 sweep.get();
             }

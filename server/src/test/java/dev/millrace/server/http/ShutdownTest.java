@@ -23,6 +23,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(60)
 class ShutdownTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     /** Longer than any test may take: whoever needs it has waited for the drain to be over. */
     private static final Duration LONG = Duration.ofMinutes(5);
 
@@ -113,7 +115,7 @@ class ShutdownTest {
             var stop = stopping(server, LONG);
             assertThat(nextSeen()).isEqualTo("told");
             // The system goes on to accept for the moment that the acceptor takes to let go of its socket.
-            await().until(() -> refuses(port));
+            await().atMost(PATIENCE).until(() -> refuses(port));
             release.countDown();
             assertThat(http.head().headers()).containsEntry("connection", "close");
             stop.join();

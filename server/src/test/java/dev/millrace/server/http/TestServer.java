@@ -42,6 +42,21 @@ final class TestServer implements AutoCloseable {
         return new TestServer(server);
     }
 
+    /**
+     * Gives up soon on what is idle, and not so soon that a busy machine, which holds up a handshake or a heartbeat, is
+     * taken for an idle peer.
+     */
+    static HttpLimits.Builder impatient(HttpLimits.Builder limits) {
+        return limits.idle(Duration.ofSeconds(2)).heartbeat(Duration.ofMillis(200));
+    }
+
+    /** Waits until a connection that comes now and says nothing was found idle: so is, by then, whatever was silent before. */
+    void outlastIdle() throws IOException {
+        try (var silent = new RawHttp1(socket())) {
+            silent.untilClosed();
+        }
+    }
+
     int port() {
         return server.port();
     }

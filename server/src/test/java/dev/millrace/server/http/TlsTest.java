@@ -92,8 +92,7 @@ class TlsTest {
 
     @Test
     void a_connection_without_a_handshake_is_closed() throws Exception {
-        try (var server = TestServer.start(
-                router, limits -> limits.idle(Duration.ofMillis(300)).heartbeat(Duration.ofMillis(100)))) {
+        try (var server = TestServer.start(router, TestServer::impatient)) {
             var halves = new ArrayList<byte[]>();
             halves.add(new byte[] {22});
             halves.add(new byte[] {22, 3, 1, 2, 0, 1, 0});

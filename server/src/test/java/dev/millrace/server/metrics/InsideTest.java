@@ -10,6 +10,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,6 +21,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class InsideTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private static final String ALICE = "mr_alice-has-this-key";
     private static final String BOB = "mr_bob-has-that-key";
 
@@ -75,7 +78,8 @@ class InsideTest {
             assertThat(own.get("pushes").toString()).isEqualTo("{\"open\":0,\"failing\":0,\"dead\":0}");
 
             go.release(3);
-            await().until(() -> inside(server, client, ALICE).get("queues").isEmpty());
+            await().atMost(PATIENCE)
+                    .until(() -> inside(server, client, ALICE).get("queues").isEmpty());
         }
     }
 
@@ -89,11 +93,12 @@ class InsideTest {
                 var client = HttpClient.newHttpClient()) {
             send(server, client, "", "a secret, too");
             send(server, client, "", "another secret");
-            JsonNode latest = await().until(() -> inside(server, client, "").get("errors"), errors -> {
-                JsonNode first = errors.path(0);
-                return first.path("kind").asString("").equals("IllegalStateException")
-                        && first.path("times").asInt() >= 2;
-            });
+            JsonNode latest = await().atMost(PATIENCE)
+                    .until(() -> inside(server, client, "").get("errors"), errors -> {
+                        JsonNode first = errors.path(0);
+                        return first.path("kind").asString("").equals("IllegalStateException")
+                                && first.path("times").asInt() >= 2;
+                    });
             assertThat(latest.toString()).doesNotContain("secret");
             assertThat(latest.get(0).get("what").stringValue()).isEqualTo("agent {} failed in task {}");
             assertThat(latest.get(0).get("level").stringValue()).isEqualTo("warn");

@@ -3,10 +3,9 @@ package dev.millrace.server.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.millrace.testkit.FreePort;
 import dev.millrace.testkit.ModelServer;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -55,7 +54,7 @@ class AgentsKillTest {
     /** A server with its own folder, at a port that it keeps. */
     private final class Place {
         private final Path home;
-        private final int port = freePort();
+        private final int port = FreePort.find();
         private ServerProcess process;
 
         Place(String name) throws IOException {
@@ -106,14 +105,6 @@ class AgentsKillTest {
     }
 
     private record Begun(String chat, String task) {}
-
-    private static int freePort() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
-    }
 
     private static String models(ModelServer boss, ModelServer worker) {
         return "models:\n  big: {baseUrl: \"" + boss.baseUrl() + "\"}\n  small: {baseUrl: \"" + worker.baseUrl()

@@ -16,11 +16,15 @@ import org.slf4j.LoggerFactory;
 /**
  * A platform thread with a connection, for callers on virtual ones: an interrupt of theirs would close a socket, and
  * SQLite's native calls would pin their carriers. What gathers while it works is done in one transaction, and each job
- * alone if that fails. A connection that failed is not used again.
+ * alone if that fails. A connection that failed is not used again; if the database ended it before anything was committed,
+ * the same is done over another one.
  */
 public final class SqlThread implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SqlThread.class);
     private static final int GROUP_LIMIT = 128;
+
+    /** How often the same is begun, if connections end under it. */
+    private static final int TRIES = 3;
 
     /** Opens a connection; it need not commit by itself. */
     @FunctionalInterface
@@ -97,24 +101,45 @@ public final class SqlThread implements AutoCloseable {
 
     private void commit(List<Job<?>> group) {
         var told = new ArrayList<Runnable>(group.size());
-        try {
-            Connection current = connection();
-            for (Job<?> job : group) {
-                told.add(job.run(current));
+        for (int tries = 1; ; tries++) {
+            told.clear();
+            boolean open = false;
+            boolean committing = false;
+            try {
+                Connection current = connection();
+                open = true;
+                for (Job<?> job : group) {
+                    told.add(job.run(current));
+                }
+                committing = true;
+                current.commit();
+                break;
+            } catch (SQLException | RuntimeException e) {
+                drop();
+                if (open && tries < TRIES && ended(e, committing)) {
+                    LOG.info("a connection to the database was ended, beginning again on another: {}", e.toString());
+                } else if (group.size() == 1) {
+                    group.getFirst()
+                            .answer()
+                            .completeExceptionally(new StoreFailure("the store failed: " + e.getMessage(), e));
+                    return;
+                } else {
+                    group.forEach(job -> commit(List.of(job)));
+                    return;
+                }
             }
-            current.commit();
-        } catch (SQLException | RuntimeException e) {
-            drop();
-            if (group.size() == 1) {
-                group.getFirst()
-                        .answer()
-                        .completeExceptionally(new StoreFailure("the store failed: " + e.getMessage(), e));
-            } else {
-                group.forEach(job -> commit(List.of(job)));
-            }
-            return;
         }
         told.forEach(Runnable::run);
+    }
+
+    /**
+     * Whether the connection is gone and nothing of the transaction was committed. PostgreSQL's classes: 08 connection,
+     * 57P the server or an operator ended it, 25P03 it was idle in a transaction for too long, because this process got no
+     * time, say. Of these the last alone says what became of a commit that was under way: it came too late.
+     */
+    private static boolean ended(Exception e, boolean committing) {
+        String state = e instanceof SQLException sql ? String.valueOf(sql.getSQLState()) : "";
+        return state.equals("25P03") || (!committing && (state.startsWith("08") || state.startsWith("57P")));
     }
 
     private Connection connection() throws SQLException {
