@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -496,6 +497,34 @@ public final class Chats {
             });
             deleted.accept(each);
         }
+    }
+
+    /**
+     * The same, and nobody waits for it: for a conversation that was there for one answer ({@link Send#unacknowledged}), once
+     * that was read or its reader has left. What is asked for afterwards may still meet it.
+     *
+     * @return done when it is gone, or was before
+     */
+    public CompletableFuture<Void> deletePassing(String owner, String contextId) {
+        CompletableFuture<Boolean> alone = ledger.change(contextId, Durability.WRITTEN, draft -> {
+            Context there = draft.context();
+            if (there == null || !there.owner().equals(owner)) {
+                return true;
+            }
+            if (!draft.before().parts(contextId).isEmpty()) {
+                return false;
+            }
+            draft.forget();
+            return true;
+        });
+        return alone.thenCompose(gone -> {
+            if (gone) {
+                deleted.accept(contextId);
+                return CompletableFuture.completedFuture(null);
+            }
+            // It has parts, which are other contexts: that is asked of the store, and waited for.
+            return CompletableFuture.runAsync(() -> delete(owner, contextId), Thread::startVirtualThread);
+        });
     }
 
     @FunctionalInterface

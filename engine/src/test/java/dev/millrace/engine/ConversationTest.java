@@ -450,6 +450,25 @@ class ConversationTest extends WithEngine {
         assertThat(chats.list(query("secret")).total()).isZero();
     }
 
+    @Test
+    void what_was_there_for_one_answer_goes_with_its_parts_if_its_owner_says_so() throws Exception {
+        Sent root = whole(engine.send(
+                Send.chat(ME, null, Message.user("m", "say root"), null).unacknowledged()));
+        Sent part = whole(engine.send(
+                Send.chat(ME, null, Message.user("p", "say part"), null).under(root.contextId())));
+        Sent alone = heldChat("hold alone");
+
+        chats.deletePassing("somebody else", root.contextId()).get();
+        assertThat(engine.context(ME, root.contextId())).isPresent();
+        chats.deletePassing(ME, root.contextId()).get();
+        chats.deletePassing(ME, root.contextId()).get(); // which is gone already
+        chats.deletePassing(ME, alone.contextId()).get();
+        for (Sent each : List.of(root, part, alone)) {
+            assertThat(engine.context(ME, each.contextId())).isEmpty();
+        }
+        await().atMost(Duration.ofSeconds(20)).until(() -> engine.runningTurns() == 0);
+    }
+
     private static ContextQuery query(@Nullable String text) {
         return new ContextQuery(ME, text, Map.of(), null, null, null, true, null, 100, null);
     }

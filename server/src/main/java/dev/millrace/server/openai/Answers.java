@@ -10,6 +10,7 @@ import dev.millrace.engine.Sent;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +52,10 @@ record Answers(Engine engine) {
                 whole = reply.to(sent, cursor);
             } finally {
                 if (!store) {
-                    forget(send.owner(), contextId);
+                    CompletableFuture<Void> gone = forget(send.owner(), contextId);
+                    if (!streams) {
+                        gone.join();
+                    } // else its client has the end already, and may be asking the next thing
                 }
             }
         }
@@ -98,11 +102,10 @@ record Answers(Engine engine) {
     }
 
     /** Takes a conversation away that was for one answer alone, and stops what still runs in it. */
-    private void forget(String owner, String contextId) {
-        try {
-            engine.chats().delete(owner, contextId);
-        } catch (RuntimeException e) {
+    private CompletableFuture<Void> forget(String owner, String contextId) {
+        return engine.chats().deletePassing(owner, contextId).exceptionally(e -> {
             log.warn("conversation {} was not to be kept, and could not be taken away: {}", contextId, e.toString());
-        }
+            return null;
+        });
     }
 }
