@@ -171,7 +171,7 @@ final class LiveTurn implements Turn {
         Duration pause = FIRST_PAUSE;
         while (true) {
             try {
-                return store.read(contextId(), query);
+                return store.readWritten(contextId(), query); // what comes of it is behind it, as with the message
             } catch (StoreFailure e) {
                 if (lost || stopping) {
                     if (stopping) {

@@ -32,6 +32,15 @@ public interface Store extends AutoCloseable {
     <R extends @Nullable Object> R read(@Nullable String contextId, Function<Reader, R> query)
             throws InterruptedException;
 
+    /**
+     * As {@link #read}, of one context, and as soon as its writes are {@link Write#written}: for who tells of it only by what is
+     * written to that context in turn, and so comes behind.
+     */
+    default <R extends @Nullable Object> R readWritten(String contextId, Function<Reader, R> query)
+            throws InterruptedException {
+        return read(contextId, query);
+    }
+
     /** Whether {@link Write.Merge#text} is asked for when somebody searches, and not when it is written. */
     default boolean readsWordsLater() {
         return false;

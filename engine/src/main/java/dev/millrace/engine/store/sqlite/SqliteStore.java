@@ -54,7 +54,7 @@ import org.slf4j.LoggerFactory;
  * it: from then on this store refuses everything, until somebody opens it anew.
  *
  * <p><b>Reading.</b> A few platform threads, each with a connection of its own, read snapshots beside the writer. What
- * they read is told when it is on the disk.
+ * they read is told when it is on the disk; a turn, whose words come behind that anyway, need not wait.
  *
  * <p><b>Checkpoints</b> run on a thread of their own, so that they do not hold up a commit; the writer does one itself
  * only when the WAL has grown past {@value #WAL_PAGES_LIMIT} pages. {@link WalFile} says why the WAL has room before it is
@@ -197,10 +197,23 @@ public final class SqliteStore implements Store {
     @Override
     public <R extends @Nullable Object> R read(@Nullable String contextId, Function<Reader, R> query)
             throws InterruptedException {
+        return read(query, true);
+    }
+
+    @Override
+    public <R extends @Nullable Object> R readWritten(String contextId, Function<Reader, R> query)
+            throws InterruptedException {
+        return read(query, false);
+    }
+
+    private <R extends @Nullable Object> R read(Function<Reader, R> query, boolean onTheDisk)
+            throws InterruptedException {
         CompletableFuture<R> answer = readers.submit(query);
         try {
             R result = answer.get();
-            syncs.last().get(); // asked now: whatever was read, that is the last of it, or younger
+            if (onTheDisk) {
+                syncs.last().get(); // asked now: whatever was read, that is the last of it, or younger
+            }
             return result;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException cause) {

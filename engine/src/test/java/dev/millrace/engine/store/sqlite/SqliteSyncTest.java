@@ -252,6 +252,35 @@ class SqliteSyncTest {
     }
 
     @Test
+    void an_agent_knows_what_was_said_before_while_the_disk_works_on_its_message() throws Exception {
+        var told = new CompletableFuture<Integer>();
+        try (Store store = open();
+                var engine = new Engine(
+                        store,
+                        AgentCatalog.of("a", turn -> {
+                            if (turn.message().text().equals("two")) {
+                                told.complete(turn.history().size());
+                            }
+                            turn.say("an answer");
+                        }),
+                        EngineSettings.defaults());
+                Working _ = disk.join()::goOn) {
+            engine.start();
+            Sent one = engine.send(chat("one"));
+            await().atMost(Duration.ofSeconds(30)).until(() -> engine.runningTurns() == 0);
+            disk.join().held = true;
+            var two = new CompletableFuture<Sent>();
+            Thread.startVirtualThread(() -> two.complete(
+                    engine.send(Send.next("me", Message.user("m-two", "two").in(one.contextId(), null)))));
+            disk.join().asked.acquire();
+            assertThat(told.get()).isEqualTo(2); // for ever, if it waits for the disk
+            assertThat(two).isNotDone();
+            disk.join().goOn();
+            assertThat(two.get().contextId()).isEqualTo(one.contextId());
+        }
+    }
+
+    @Test
     void what_is_there_for_one_answer_alone_never_waits_for_the_disk() throws Exception {
         try (Store store = open();
                 var engine = new Engine(
