@@ -393,8 +393,8 @@ class PrefetchTest {
             origin.deaf = true;
             var interrupted = new LinkedBlockingQueue<Boolean>();
             var prefetch = start(settings(1).onDiscard(block -> {
-                interrupted.add(Thread.currentThread().isInterrupted());
                 discarded.add(block);
+                interrupted.add(Thread.currentThread().isInterrupted());
             }));
             var call = origin.call(0);
             prefetch.close();

@@ -52,7 +52,7 @@ class CachedSourceTest {
     }
 
     private CachedSource cached(BlockCache cache) {
-        return cached(cache, Duration.ofMinutes(1));
+        return cached(cache, Duration.ofMillis(100));
     }
 
     /** @param patience with those who are to bring what another needs, too: a byte that is taken over is fetched twice */
@@ -100,7 +100,7 @@ class CachedSourceTest {
 
     @Test
     void viewers_at_the_same_time_fetch_each_byte_once() throws Exception {
-        CachedSource source = cached(BlockCache.inMemory(32 * MIB));
+        CachedSource source = cached(BlockCache.inMemory(32 * MIB), Duration.ofMinutes(1));
         List<CompletableFuture<byte[]>> reads = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
             reads.add(reading(source, new ByteRange(i * 1000L, CONTENT.length - 1)));
@@ -141,7 +141,7 @@ class CachedSourceTest {
         byte[] film = Bytes.random(24 * MIB, 54);
         origin.content = film;
         ByteRange all = new ByteRange(0, film.length - 1);
-        CachedSource source = cached(BlockCache.inMemory(64 * MIB), Duration.ofMillis(100));
+        CachedSource source = cached(BlockCache.inMemory(64 * MIB));
         try (SourceFile file = source.open("film.mp4", all);
                 RangeReader paused = pipeline.read(source, file, all)) {
             int first = paused.next().remaining();

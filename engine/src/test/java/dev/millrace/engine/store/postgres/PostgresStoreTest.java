@@ -30,6 +30,7 @@ import java.util.stream.LongStream;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfo;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -232,6 +233,7 @@ class PostgresStoreTest extends LastingStoreContract {
     }
 
     @Test
+    @Timeout(180)
     void sessions_that_are_ended_under_load_lose_nothing_and_write_nothing_twice() throws Exception {
         try (Store cut = PostgresStore.open(
                 PostgresSettings.of(PostgresAddress.parse(server.url(address.schema()) + "&ApplicationName=cut")))) {
@@ -254,14 +256,14 @@ class PostgresStoreTest extends LastingStoreContract {
                 int before = told.get();
                 server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cut'");
                 org.awaitility.Awaitility.await()
-                        .atMost(Duration.ofSeconds(20))
+                        .atMost(Duration.ofSeconds(60))
                         .pollInterval(Duration.ofMillis(2))
                         .until(() -> told.get() > before + 3);
             }
             stop.set(true);
             int all = 0;
             for (int w = 0; w < counts.length; w++) {
-                assertThat(writers.get(w).join(Duration.ofSeconds(20))).isTrue();
+                assertThat(writers.get(w).join(Duration.ofSeconds(60))).isTrue();
                 assertContiguous("c" + w, counts[w]);
                 all += counts[w];
             }
