@@ -499,6 +499,15 @@ public final class Chats {
         }
     }
 
+    /** What was found of a conversation that is to be deleted in passing. */
+    private enum Passing {
+        /** Or somebody else's, of which its owner alone hears. */
+        NOT_THERE,
+        GONE,
+        /** It has parts. */
+        WHOLE
+    }
+
     /**
      * The same, and nobody waits for it: for a conversation that was there for one answer ({@link Send#unacknowledged}), once
      * that was read or its reader has left. What is asked for afterwards may still meet it.
@@ -506,24 +515,25 @@ public final class Chats {
      * @return done when it is gone, or was before
      */
     public CompletableFuture<Void> deletePassing(String owner, String contextId) {
-        CompletableFuture<Boolean> alone = ledger.change(contextId, Durability.WRITTEN, draft -> {
+        CompletableFuture<Passing> passing = ledger.change(contextId, Durability.WRITTEN, draft -> {
             Context there = draft.context();
             if (there == null || !there.owner().equals(owner)) {
-                return true;
+                return Passing.NOT_THERE;
             }
             if (!draft.before().parts(contextId).isEmpty()) {
-                return false;
+                return Passing.WHOLE;
             }
             draft.forget();
-            return true;
+            return Passing.GONE;
         });
-        return alone.thenCompose(gone -> {
-            if (gone) {
+        return passing.thenCompose(found -> switch (found) {
+            case NOT_THERE -> CompletableFuture.completedFuture(null);
+            case GONE -> {
                 deleted.accept(contextId);
-                return CompletableFuture.completedFuture(null);
+                yield CompletableFuture.completedFuture(null);
             }
-            // It has parts, which are other contexts: that is asked of the store, and waited for.
-            return CompletableFuture.runAsync(() -> delete(owner, contextId), Thread::startVirtualThread);
+            // Its parts are other contexts: that is asked of the store, and waited for.
+            case WHOLE -> CompletableFuture.runAsync(() -> delete(owner, contextId), Thread::startVirtualThread);
         });
     }
 

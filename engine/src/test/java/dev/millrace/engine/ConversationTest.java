@@ -458,8 +458,12 @@ class ConversationTest extends WithEngine {
                 Send.chat(ME, null, Message.user("p", "say part"), null).under(root.contextId())));
         Sent alone = heldChat("hold alone");
 
-        chats.deletePassing("somebody else", root.contextId()).get();
-        assertThat(engine.context(ME, root.contextId())).isPresent();
+        try (var reader = engine.read(root.contextId(), 0)) {
+            chats.deletePassing("somebody else", root.contextId()).get();
+            assertThat(engine.context(ME, root.contextId())).isPresent();
+            assertThat(reader.poll(100)).isNotEmpty();
+            assertThat(reader.ended()).isFalse();
+        }
         chats.deletePassing(ME, root.contextId()).get();
         chats.deletePassing(ME, root.contextId()).get(); // which is gone already
         chats.deletePassing(ME, alone.contextId()).get();

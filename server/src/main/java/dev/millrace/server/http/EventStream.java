@@ -72,7 +72,7 @@ public final class EventStream {
 
     private <E> StreamEnd pump(List<Journal.Entry<E>> first, Cursor<E> cursor, Framing<E> framing)
             throws HttpProblem, IOException, InterruptedException {
-        try (cursor) {
+        try {
             if (exchange.head()) {
                 begin();
                 return StreamEnd.COMPLETE;
@@ -103,7 +103,11 @@ public final class EventStream {
         boolean goesOn = false;
         try {
             List<Journal.Entry<E>> first = cursor.poll(BATCH);
-            exchange.goOn(() -> pump(first, cursor, framing));
+            exchange.goOn(() -> {
+                try (cursor) {
+                    pump(first, cursor, framing);
+                }
+            });
             goesOn = true;
         } finally {
             if (!goesOn) {
