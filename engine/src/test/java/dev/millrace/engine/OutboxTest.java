@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
@@ -107,7 +108,7 @@ class OutboxTest extends WithEngine {
                 awaitQuietly(returning);
                 // The agent's thread is now on its way to its end. It must wait for this batch there, and not pass it.
                 while (agent.get().isAlive() && agent.get().getState() != Thread.State.WAITING) {
-                    Thread.yield(); // it may need the carrier that this thread is on
+                    LockSupport.parkNanos(100_000); // it may need the carrier that this thread is on
                 }
             }
         };

@@ -21,7 +21,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
@@ -113,21 +115,16 @@ class StopTest extends WithEngine {
 
     @Test
     void an_agent_that_does_not_notice_the_stop_and_finishes_is_done() throws Exception {
-        var stopping = new CountDownLatch(1);
         start(turn -> {
             turn.say("first ");
             reached.release();
-            while (stopping.getCount() > 0) {
-                Thread.yield(); // others may need the carrier that this thread is on
-            }
             while (!Thread.currentThread().isInterrupted()) {
-                Thread.yield();
+                LockSupport.park();
             }
             turn.say("second");
         });
         Sent sent = chat("x");
         reached.acquire();
-        stopping.countDown();
         engine.stop(Duration.ZERO);
         startAgain(this::counted);
         assertThat(state(sent)).isEqualTo(TaskState.COMPLETED);
@@ -137,15 +134,12 @@ class StopTest extends WithEngine {
 
     @Test
     void a_turn_that_ignores_the_stop_is_handed_back_too() throws Exception {
-        var free = new AtomicBoolean();
+        var free = new Semaphore(0);
         start(turn -> {
             turn.say("half");
             turn.flush();
             reached.release();
-            while (!free.get()) {
-                Thread.onSpinWait();
-                Thread.yield();
-            }
+            free.acquireUninterruptibly();
         });
         Sent sent = chat("x");
         reached.acquire();
@@ -155,7 +149,7 @@ class StopTest extends WithEngine {
             assertThat(answer(ended(sent))).isEqualTo("whole");
             assertThat(attempts).containsExactly(1);
         } finally {
-            free.set(true);
+            free.release();
         }
     }
 
