@@ -17,7 +17,6 @@ import tools.jackson.databind.node.ObjectNode;
  * has. They belong to no task, so that nobody who reads a task meets them.
  */
 final class ContextEvents {
-    private static final JsonMapper JSON = new JsonMapper();
 
     private ContextEvents() {}
 
@@ -79,7 +78,7 @@ final class ContextEvents {
         if (event.kind() != Event.Kind.CONTEXT) {
             return null;
         }
-        JsonNode forked = JSON.readTree(event.json()).path("forked");
+        JsonNode forked = JsonMapper.shared().readTree(event.json()).path("forked");
         return forked.isMissingNode()
                 ? null
                 : new MessagePage.Origin(

@@ -10,7 +10,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** A context's labels as a JSON object, which databases can look into. */
 public final class Labels {
-    private static final JsonMapper JSON = new JsonMapper();
     private static final String NONE = "{}";
 
     private Labels() {}
@@ -27,7 +26,8 @@ public final class Labels {
     public static SequencedMap<String, String> read(String json) {
         var labels = new TreeMap<String, String>();
         if (!json.equals(NONE)) {
-            for (Map.Entry<String, JsonNode> label : JSON.readTree(json).properties()) {
+            for (Map.Entry<String, JsonNode> label :
+                    JsonMapper.shared().readTree(json).properties()) {
                 labels.put(label.getKey(), label.getValue().asString());
             }
         }

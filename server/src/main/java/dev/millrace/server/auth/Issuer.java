@@ -21,7 +21,6 @@ import tools.jackson.databind.json.JsonMapper;
  * wrong tokens does not become one of fetches; while the issuer is away, its keys of the last hours hold.
  */
 final class Issuer {
-    private static final JsonMapper JSON = new JsonMapper();
     private static final Duration FRESH = Duration.ofMinutes(5);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Duration PAUSE = Duration.ofSeconds(30);
@@ -119,8 +118,8 @@ final class Issuer {
     private JsonNode discover() throws IOException {
         URI address = discovery(settings.issuer());
         try {
-            JsonNode document =
-                    JSON.readTree(web.retrieveResource(address.toURL()).getContent());
+            JsonNode document = JsonMapper.shared()
+                    .readTree(web.retrieveResource(address.toURL()).getContent());
             String named = document.path("issuer").asString("");
             if (!named.equals(settings.issuer().toString())) {
                 throw new IOException(address + " is of another issuer: " + named);

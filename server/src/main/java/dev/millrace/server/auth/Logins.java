@@ -37,7 +37,6 @@ final class Logins {
     static final Duration PATIENCE = Duration.ofMinutes(10);
 
     private static final Duration ANSWER = Duration.ofSeconds(10);
-    private static final JsonMapper JSON = new JsonMapper();
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
@@ -190,7 +189,10 @@ final class Logins {
                 throw new Failed(Failure.UNREACHABLE, "the issuer answered " + response.statusCode(), null);
             }
             String token = response.statusCode() == 200
-                    ? JSON.readTree(response.body()).path("id_token").asString("")
+                    ? JsonMapper.shared()
+                            .readTree(response.body())
+                            .path("id_token")
+                            .asString("")
                     : "";
             if (token.isEmpty()) {
                 throw new Failed(

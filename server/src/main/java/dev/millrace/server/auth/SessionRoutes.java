@@ -23,7 +23,6 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class SessionRoutes {
     private static final String PATH = "/api/v1/session";
-    private static final JsonMapper JSON = new JsonMapper();
     private static final int MOST = 16_384; // tokens with many claims have some thousand characters
 
     private static final String LOGIN = PATH + "/login";
@@ -57,7 +56,7 @@ public final class SessionRoutes {
 
     /** Whose the request is, and what would prove it if it is nobody's. */
     private void tell(Exchange exchange) throws IOException {
-        ObjectNode answer = JSON.createObjectNode();
+        ObjectNode answer = JsonMapper.shared().createObjectNode();
         answer.put("asks", gate.asks());
         var ways = answer.putArray("ways");
         gate.schemes().keySet().forEach(ways::add);
@@ -78,7 +77,9 @@ public final class SessionRoutes {
         exchange.header(
                 "Set-Cookie",
                 cookie(exchange, session.cookie(), session.length().toSeconds()));
-        respond(exchange, JSON.createObjectNode().put("asks", true).put("owner", session.owner()));
+        respond(
+                exchange,
+                JsonMapper.shared().createObjectNode().put("asks", true).put("owner", session.owner()));
     }
 
     /** {@code ?to=/chats/…}: sends the browser to the issuer's page, which sends it back to {@link #callback}. */
@@ -160,7 +161,7 @@ public final class SessionRoutes {
                     415, "unsupported-media-type", "The body is not JSON", "Send {\"secret\":…} as application/json.");
         }
         try (var body = exchange.bodyStream(MOST)) {
-            JsonNode secret = JSON.readTree(body.readAllBytes()).path("secret");
+            JsonNode secret = JsonMapper.shared().readTree(body.readAllBytes()).path("secret");
             if (secret.isString() && !secret.stringValue().isBlank()) {
                 return secret.stringValue().strip();
             }
@@ -187,6 +188,7 @@ public final class SessionRoutes {
     }
 
     private static void respond(Exchange exchange, ObjectNode answer) throws IOException {
-        exchange.header("Cache-Control", "no-store").respond(200, "application/json", JSON.writeValueAsBytes(answer));
+        exchange.header("Cache-Control", "no-store")
+                .respond(200, "application/json", JsonMapper.shared().writeValueAsBytes(answer));
     }
 }

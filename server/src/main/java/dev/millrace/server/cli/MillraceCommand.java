@@ -4,6 +4,7 @@ import dev.millrace.engine.AgentCatalog.Listing;
 import dev.millrace.engine.store.StoreFailure;
 import dev.millrace.server.config.BadSetting;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -44,7 +45,27 @@ public final class MillraceCommand {
     public static void run(String[] args, List<Listing> agents) {
         // What a command is asked to print comes first: until serve says otherwise, the log is for what goes wrong.
         Logging.start(Level.WARN);
-        System.exit(commandLine(System.getenv(), agents, args).execute(args));
+        System.exit(execute(System.getenv(), agents, args));
+    }
+
+    private static int execute(Map<String, String> environment, List<Listing> agents, String... args) {
+        List<String> line = List.of(args);
+        ServeCommand serve = line.isEmpty() || !line.getFirst().equals("serve")
+                ? null
+                : ServeCommand.plainly(environment, agents, line.subList(1, line.size()), utf8(System.out));
+        if (serve == null) {
+            return commandLine(environment, agents, args).execute(args);
+        }
+        try {
+            return serve.call();
+        } catch (Exception e) {
+            return failed(e, utf8(System.err));
+        }
+    }
+
+    /** Whatever encoding the terminal claims: what streams through here is UTF-8. */
+    private static PrintWriter utf8(PrintStream stream) {
+        return new PrintWriter(stream, true, StandardCharsets.UTF_8);
     }
 
     static CommandLine commandLine(Map<String, String> environment, String... args) {
@@ -70,11 +91,10 @@ public final class MillraceCommand {
         for (Supplier<Object> each : named == null ? commands.values() : List.of(named)) {
             root.addSubcommand(each.get());
         }
-        // Whatever encoding the terminal claims: what streams through here is UTF-8.
-        root.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
-        root.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+        root.setOut(utf8(System.out));
+        root.setErr(utf8(System.err));
         root.setParameterExceptionHandler(MillraceCommand::misused);
-        root.setExecutionExceptionHandler(MillraceCommand::failed);
+        root.setExecutionExceptionHandler((e, command, parsed) -> failed(e, command.getErr()));
         return root;
     }
 
@@ -97,8 +117,8 @@ public final class MillraceCommand {
         return USAGE;
     }
 
-    private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
-        command.getErr().println("millrace: " + e.getMessage());
+    private static int failed(Exception e, PrintWriter err) {
+        err.println("millrace: " + e.getMessage());
         return switch (e) {
             case BadSetting bad -> USAGE;
             case IOException io -> FAILED;

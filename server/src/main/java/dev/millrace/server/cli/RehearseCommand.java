@@ -3,6 +3,8 @@ package dev.millrace.server.cli;
 import dev.millrace.server.Millrace;
 import dev.millrace.server.config.Settings;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -10,7 +12,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
@@ -26,8 +30,8 @@ final class RehearseCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("millrace-rehearsal");
         try {
-            rehearse("serve", "--port=0", "--memory");
-            rehearse("serve", "--port=0", "--data=" + folder);
+            rehearse("--port=0", "--memory");
+            rehearse("--port=0", "--data=" + folder);
         } finally {
             delete(folder);
         }
@@ -36,9 +40,8 @@ final class RehearseCommand implements Callable<Integer> {
 
     private static void rehearse(String... line) throws IOException, InterruptedException {
         // Without the environment: a key in it would have the build ask, and pay, a real model.
-        var parsed = MillraceCommand.commandLine(Map.of(), line).parseArgs(line);
-        var serve = (ServeCommand) parsed.subcommand().commandSpec().userObject();
-        Settings settings = serve.settings();
+        var serve = ServeCommand.plainly(Map.of(), List.of(), List.of(line), new PrintWriter(Writer.nullWriter()));
+        Settings settings = Objects.requireNonNull(serve).settings();
         try (Agents agents = Agents.of(settings);
                 Millrace server = Millrace.start(settings, agents.listings());
                 HttpClient client = HttpClient.newHttpClient()) {

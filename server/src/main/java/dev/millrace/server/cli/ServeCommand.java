@@ -10,15 +10,18 @@ import dev.millrace.server.config.StoreSettings;
 import dev.millrace.server.config.TracingConfig;
 import dev.millrace.server.files.FileSourceConfig;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,6 +45,9 @@ import picocli.CommandLine.Spec;
             "one line says so on standard output; the log goes to standard error."
         })
 final class ServeCommand implements Callable<Integer> {
+    private static final Set<String> FLAGS = Set.of("--insecure", "--memory");
+    private static final Set<String> REPEATED = Set.of("--files");
+
     private final Map<String, String> environment;
     private final List<Listing> own;
 
@@ -92,10 +98,56 @@ final class ServeCommand implements Callable<Integer> {
             description = "ERROR, WARN, INFO, DEBUG or TRACE. Default: LOG_LEVEL of the environment, or INFO")
     private @Nullable String logLevel;
 
+    /** Where the ready line goes. */
+    private @Nullable PrintWriter out;
+
     /** @param own agents that come before those that are always there */
     ServeCommand(Map<String, String> environment, List<Listing> own) {
         this.environment = environment;
         this.own = own;
+    }
+
+    /**
+     * This command as the line says; null if that is not {@linkplain PlainOptions plain}.
+     *
+     * @param line what stands behind the command's name
+     * @param out where the ready line goes
+     */
+    static @Nullable ServeCommand plainly(
+            Map<String, String> environment, List<Listing> own, List<String> line, PrintWriter out) {
+        var command = new ServeCommand(environment, own);
+        command.out = out;
+        return PlainOptions.read(line, FLAGS, REPEATED, command::take) ? command : null;
+    }
+
+    private boolean take(String name, @Nullable String value) {
+        if (value == null) {
+            insecure |= name.equals("--insecure");
+            memory |= name.equals("--memory");
+            return true;
+        }
+        try {
+            switch (name) {
+                case "--host" -> host = value;
+                case "--port" -> port = Integer.valueOf(value);
+                case "--data" -> data = Path.of(value);
+                case "--store" -> store = value;
+                case "--config" -> config = Path.of(value);
+                case "--files" -> {
+                    files = new ArrayList<>(files);
+                    files.add(value);
+                }
+                case "--tls-cert" -> tlsCert = Path.of(value);
+                case "--tls-key" -> tlsKey = Path.of(value);
+                case "--log-level" -> logLevel = value;
+                default -> {
+                    return false;
+                }
+            }
+            return true;
+        } catch (NumberFormatException | InvalidPathException e) {
+            return false;
+        }
     }
 
     @Override
@@ -246,9 +298,10 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private void println(String line) {
-        var out = Objects.requireNonNull(spec).commandLine().getOut();
-        out.println(line);
-        out.flush();
+        PrintWriter to =
+                out == null ? Objects.requireNonNull(spec).commandLine().getOut() : out;
+        to.println(line);
+        to.flush();
     }
 
     /** Not a constant: whoever asks for the first logger starts the logging. */

@@ -62,8 +62,11 @@ public record LinkKeys(String current, Map<String, byte[]> secrets) {
     /** One random key that nobody else has, and that ends with this process. */
     public static LinkKeys random() {
         byte[] secret = new byte[BYTES];
-        new SecureRandom().nextBytes(secret);
-        return one(secret);
+        byte[] id = new byte[4];
+        var random = new SecureRandom();
+        random.nextBytes(secret);
+        random.nextBytes(id);
+        return new LinkKeys(HexFormat.of().formatHex(id), Map.of(HexFormat.of().formatHex(id), secret));
     }
 
     /** The key in this file, which is made, readable for its owner only, if it is not there. */

@@ -47,7 +47,6 @@ final class Uploads implements AutoCloseable {
 
     private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
     private static final int ID_BYTES = 16;
-    private static final JsonMapper JSON = new JsonMapper();
 
     /** A transfer that goes on is noted so often. */
     private static final Duration NOTED = Duration.ofMinutes(1);
@@ -135,12 +134,12 @@ final class Uploads implements AutoCloseable {
         }
 
         byte[] json() {
-            return JSON.writeValueAsBytes(this);
+            return JsonMapper.shared().writeValueAsBytes(this);
         }
 
         static About of(byte[] json) throws IOException {
             try {
-                return JSON.readValue(json, About.class);
+                return JsonMapper.shared().readValue(json, About.class);
             } catch (JacksonException e) {
                 throw new IOException("cannot be read: " + ABOUT, e);
             }

@@ -26,7 +26,6 @@ import tools.jackson.databind.json.JsonMapper;
  * {@code GET /api/v1/files}.
  */
 final class UploadsEndpoint {
-    private static final JsonMapper JSON = new JsonMapper();
     private static final int MOST_LISTED = 100;
     private static final Pattern MEDIA_TYPE = Pattern.compile("[\\w.+!#$&^-]+/[\\w.+!#$&^-]+(\\s*;[\\x20-\\x7E]*)?");
 
@@ -123,7 +122,9 @@ final class UploadsEndpoint {
         document.put("bytes", uploads.space(owner).bytes());
         document.put("quota", uploads.life().hasQuota() ? uploads.life().quota() : null);
         exchange.respond(
-                200, "application/json", (JSON.writeValueAsString(document) + "\n").getBytes(StandardCharsets.UTF_8));
+                200,
+                "application/json",
+                (JsonMapper.shared().writeValueAsString(document) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     private static int limit(Exchange exchange) throws HttpProblem {
@@ -149,7 +150,7 @@ final class UploadsEndpoint {
     }
 
     private byte[] json(Uploads.About about) {
-        return (JSON.writeValueAsString(document(about, uploads.registered(about.id()))) + "\n")
+        return (JsonMapper.shared().writeValueAsString(document(about, uploads.registered(about.id()))) + "\n")
                 .getBytes(StandardCharsets.UTF_8);
     }
 

@@ -16,7 +16,6 @@ public final class HttpProblem extends Exception {
     public static final String CONTENT_TYPE = "application/problem+json";
 
     private static final long serialVersionUID = 1L;
-    private static final JsonMapper JSON = new JsonMapper();
 
     private final int status;
     private final String slug;
@@ -84,6 +83,6 @@ public final class HttpProblem extends Exception {
         document.put("status", status);
         document.put("detail", detail());
         document.putAll(members);
-        return JSON.writeValueAsBytes(document);
+        return JsonMapper.shared().writeValueAsBytes(document);
     }
 }

@@ -29,7 +29,6 @@ import tools.jackson.databind.node.ObjectNode;
  * lately; numbers since the server's start, and nothing of what anybody said. Any thread.
  */
 final class Inside {
-    private static final JsonMapper JSON = new JsonMapper();
 
     /** RFC 3339 in UTC, always with three digits of a second. */
     private static final DateTimeFormatter TIME =
@@ -68,11 +67,11 @@ final class Inside {
         String owner = exchange.guest();
         boolean all = operators.test(owner);
         exchange.header("Cache-Control", "no-store")
-                .respond(200, "application/json", JSON.writeValueAsBytes(inside(owner, all)));
+                .respond(200, "application/json", JsonMapper.shared().writeValueAsBytes(inside(owner, all)));
     }
 
     private ObjectNode inside(String owner, boolean operator) {
-        ObjectNode all = JSON.createObjectNode();
+        ObjectNode all = JsonMapper.shared().createObjectNode();
         all.put("store", store);
         process(all.putObject("process"));
         turns(all.putObject("turns"));

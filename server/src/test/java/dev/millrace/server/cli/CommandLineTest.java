@@ -14,12 +14,16 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** What the command line says when it can't do what it is asked: one sentence that names the setting, and how it ends. */
 class CommandLineTest {
@@ -74,6 +78,73 @@ class CommandLineTest {
             assertThat(alone).containsKey(name);
             assertThat(alone.get(name).getUsageMessage()).isEqualTo(command.getUsageMessage());
         });
+    }
+
+    private static ServeCommand byTheLibrary(String... options) {
+        var line = new ArrayList<>(List.of("serve"));
+        line.addAll(List.of(options));
+        var parsed = MillraceCommand.commandLine(Map.of(), "serve").parseArgs(line.toArray(String[]::new));
+        return (ServeCommand) parsed.subcommand().commandSpec().userObject();
+    }
+
+    private static @Nullable ServeCommand plainly(String... options) {
+        return ServeCommand.plainly(Map.of(), List.of(), List.of(options), new PrintWriter(new StringWriter()));
+    }
+
+    @Test
+    void every_option_of_serve_is_understood_as_the_library_understands_it() {
+        Map<String, String> values = Map.of("--port", "8081", "--log-level", "DEBUG", "--files", "films=/srv/films");
+        var serve =
+                MillraceCommand.commandLine(Map.of(), "serve").getSubcommands().get("serve");
+        int options = 0;
+        for (OptionSpec option : serve.getCommandSpec().options()) {
+            if (option.usageHelp() || option.versionHelp()) {
+                continue;
+            }
+            String name = option.longestName();
+            String value = values.getOrDefault(name, "some=thing");
+            String[][] lines = option.arity().max() == 0
+                    ? new String[][] {{name}}
+                    : new String[][] {{name, value}, {name + "=" + value}};
+            for (String[] line : lines) {
+                assertThat(plainly(line))
+                        .as(String.join(" ", line))
+                        .usingRecursiveComparison()
+                        .ignoringFields("spec", "out")
+                        .isEqualTo(byTheLibrary(line));
+            }
+            options++;
+        }
+        assertThat(options).isEqualTo(11);
+        String[] all = "--host h --port=0 --memory --files a=b --files=c=d --config c.yaml --insecure".split(" ");
+        assertThat(plainly(all))
+                .usingRecursiveComparison()
+                .ignoringFields("spec", "out")
+                .isEqualTo(byTheLibrary(all));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--help",
+                "-h",
+                "-V",
+                "--prot 1",
+                "--port",
+                "--port=",
+                "--port eighty",
+                "--port --memory",
+                "--memory --memory",
+                "--memory=true",
+                "--host a --host b",
+                "--data @there",
+                "--data 'x",
+                "-- --memory",
+                "words",
+                "--port 1 words"
+            })
+    void what_is_not_plain_is_left_to_the_library(String line) {
+        assertThat(plainly(line.split(" "))).isNull();
     }
 
     @Test
