@@ -16,8 +16,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** What the chat API says, as JSON. A field that has no value is absent. */
 final class ChatJson {
-    private static final JsonMapper JSON = new JsonMapper();
-
     /** RFC 3339 in UTC, always with three digits of a second. */
     private static final DateTimeFormatter MILLISECONDS =
             new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
@@ -101,6 +99,6 @@ final class ChatJson {
     }
 
     static void respond(Exchange exchange, int status, ObjectNode body) throws IOException {
-        exchange.respond(status, "application/json", JSON.writeValueAsBytes(body));
+        exchange.respond(status, "application/json", JsonMapper.shared().writeValueAsBytes(body));
     }
 }

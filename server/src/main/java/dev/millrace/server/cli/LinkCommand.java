@@ -28,7 +28,6 @@ import tools.jackson.databind.json.JsonMapper;
         versionProvider = Version.class,
         sortOptions = false)
 final class LinkCommand implements Callable<Integer> {
-    private static final JsonMapper JSON = new JsonMapper();
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     @Spec
@@ -57,7 +56,8 @@ final class LinkCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         CommandSpec command = Objects.requireNonNull(spec);
         String wanted = Objects.requireNonNull(file);
-        byte[] body = JSON.writeValueAsBytes(Map.of("file", wanted, "expiresIn", Math.max(1, expires.toSeconds())));
+        byte[] body = JsonMapper.shared()
+                .writeValueAsBytes(Map.of("file", wanted, "expiresIn", Math.max(1, expires.toSeconds())));
         HttpResponse<byte[]> answer;
         try (HttpClient client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
@@ -83,7 +83,7 @@ final class LinkCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw new IOException("no answer from " + server + ": " + e, e);
         }
-        JsonNode document = JSON.readTree(answer.body());
+        JsonNode document = JsonMapper.shared().readTree(answer.body());
         if (answer.statusCode() != 201) {
             throw new IOException("the server refused (" + answer.statusCode() + "): "
                     + document.path("detail").asString("no reason given"));

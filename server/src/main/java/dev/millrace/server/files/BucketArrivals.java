@@ -56,8 +56,6 @@ final class BucketArrivals implements Arrivals {
     private static final int READ_BACK = 8 << 20;
     private static final int REMEMBERED = 1000;
     private static final Duration CLAIM = Duration.ofSeconds(30);
-    private static final JsonMapper JSON = new JsonMapper();
-
     private final S3Bucket bucket;
     private final BucketVault vault;
     private final Path scratch;
@@ -96,7 +94,7 @@ final class BucketArrivals implements Arrivals {
     private record State(About about, @Nullable String upload) {
         static State of(byte[] json) throws IOException {
             try {
-                return JSON.readValue(json, State.class);
+                return JsonMapper.shared().readValue(json, State.class);
             } catch (JacksonException e) {
                 throw new IOException("cannot be read: " + STATE, e);
             }
@@ -133,7 +131,7 @@ final class BucketArrivals implements Arrivals {
     }
 
     private void save(State state) throws IOException {
-        bucket.put(state.about().id() + '/' + STATE, JSON.writeValueAsBytes(state), "application/json");
+        bucket.put(state.about().id() + '/' + STATE, JsonMapper.shared().writeValueAsBytes(state), "application/json");
     }
 
     private Optional<State> state(String id) throws IOException {

@@ -24,7 +24,6 @@ import tools.jackson.databind.json.JsonMapper;
  * {@code POST /api/v1/links/revoke {"url": URL}}.
  */
 final class LinksEndpoint {
-    private static final JsonMapper JSON = new JsonMapper();
     private static final Duration UNLESS_TOLD = Duration.ofDays(7);
     private static final Duration LONGEST = Duration.ofDays(366);
     private static final int LONGEST_PATH = 4096;
@@ -83,7 +82,7 @@ final class LinksEndpoint {
                 .respond(
                         201,
                         "application/json",
-                        (JSON.writeValueAsString(answer) + "\n").getBytes(StandardCharsets.UTF_8));
+                        (JsonMapper.shared().writeValueAsString(answer) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     private static Duration lifetime(JsonNode request) throws HttpProblem {
@@ -125,7 +124,7 @@ final class LinksEndpoint {
 
     private static JsonNode json(Exchange exchange) throws HttpProblem, IOException {
         try {
-            JsonNode request = JSON.readTree(exchange.body());
+            JsonNode request = JsonMapper.shared().readTree(exchange.body());
             if (request.isObject()) {
                 return request;
             }

@@ -14,8 +14,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Bodies of requests and responses. Of a request, {@code null} and a missing field mean the same. */
 final class Json {
-    private static final JsonMapper MAPPER = new JsonMapper();
-
     private Json() {}
 
     static ObjectNode object() {
@@ -27,7 +25,7 @@ final class Json {
     }
 
     static byte[] bytes(JsonNode json) {
-        return MAPPER.writeValueAsBytes(json);
+        return JsonMapper.shared().writeValueAsBytes(json);
     }
 
     static void respond(Exchange exchange, int status, ObjectNode body) throws IOException {
@@ -94,7 +92,7 @@ final class Json {
     /** JSON that a client has written into a string, as it has to for arguments. */
     static @Nullable JsonNode inside(String text) {
         try {
-            return MAPPER.readTree(text);
+            return JsonMapper.shared().readTree(text);
         } catch (tools.jackson.core.JacksonException notJson) {
             return null;
         }
