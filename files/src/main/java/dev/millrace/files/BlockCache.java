@@ -31,8 +31,10 @@ public final class BlockCache implements AutoCloseable {
     /** A unit that goes makes room for the next: there are never many buffers between the two. */
     private static final int KEPT_FREE = 4 << 20;
 
-    /** Outside of the heap this cache is no larger than a third of the heap; else it is inside. */
+    /** A cache that is larger than a third of the heap is inside of it, if it leaves others as much as it takes. */
     private static final int OTHERS_AND_THIS = 3;
+
+    private static final int THIS_AND_AS_MUCH = 2;
 
     private static final Duration LAST_WRITES = Duration.ofSeconds(2);
 
@@ -134,7 +136,12 @@ public final class BlockCache implements AutoCloseable {
         this(
                 memoryBytes,
                 folder,
-                memoryBytes <= Runtime.getRuntime().maxMemory() / OTHERS_AND_THIS ? new BufferPool(KEPT_FREE) : null);
+                isInside(memoryBytes, Runtime.getRuntime().maxMemory()) ? null : new BufferPool(KEPT_FREE));
+    }
+
+    /** Whether a cache of so many bytes is within a heap of so many. */
+    static boolean isInside(long memoryBytes, long heapBytes) {
+        return memoryBytes > heapBytes / OTHERS_AND_THIS && memoryBytes <= heapBytes / THIS_AND_AS_MUCH;
     }
 
     /** @param pool for what is kept in memory; null for the heap */

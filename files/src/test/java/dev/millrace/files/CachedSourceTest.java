@@ -351,4 +351,13 @@ class CachedSourceTest {
             assertThat(cache.statistics().memoryBytes()).isLessThan(CacheKey.UNIT);
         }
     }
+
+    @Test
+    void a_cache_that_the_heap_has_no_room_for_is_outside_of_it() throws Exception {
+        try (BlockCache cache = BlockCache.inMemory(Runtime.getRuntime().maxMemory());
+                CachedSource source = cached(cache)) {
+            assertThat(read(source, ALL)).isEqualTo(CONTENT);
+            assertThat(cache.lentBytes()).isGreaterThan(CONTENT.length - CacheKey.UNIT);
+        }
+    }
 }
