@@ -50,9 +50,13 @@ final class PrefetchReader implements RangeReader {
     /** What a request takes beside the round trip. */
     private static final Duration A_LITTLE = Duration.ofMillis(20);
 
-    /** What is read ahead of a reader by one run, at first and at most, in bytes. */
-    private static final long AHEAD_AT_FIRST = 2L * BlockPlan.LINE;
+    /**
+     * What is read ahead of a reader by one run at first, in bytes, and more as it takes more. Much at once would keep the
+     * processor from the player, and cost the origin more of who only takes a look.
+     */
+    private static final long AHEAD_AT_FIRST = BlockPlan.LINE / 2;
 
+    /** And at most. */
     private static final long AHEAD = 4L * BlockPlan.LINE;
 
     /** What one request of each of many readers is for at least, in bytes. */
@@ -63,6 +67,9 @@ final class PrefetchReader implements RangeReader {
 
     /** Who has taken more than this has not only looked at what kind of file it is. */
     private static final long A_LOOK = 128 << 10;
+
+    /** What a player begins with: it is not kept waiting by the next request, which would take its share of the processor. */
+    private static final long A_START = 2L * BlockPlan.LINE;
 
     /** Blocks in flight or undelivered for each fetch in flight: see the reference in {@link Prefetch}. */
     private static final int WINDOW = 3;
@@ -90,6 +97,8 @@ final class PrefetchReader implements RangeReader {
     private ByteBudget.@Nullable Reservation granted;
     private Filling.@Nullable Try current;
     private int fetching;
+    private boolean waiting;
+    private long firstTaken;
     private boolean held;
     private long enough;
     private long earlyAt;
@@ -283,12 +292,18 @@ final class PrefetchReader implements RangeReader {
         lock.lock();
         try {
             // What was asked for in another way meanwhile is not to be asked for twice.
-            boolean stays = !cancelled && delivered + taken >= A_LOOK && plan.offset() <= end;
+            boolean stays = !cancelled && hasBegun() && plan.offset() <= end;
             boolean on = stays && experience.pace().goesAlone(mayTry(), file.roundTrip());
             return on ? Math.max(end, Math.min(plan.end(), end + share())) : end;
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Whether this reader will stay, and has what it begins with, unless that comes slowly. Under the lock. */
+    private boolean hasBegun() {
+        long all = delivered + taken;
+        return all >= A_START || (all >= A_LOOK && nanoTime.getAsLong() - firstTaken >= A_LITTLE.toNanos());
     }
 
     /** A reader that has taken more may want what comes next: by no lock. */
@@ -508,12 +523,14 @@ final class PrefetchReader implements RangeReader {
         }
 
         @Override
+        @SuppressWarnings("ThreadPriorityCheck") // a courtesy, on which nothing relies
         public void arrived(int bytes) {
             if (first == 0 && bytes > 0) {
                 firstAt = nanoTime.getAsLong();
                 first = bytes;
             }
             boolean fewer;
+            boolean awaited;
             lock.lock();
             try {
                 if (byRun) {
@@ -521,6 +538,7 @@ final class PrefetchReader implements RangeReader {
                 }
                 mine.arrived(bytes);
                 progress.signalAll();
+                awaited = waiting && delivered + taken == 0 && isReady();
                 fewer = held && ahead.missing() <= enough;
                 held &= !fewer;
             } finally {
@@ -528,6 +546,10 @@ final class PrefetchReader implements RangeReader {
             }
             if (fewer) {
                 nudge();
+            }
+            if (awaited) {
+                // Who waits for them goes first: what comes next would keep this processor busy for a while.
+                Thread.yield();
             }
         }
 
@@ -606,10 +628,12 @@ final class PrefetchReader implements RangeReader {
                 if (left <= 0) {
                     return false;
                 }
+                waiting = true;
                 left = progress.awaitNanos(left);
             }
             return true;
         } finally {
+            waiting = false;
             lock.unlock();
         }
     }
@@ -664,6 +688,7 @@ final class PrefetchReader implements RangeReader {
                     if (best != null && taken < end) {
                         best.own();
                         current = best;
+                        firstTaken = firstTaken == 0 ? nanoTime.getAsLong() : firstTaken;
                         ByteBuffer some = slice(best, taken, Math.min(best.arrived(), end));
                         taken = some.limit();
                         return some;
@@ -672,9 +697,11 @@ final class PrefetchReader implements RangeReader {
                         return null;
                     }
                 }
+                waiting = true;
                 progress.await();
             }
         } finally {
+            waiting = false;
             lock.unlock();
         }
     }

@@ -64,6 +64,28 @@ class RunTest {
     }
 
     @Test
+    void what_a_player_begins_with_is_not_kept_waiting_by_the_next_request() throws Exception {
+        AtomicInteger taken = new AtomicInteger();
+        AtomicInteger takenBefore = new AtomicInteger();
+        origin.script = request -> {
+            if (request.number == 2) {
+                takenBefore.set(taken.get());
+            }
+            return false;
+        };
+        // No time passes, however slow this machine is, and none of it is late.
+        Pipeline quick = new Pipeline(new Pipeline.Settings(4, 16, 0, 64L << 20, 512), () -> 1);
+        try (SourceFile file = source.open("file", ALL);
+                RangeReader reader = quick.read(source, file, ALL)) {
+            while (taken.get() < FILM.length) {
+                taken.addAndGet(reader.next().remaining());
+            }
+        }
+        // 2 MiB, of which the last block is not counted when its taking asks.
+        assertThat(takenBefore.get()).isGreaterThanOrEqualTo(MIB);
+    }
+
+    @Test
     void a_player_that_pauses_makes_the_origin_wait() throws Exception {
         try (SourceFile file = source.open("file", ALL);
                 RangeReader reader = pipeline.read(source, file, ALL)) {

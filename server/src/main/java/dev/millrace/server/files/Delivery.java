@@ -68,7 +68,9 @@ final class Delivery {
                             bytes = here ? reader.next() : null;
                             begin(answer);
                             body = exchange.respondStream(answer.status());
-                            body.write(new Piece.Text(before).encoded());
+                            if (bytes == null || !before.isEmpty()) { // else the head goes out with the bytes
+                                body.write(new Piece.Text(before).encoded());
+                            }
                         }
                         for (bytes = bytes == null ? reader.next() : bytes; bytes != null; bytes = reader.next()) {
                             body.write(bytes);
