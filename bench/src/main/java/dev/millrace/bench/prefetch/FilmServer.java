@@ -61,12 +61,21 @@ final class FilmServer implements AutoCloseable {
 
     /** The most memory it has had at once, in bytes (VmHWM in proc(5)); empty where that is not told. */
     Optional<Long> peakMemory() {
+        return status("VmHWM:");
+    }
+
+    /** The memory that it has now, in bytes (VmRSS). */
+    Optional<Long> memory() {
+        return status("VmRSS:");
+    }
+
+    private Optional<Long> status(String line) {
         if (process == null) {
             return Optional.empty();
         }
         try (Stream<String> lines = Files.lines(Path.of("/proc/" + process.pid() + "/status"))) {
-            return lines.filter(line -> line.startsWith("VmHWM:"))
-                    .map(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+            return lines.filter(each -> each.startsWith(line))
+                    .map(each -> Long.parseLong(each.replaceAll("\\D", "")) << 10)
                     .findFirst();
         } catch (IOException e) {
             return Optional.empty();

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,9 @@ final class FilmServers {
     private final Origin origin;
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    /** What each server took when it had sent one film's beginning, in bytes. */
+    private final Map<FilmServer, Long> idle = new HashMap<>();
+
     private int films;
 
     FilmServers(Plan plan, Report report, Origin origin) {
@@ -107,6 +111,7 @@ final class FilmServers {
             for (FilmServer server : servers) {
                 // Its first film of all, and rclone's look at the folder, are not the subject.
                 read(server.film(nextFilm()), 0, PROBE, new Films.Run());
+                server.memory().ifPresent(bytes -> idle.put(server, bytes));
             }
             report.progress("warming up");
             for (FilmServer server : servers) {
@@ -284,6 +289,10 @@ final class FilmServers {
         }
         double seconds = (System.nanoTime() - start) / 1e9;
         Row row = Row.of(players + " × 4 MiB, 50 ms away", server.title()).number("MiB/s", players * 4 / seconds);
+        Long before = idle.get(server);
+        if (before != null) {
+            row.number("idle memory MiB", before / (double) MIB);
+        }
         server.peakMemory().ifPresent(peak -> row.number("peak memory MiB", peak / (double) MIB));
         report.add(CROWD, row);
         long _ = settled();
