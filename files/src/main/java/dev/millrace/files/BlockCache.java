@@ -31,11 +31,6 @@ public final class BlockCache implements AutoCloseable {
     /** A unit that goes makes room for the next: there are never many buffers between the two. */
     private static final int KEPT_FREE = 4 << 20;
 
-    /** A cache that is larger than a third of the heap is inside of it, if it leaves others as much as it takes. */
-    private static final int OTHERS_AND_THIS = 3;
-
-    private static final int THIS_AND_AS_MUCH = 2;
-
     private static final Duration LAST_WRITES = Duration.ofSeconds(2);
 
     /** @param unit of which this is an owner */
@@ -111,7 +106,7 @@ public final class BlockCache implements AutoCloseable {
     }
 
     private final Shelf<Unit> memory;
-    private final @Nullable BufferPool pool;
+    private final BufferPool pool;
     private final @Nullable CacheFolder folder;
     private final BlockingQueue<Unwritten> unwritten = new ArrayBlockingQueue<>(UNITS_WAITING);
     private final @Nullable Thread writer;
@@ -132,20 +127,11 @@ public final class BlockCache implements AutoCloseable {
     public record Statistics(long servedBytes, long fetchedBytes, long memoryBytes, long diskBytes) {}
 
     private BlockCache(long memoryBytes, @Nullable CacheFolder folder) {
-        // Who gives the heap a size expects a process of about twice that, streams' buffers included.
-        this(
-                memoryBytes,
-                folder,
-                isInside(memoryBytes, Runtime.getRuntime().maxMemory()) ? null : new BufferPool(KEPT_FREE));
+        this(memoryBytes, folder, new BufferPool(KEPT_FREE));
     }
 
-    /** Whether a cache of so many bytes is within a heap of so many. */
-    static boolean isInside(long memoryBytes, long heapBytes) {
-        return memoryBytes > heapBytes / OTHERS_AND_THIS && memoryBytes <= heapBytes / THIS_AND_AS_MUCH;
-    }
-
-    /** @param pool for what is kept in memory; null for the heap */
-    BlockCache(long memoryBytes, @Nullable CacheFolder folder, @Nullable BufferPool pool) {
+    /** @param pool for what is kept in memory */
+    BlockCache(long memoryBytes, @Nullable CacheFolder folder, BufferPool pool) {
         this.memory = new Shelf<>(memoryBytes);
         this.pool = pool;
         this.folder = folder;
@@ -302,7 +288,7 @@ public final class BlockCache implements AutoCloseable {
 
     /** Bytes of buffers in use: by what is kept in memory, and by who looks at it or writes it to the folder. */
     long lentBytes() {
-        return pool == null ? 0 : pool.lentBytes();
+        return pool.lentBytes();
     }
 
     public Statistics statistics() {

@@ -20,12 +20,12 @@ final class Unit {
     private final AtomicInteger owners = new AtomicInteger(1);
 
     /**
-     * @param pool for the buffer; null for one on the heap
+     * @param pool for the buffer
      * @param from is copied, as far as it has bytes remaining: 64 KiB at most
      * @throws SourceException.Unavailable if there is no memory for it
      */
-    Unit(@Nullable BufferPool pool, ByteBuffer from) throws SourceException.Unavailable {
-        loan = pool == null || from.remaining() < SHORT ? null : pool.take(from.remaining());
+    Unit(BufferPool pool, ByteBuffer from) throws SourceException.Unavailable {
+        loan = from.remaining() < SHORT ? null : pool.take(from.remaining());
         ByteBuffer own = loan == null ? ByteBuffer.allocate(from.remaining()) : loan.buffer();
         content = own.put(from.duplicate()).flip().asReadOnlyBuffer();
     }

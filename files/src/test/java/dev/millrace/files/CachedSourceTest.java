@@ -353,7 +353,7 @@ class CachedSourceTest {
     }
 
     @Test
-    void a_cache_that_the_heap_has_no_room_for_is_outside_of_it() throws Exception {
+    void a_cache_of_any_size_is_outside_of_the_heap() throws Exception {
         try (BlockCache cache = BlockCache.inMemory(Runtime.getRuntime().maxMemory());
                 CachedSource source = cached(cache)) {
             assertThat(read(source, ALL)).isEqualTo(CONTENT);

@@ -42,25 +42,6 @@ class UnitTest {
     }
 
     @Test
-    void without_a_pool_it_is_on_the_heap() throws Exception {
-        Unit unit = new Unit(null, ByteBuffer.wrap(bytes));
-        assertThat(unit.content().isDirect()).isFalse();
-        assertThat(of(unit.content())).isEqualTo(bytes);
-        unit.drop();
-    }
-
-    @Test
-    void a_cache_too_large_for_the_memory_outside_of_the_heap_is_inside_of_it() throws Exception {
-        try (BlockCache cache = BlockCache.inMemory(Runtime.getRuntime().maxMemory())) {
-            cache.put(KEY, ByteBuffer.wrap(bytes), new BlockCache.Flight(this));
-            assertThat(cache.lentBytes()).isZero();
-            ByteBuffer into = ByteBuffer.allocate(CacheKey.UNIT);
-            assertThat(cache.read(KEY, CacheKey.UNIT, into)).isTrue();
-            assertThat(into.array()).isEqualTo(bytes);
-        }
-    }
-
-    @Test
     void a_cache_gives_back_what_has_to_go_and_keeps_as_much_as_it_may() throws Exception {
         try (BlockCache cache = BlockCache.inMemory(4L * CacheKey.UNIT)) {
             for (int i = 0; i < 40; i++) {
