@@ -20,7 +20,8 @@ import java.util.TreeMap;
  * A fault as gRPC tells it: a status with its details in the trailers (A2A v1.0, 10.6).
  *
  * <p>Clients take 8 KiB of trailers, and a status that is larger would reach them as a stream that was cut. What quotes the
- * request is as long as who sent it likes, so texts are cut where there is no more room.
+ * request is as long as who sent it likes, so texts are cut where there is no more room. Nor does a trailer reach them that begins
+ * or ends with a space (RFC 9113, 8.2.1).
  */
 final class GrpcFault {
     /** Bytes of the message, which is told twice: each may become three, and is among the details in Base64 as well. */
@@ -45,7 +46,7 @@ final class GrpcFault {
     private Status status() {
         var status = Status.newBuilder()
                 .setCode(Code.valueOf(fault.grpcStatus()).value())
-                .setMessage(cut(fault.message(), MESSAGE))
+                .setMessage(cut(fault.message().strip(), MESSAGE))
                 .addDetails(Any.pack(info()));
         if (fault.badRequest() != null) {
             var badRequest = BadRequest.newBuilder();

@@ -104,6 +104,16 @@ class GrpcBindingTest {
                 .satisfies(e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND));
     }
 
+    /** A trailer that begins or ends with a space ends the stream in its place. */
+    @ParameterizedTest
+    @ValueSource(strings = {" ", "  ", "x ", " x", "\u00a0", "\t", "\n "})
+    void an_error_reaches_the_client_though_what_it_quotes_ends_with_a_space(String id) {
+        assertThatExceptionOfType(StatusRuntimeException.class)
+                .isThrownBy(() ->
+                        stub().getTask(GetTaskRequest.newBuilder().setId(id).build()))
+                .satisfies(e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND));
+    }
+
     /** Trailers of more than 8 KiB do not reach the client. */
     @ParameterizedTest
     @ValueSource(strings = {"0", "é", "€", "\uD83D\uDE00"})
