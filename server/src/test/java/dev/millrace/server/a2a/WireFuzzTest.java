@@ -83,6 +83,7 @@ class WireFuzzTest {
         "\"\\ud800\"",
         "true",
         ",",
+        " ",
         "\"",
         "\\",
         "[".repeat(5_000),
