@@ -17,7 +17,6 @@ import tools.jackson.databind.node.ObjectNode;
  * has. They belong to no task, so that nobody who reads a task meets them.
  */
 final class ContextEvents {
-
     private ContextEvents() {}
 
     /**

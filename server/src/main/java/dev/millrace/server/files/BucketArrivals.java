@@ -56,6 +56,7 @@ final class BucketArrivals implements Arrivals {
     private static final int READ_BACK = 8 << 20;
     private static final int REMEMBERED = 1000;
     private static final Duration CLAIM = Duration.ofSeconds(30);
+
     private final S3Bucket bucket;
     private final BucketVault vault;
     private final Path scratch;

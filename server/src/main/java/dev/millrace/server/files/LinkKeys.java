@@ -66,7 +66,8 @@ public record LinkKeys(String current, Map<String, byte[]> secrets) {
         var random = new SecureRandom();
         random.nextBytes(secret);
         random.nextBytes(id);
-        return new LinkKeys(HexFormat.of().formatHex(id), Map.of(HexFormat.of().formatHex(id), secret));
+        String name = HexFormat.of().formatHex(id);
+        return new LinkKeys(name, Map.of(name, secret));
     }
 
     /** The key in this file, which is made, readable for its owner only, if it is not there. */

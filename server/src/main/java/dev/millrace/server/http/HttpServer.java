@@ -57,9 +57,8 @@ public final class HttpServer {
     private static final int RESETS_PER_STREAM = 8;
 
     static {
-        // Or else Jetty starts all of JMX to ask how long a reference is, by which it keeps two counters apart. This is
-        // right
-        // for heaps below 32 GB; with larger ones the counters are farther apart.
+        // Or else Jetty starts all of JMX to ask how long a reference is, by which it keeps two counters apart.
+        // Right for heaps below 32 GB; with larger ones the counters are farther apart.
         String references = "org.eclipse.jetty.util.referencesPerCacheLine";
         System.setProperty(references, System.getProperty(references, "16"));
     }

@@ -29,7 +29,6 @@ import tools.jackson.databind.node.ObjectNode;
  * lately; numbers since the server's start, and nothing of what anybody said. Any thread.
  */
 final class Inside {
-
     /** RFC 3339 in UTC, always with three digits of a second. */
     private static final DateTimeFormatter TIME =
             new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
