@@ -6,11 +6,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The blocks that were asked for and that the reader has not taken whole, in their order. Guarded by the lock of the
- * {@link PrefetchReader} that it belongs to.
+ * The blocks that were asked for and that the reader has not taken whole, in their order, and how far the reader is.
+ * Guarded by the lock of the {@link PrefetchReader} that it belongs to.
  */
 final class Ahead {
     private final ArrayDeque<Filling> fillings = new ArrayDeque<>();
+    private long delivered;
+    private int taken;
 
     void add(Filling last) {
         fillings.addLast(last);
@@ -21,8 +23,31 @@ final class Ahead {
         return fillings.peekFirst();
     }
 
+    /** The first block was delivered whole. */
     Filling removeFirst() {
-        return fillings.removeFirst();
+        Filling first = fillings.removeFirst();
+        delivered += first.block.length();
+        taken = 0;
+        return first;
+    }
+
+    /** How much of the first block the reader has taken, in bytes. */
+    int taken() {
+        return taken;
+    }
+
+    void taken(int bytes) {
+        taken = bytes;
+    }
+
+    /** Bytes of the blocks that were delivered whole. */
+    long delivered() {
+        return delivered;
+    }
+
+    /** Bytes that the reader has taken in all. */
+    long read() {
+        return delivered + taken;
     }
 
     boolean isEmpty() {
@@ -33,12 +58,8 @@ final class Ahead {
         return fillings.size();
     }
 
-    /**
-     * Bytes that the reader has not taken.
-     *
-     * @param taken of the first block
-     */
-    long bytes(int taken) {
+    /** Bytes that the reader has not taken. */
+    long bytes() {
         long bytes = -taken;
         for (Filling filling : fillings) {
             bytes += filling.block.length();

@@ -41,45 +41,11 @@ final class PrefetchReader implements RangeReader {
     /** How often a second fetch in waiting looks whether it is due, in nanoseconds. */
     private static final long LOOK_AGAIN = Duration.ofMillis(50).toNanos();
 
-    /** More than comes in this time is not asked for: it would only come later if it had to share with still more. */
-    private static final Duration LONG_ENOUGH = Duration.ofSeconds(1);
-
-    /** However few fetches there are at once, so many times {@link #WINDOW} blocks may be here or on their way. */
-    private static final int FEWEST = 2;
-
-    /** What a request takes beside the round trip. */
-    private static final Duration A_LITTLE = Duration.ofMillis(20);
-
-    /**
-     * What is read ahead of a reader by one run at first, in bytes, and more as it takes more. Much at once would keep the
-     * processor from the player, and cost the origin more of who only takes a look.
-     */
-    private static final long AHEAD_AT_FIRST = BlockPlan.LINE / 2;
-
-    /** And at most. */
-    private static final long AHEAD = 4L * BlockPlan.LINE;
-
-    /** What one request of each of many readers is for at least, in bytes. */
-    private static final long SHARE = 2L * BlockPlan.LINE;
-
-    /** A trial may cost a round trip: a stream that has lasted for so many loses little by it. */
-    private static final int ROUND_TRIPS_TO_TRY = 8;
-
-    /** Who has taken more than this has not only looked at what kind of file it is. */
-    private static final long A_LOOK = 128 << 10;
-
-    /** What a player begins with: it is not kept waiting by the next request, which would take its share of the processor. */
-    private static final long A_START = 2L * BlockPlan.LINE;
-
-    /** Blocks in flight or undelivered for each fetch in flight: see the reference in {@link Prefetch}. */
-    private static final int WINDOW = 3;
-
     private final SourceFile file;
     private final ByteRange range;
     private final BufferPool pool;
     private final Experience experience;
     private final LongSupplier nanoTime;
-    private final long since;
     private final ByteBudget.Share share;
     private final BlockPlan plan;
     private final Prefetch<Filling, Filling.Try> window;
@@ -91,19 +57,12 @@ final class PrefetchReader implements RangeReader {
 
     // All below by the lock.
     private final Ahead ahead = new Ahead();
-    private final List<Run> runs = new ArrayList<>(2);
-    private boolean begun;
-    private long delivered;
+    private final Demand demand;
     private ByteBudget.@Nullable Reservation granted;
     private Filling.@Nullable Try current;
-    private int fetching;
     private boolean waiting;
-    private long firstTaken;
-    private boolean held;
-    private long enough;
     private long earlyAt;
     private long earlyBytes;
-    private int taken;
     private boolean planned;
     private boolean cancelled;
     private boolean closed;
@@ -122,14 +81,14 @@ final class PrefetchReader implements RangeReader {
         this.pool = pool;
         this.experience = experience;
         this.nanoTime = nanoTime;
-        this.since = nanoTime.getAsLong();
         this.plan = new BlockPlan(range, file.info().size(), file.limits(), experience.rate());
+        this.demand = new Demand(file, plan, experience, ahead, nanoTime);
         this.share = budget.open(this::nudge);
         experience.pace().streams(1);
         int most = settings.mostConcurrency();
         Prefetch.Builder<Filling, Filling.Try> builder = Prefetch.of(new Fillings(), this::fetch)
                 .concurrency(most)
-                .window(WINDOW * most)
+                .window(Demand.WINDOW * most)
                 .gate(this::mayFetch)
                 .onDiscard(this::disown);
         if (settings.hedgeBudget() > 0) {
@@ -148,9 +107,7 @@ final class PrefetchReader implements RangeReader {
             if (cancelled) {
                 return false;
             }
-            held = false;
-            boolean go = run() != null ? mayJoin() : mayAsk();
-            if (!go) {
+            if (!demand.mayFetch()) {
                 return false;
             }
             granted = share.reserve(plan.wanted());
@@ -161,60 +118,6 @@ final class PrefetchReader implements RangeReader {
         } finally {
             lock.unlock();
         }
-    }
-
-    /** The run that brings the next block, if there is one. Under the lock. */
-    private @Nullable Run run() {
-        Run last = runs.isEmpty() ? null : runs.getLast();
-        return last != null && plan.offset() < last.end() && last.isUseful() ? last : null;
-    }
-
-    /** A block more of the same run costs no request; but a reader that is slow, or has just begun, needs few of them. */
-    private boolean mayJoin() {
-        boolean go =
-                ahead.isEmpty() || ahead.bytes(taken) + plan.wanted() <= Math.min(AHEAD, AHEAD_AT_FIRST + delivered);
-        if (!go && ahead.missing() == 0) {
-            experience.pace().heldBack();
-        }
-        return go;
-    }
-
-    /** Whether the next request may be made. Under the lock. */
-    private boolean mayAsk() {
-        int limit = experience.pace().limit();
-        int byRun = ahead.byRun();
-        // However many blocks a run's connection brings, it is one.
-        int ways = fetching - Math.max(0, byRun - 1);
-        boolean alone = byRun > 0 && !experience.pace().together();
-        // What was asked for, and not what is left of it: until a block is over, nobody knows how fast the way is.
-        if (!alone && (ways >= limit && ahead.asked() >= worthInFlight(limit))) {
-            return false;
-        }
-        enough = experience.rate().within(alone ? lookAhead() : LONG_ENOUGH, ways);
-        held = ahead.missing() > enough || (alone && !experience.rate().isKnown());
-        boolean full = alone ? ahead.bytes(taken) >= AHEAD : ahead.size() >= WINDOW * Math.max(limit, FEWEST);
-        if (held || full) {
-            experience.pace().heldBack();
-            return false;
-        }
-        return true;
-    }
-
-    /**
-     * While a run's connection brings bytes, it is presumed to have all of the way: whatever else is asked
-     * for would take from them. So it is asked for just early enough to come when they have come.
-     */
-    private Duration lookAhead() {
-        Duration roundTrip = file.roundTrip();
-        return roundTrip.plus(roundTrip.dividedBy(4)).plus(A_LITTLE);
-    }
-
-    /**
-     * N is found with blocks of 1 MiB. Where a round trip is long and the blocks are still small, N of them are less than
-     * what comes in one round trip, and the way would be idle for most of it; so there may be more of them.
-     */
-    private long worthInFlight(int limit) {
-        return Math.min((long) limit * BlockPlan.LINE, experience.rate().perRoundTrip(file.roundTrip(), limit));
     }
 
     private final class Fillings implements Iterator<Filling> {
@@ -242,68 +145,23 @@ final class PrefetchReader implements RangeReader {
                     throw new NoSuchElementException("nothing was granted");
                 }
                 granted = null;
-                Block block = plan.next(room.bytes());
-                Run run = begin(block);
-                Filling filling =
-                        new Filling(block, run == null ? null : run.join(block.offset()), room, nanoTime.getAsLong());
-                ahead.add(filling);
-                fetching++;
+                Filling next = demand.next(room, PrefetchReader.this::goOn);
                 progress.signalAll();
-                return filling;
+                return next;
             } finally {
                 lock.unlock();
             }
         }
     }
 
-    /** The run by which a block comes: the last, or one that begins with it, or none. Under the lock. */
-    private @Nullable Run begin(Block block) {
-        Run last = runs.isEmpty() ? null : runs.getLast();
-        if (last != null && block.offset() < last.end() && last.isUseful()) {
-            return last;
-        }
-        if (last != null) {
-            last.stopsHere();
-        }
-        Run next = begun ? null : file.headStart();
-        if (next == null && experience.pace().goesAlone(begun && mayTry(), file.roundTrip())) {
-            next = file.run(block.offset(), Math.min(plan.end(), block.offset() + share()), !begun);
-        }
-        begun = true;
-        if (next != null) {
-            next.goesOn(this::goOn);
-            runs.add(next);
-        }
-        return next;
-    }
-
-    /** What a request may be for: origins send what nobody wants any more, as far as the buffers on the way go. */
-    private long share() {
-        return Math.max(SHARE, Run.MOST_AT_ONCE / Math.max(1, experience.pace().streams()));
-    }
-
-    private boolean mayTry() {
-        return nanoTime.getAsLong() - since
-                >= ROUND_TRIPS_TO_TRY * file.roundTrip().toNanos();
-    }
-
     /** How far a run that ends there is to go on; as far as that for not at all, now. */
     private long goOn(long end) {
         lock.lock();
         try {
-            // What was asked for in another way meanwhile is not to be asked for twice.
-            boolean stays = !cancelled && hasBegun() && plan.offset() <= end;
-            boolean on = stays && experience.pace().goesAlone(mayTry(), file.roundTrip());
-            return on ? Math.max(end, Math.min(plan.end(), end + share())) : end;
+            return cancelled ? end : demand.goOn(end);
         } finally {
             lock.unlock();
         }
-    }
-
-    /** Whether this reader will stay, and has what it begins with, unless that comes slowly. Under the lock. */
-    private boolean hasBegun() {
-        long all = delivered + taken;
-        return all >= A_START || (all >= A_LOOK && nanoTime.getAsLong() - firstTaken >= A_LITTLE.toNanos());
     }
 
     /** A reader that has taken more may want what comes next: by no lock. */
@@ -311,7 +169,7 @@ final class PrefetchReader implements RangeReader {
         Run last;
         lock.lock();
         try {
-            last = runs.isEmpty() ? null : runs.getLast();
+            last = demand.lastRun();
         } finally {
             lock.unlock();
         }
@@ -387,7 +245,7 @@ final class PrefetchReader implements RangeReader {
         lock.lock();
         try {
             filling.neverBegan(failure);
-            fetching--;
+            demand.fetched();
             progress.signalAll();
         } finally {
             lock.unlock();
@@ -472,7 +330,7 @@ final class PrefetchReader implements RangeReader {
             try {
                 filling.end(mine, complete);
                 if (!hedge) {
-                    fetching--;
+                    demand.fetched();
                 }
                 if (!complete) {
                     last = mine.disown();
@@ -529,7 +387,7 @@ final class PrefetchReader implements RangeReader {
                 firstAt = nanoTime.getAsLong();
                 first = bytes;
             }
-            boolean fewer;
+            boolean due;
             boolean awaited;
             lock.lock();
             try {
@@ -538,13 +396,12 @@ final class PrefetchReader implements RangeReader {
                 }
                 mine.arrived(bytes);
                 progress.signalAll();
-                awaited = waiting && delivered + taken == 0 && isReady();
-                fewer = held && ahead.missing() <= enough;
-                held &= !fewer;
+                awaited = waiting && ahead.read() == 0 && isReady();
+                due = demand.isDueAgain();
             } finally {
                 lock.unlock();
             }
-            if (fewer) {
+            if (due) {
                 nudge();
             }
             if (awaited) {
@@ -644,7 +501,9 @@ final class PrefetchReader implements RangeReader {
         if (head == null) {
             return cancelled || planned;
         }
-        return cancelled || head.beyond(Math.max(taken, unwantedAtFirst(head.block))) != null || head.isSettled();
+        return cancelled
+                || head.beyond(Math.max(ahead.taken(), unwantedAtFirst(head.block))) != null
+                || head.isSettled();
     }
 
     @Override
@@ -682,15 +541,15 @@ final class PrefetchReader implements RangeReader {
                         return null;
                     }
                 } else {
-                    taken = Math.max(taken, unwantedAtFirst(head.block));
+                    int taken = Math.max(ahead.taken(), unwantedAtFirst(head.block));
                     int end = wantedEnd(head.block);
                     Filling.Try best = head.beyond(taken);
                     if (best != null && taken < end) {
                         best.own();
                         current = best;
-                        firstTaken = firstTaken == 0 ? nanoTime.getAsLong() : firstTaken;
+                        demand.taking();
                         ByteBuffer some = slice(best, taken, Math.min(best.arrived(), end));
-                        taken = some.limit();
+                        ahead.taken(some.limit());
                         return some;
                     }
                     if (head.isSettled()) {
@@ -722,10 +581,9 @@ final class PrefetchReader implements RangeReader {
     private @Nullable ByteBuffer moveOn(Filling.Try done) {
         lock.lock();
         try {
+            int taken = ahead.taken();
             Block block = ahead.removeFirst().block;
-            delivered += block.length();
             int from = Math.max(taken, unwantedAtFirst(block));
-            taken = 0;
             if (from < wantedEnd(block)) {
                 current = done;
                 return slice(done, from, wantedEnd(block));
@@ -767,7 +625,7 @@ final class PrefetchReader implements RangeReader {
                 granted = null;
             }
             unused.addAll(ahead.takeRooms());
-            stopped = List.copyOf(runs);
+            stopped = demand.runs();
             progress.signalAll();
         } finally {
             lock.unlock();
