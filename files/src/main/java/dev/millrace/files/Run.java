@@ -50,6 +50,9 @@ public final class Run implements AutoCloseable {
     /** However long an answer took: it may have been the first of all, which loads classes. */
     private static final double LONGEST_LEAD_SECONDS = 0.5;
 
+    /** So many times as fast as it has read so far a reader may go on. */
+    private static final double QUICKER = 2;
+
     /** The request for what comes after the answer that is read, on its way. */
     private static final class Following {
         final long first;
@@ -92,7 +95,9 @@ public final class Run implements AutoCloseable {
     private @Nullable Answer answer;
     private @Nullable Following following;
     private long end;
+    private long answerFirst;
     private long answerEnd;
+    private long answerSince;
     private @Nullable Span asking;
     private int failures;
     private boolean closed;
@@ -118,10 +123,17 @@ public final class Run implements AutoCloseable {
     /** The same, with an answer that is here already. */
     Run(Opener opener, HttpOrigin origin, Answer answer, long first, long end) {
         this(opener, origin, end);
-        this.answer = answer;
-        this.next = first;
-        this.answerEnd = end;
-        this.flowingSince = System.nanoTime();
+        begins(answer, first, end);
+    }
+
+    private void begins(Answer now, long first, long last) {
+        long begun = System.nanoTime();
+        answer = now;
+        answerFirst = first;
+        answerSince = begun;
+        answerEnd = last;
+        next = first;
+        flowingSince = begun;
     }
 
     /** Where these bytes end in the file, as far as is known now. */
@@ -261,7 +273,17 @@ public final class Run implements AutoCloseable {
         double seconds = roundTrip == null
                 ? 0
                 : roundTrip.plus(roundTrip.dividedBy(4)).plus(A_LITTLE).toNanos() / 1e9;
-        return answerEnd - next <= origin.flow().bytesPerSecond() * Math.min(seconds, LONGEST_LEAD_SECONDS);
+        return answerEnd - next <= pace() * Math.min(seconds, LONGEST_LEAD_SECONDS);
+    }
+
+    /**
+     * How fast more may be wanted from now on, in bytes per second: as fast as the way brings them, but not much faster than
+     * this answer was read so far. Else the request for what follows would be made long before a slow reader is there, and
+     * its connection stand still until the origin loses its patience.
+     */
+    private double pace() {
+        double seconds = (System.nanoTime() - answerSince) / 1e9;
+        return Math.min(origin.flow().bytesPerSecond(), QUICKER * (next - answerFirst) / seconds);
     }
 
     private void follow(Following one) {
@@ -479,12 +501,10 @@ public final class Run implements AutoCloseable {
                     changed.await();
                 }
                 if (following != null && following.first == offset && following.answer != null) {
-                    answer = following.answer;
-                    answerEnd = following.end;
-                    next = offset;
+                    Answer followed = following.answer;
+                    begins(followed, offset, following.end);
                     following = null;
-                    flowingSince = System.nanoTime();
-                    return answer;
+                    return followed;
                 }
                 if (answer != null && next == offset) {
                     return answer;
@@ -522,14 +542,13 @@ public final class Run implements AutoCloseable {
             lock.lock();
             try {
                 // Unless somebody has taken over what comes after this block.
-                answerEnd = Math.min(until, Math.max(mine.end, own));
+                long last = Math.min(until, Math.max(mine.end, own));
                 asking = null;
                 if (!closed) {
-                    answer = opened;
-                    next = offset;
-                    flowingSince = System.nanoTime();
+                    begins(opened, offset, last);
                     return opened;
                 }
+                answerEnd = last;
             } finally {
                 lock.unlock();
             }

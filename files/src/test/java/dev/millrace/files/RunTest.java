@@ -51,6 +51,29 @@ class RunTest {
     }
 
     @Test
+    void a_reader_that_is_slow_has_the_next_request_made_when_it_is_nearly_there() throws Exception {
+        source.flow().saw(1L << 40, 1); // what is asked for comes at once
+        Pipeline calm = new Pipeline(new Pipeline.Settings(4, 16, 0, 64L << 20, 512));
+        try (SourceFile file = source.open("file", ALL);
+                RangeReader reader = calm.read(source, file, ALL)) {
+            int taken = 0;
+            while (taken < MIB) {
+                taken += reader.next().remaining();
+            }
+            // However slow this machine is: what comes in such a time is less than the first answer still has, by far.
+            Thread.sleep(source.usualAnswer().multipliedBy(12).plusMillis(200));
+            while (taken < 5 * MIB / 2) {
+                taken += reader.next().remaining();
+            }
+            Awaitility.await().during(Duration.ofMillis(200)).atMost(LONG).until(() -> origin.requests.size() == 1);
+            while (taken < FILM.length) {
+                taken += reader.next().remaining();
+            }
+            assertThat(origin.requests).hasSizeGreaterThan(1);
+        }
+    }
+
+    @Test
     void who_only_looks_costs_one_request() throws Exception {
         // Without hedges: on a machine that is busy a block may be late by itself.
         Pipeline calm = new Pipeline(new Pipeline.Settings(4, 16, 0, 64L << 20, 512));
