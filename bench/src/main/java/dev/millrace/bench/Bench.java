@@ -51,7 +51,7 @@ public final class Bench implements Callable<Integer> {
             names = "--rows",
             split = ",",
             paramLabel = "TEXT",
-            description = "Of a2a, only the rows whose scenario contains one of these.")
+            description = "Of a2a and films, only the rows whose scenario contains one of these.")
     private List<String> rows = List.of();
 
     @Option(

@@ -24,6 +24,7 @@ final class FilmServer implements AutoCloseable {
     private final String name;
     private final @Nullable Process process;
     private final URI films;
+    private int named;
 
     private FilmServer(String name, @Nullable Process process, URI films) {
         this.name = name;
@@ -37,6 +38,11 @@ final class FilmServer implements AutoCloseable {
 
     URI film(String film) {
         return films.resolve(film);
+    }
+
+    /** The name of a film that this server has not seen. */
+    String unseen() {
+        return "film" + named++ % Origin.NAMES;
     }
 
     /** Whether it is Millrace. */

@@ -42,6 +42,9 @@ final class FilmServers {
 
     private static final int MIB = 1 << 20;
     private static final int PLAYERS = 100;
+    private static final int WARM_CROWDS = 10;
+    private static final int CROWDS = 5;
+    private static final String CROWDED = "players";
     private static final int PROBE = 100_000;
     private static final int BUFFER = 16 << 10;
     private static final double NEAR_ENOUGH = 1.05;
@@ -49,6 +52,7 @@ final class FilmServers {
     private static final double OF_THE_WAY = 0.95;
     private static final String COLD = "Millrace, just started";
     private static final int SEVERAL = 8;
+    private static final String FOLDER = "folder";
 
     private final Plan plan;
     private final Report report;
@@ -57,8 +61,6 @@ final class FilmServers {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     /** What each server took when it had sent one film's beginning, in bytes. */
     private final Map<FilmServer, Long> idle = new HashMap<>();
-
-    private int films;
 
     FilmServers(Plan plan, Report report, Origin origin) {
         this.plan = plan;
@@ -80,7 +82,9 @@ final class FilmServers {
         Path folder = Files.createTempDirectory("millrace-films");
         try {
             passedOn(folder, places);
-            local(folder);
+            if (plan.wants(FOLDER)) {
+                local(folder);
+            }
         } finally {
             client.close();
             try (Stream<Path> all = Files.walk(folder)) {
@@ -89,10 +93,6 @@ final class FilmServers {
                 }
             }
         }
-    }
-
-    private String nextFilm() {
-        return "film" + films++ % Origin.NAMES;
     }
 
     // ---- an origin's films
@@ -110,7 +110,7 @@ final class FilmServers {
                     .ifPresentOrElse(servers::add, () -> missing("rclone"));
             for (FilmServer server : servers) {
                 // Its first film of all, and rclone's look at the folder, are not the subject.
-                read(server.film(nextFilm()), 0, PROBE, new Films.Run());
+                read(server.film(server.unseen()), 0, PROBE, new Films.Run());
                 server.memory().ifPresent(bytes -> idle.put(server, bytes));
             }
             report.progress("warming up");
@@ -118,11 +118,12 @@ final class FilmServers {
                 origin.follow(Script.latency(Script.Law.FIXED, Duration.ofMillis(50), plan.seed()));
                 plan.settle(() -> {
                     Films.Run run = new Films.Run();
-                    read(server.film("place" + places.size(), nextFilm()), 0, 16 * MIB, run);
+                    read(server.film("place" + places.size(), server.unseen()), 0, 16 * MIB, run);
                     return run.last - run.start;
                 });
             }
-            for (Films.Place place : places) {
+            for (Films.Place place :
+                    places.stream().filter(each -> plan.wants(each.title())).toList()) {
                 List<FilmServer> all = new ArrayList<>(servers);
                 all.add(FilmServer.none(origin.base()));
                 boolean last = place.equals(places.getLast());
@@ -137,10 +138,9 @@ final class FilmServers {
                 }
             }
             report.print(PLAYING);
-            for (FilmServer server : servers) {
-                crowd(server);
+            if (plan.wants(CROWDED)) {
+                crowds(servers);
             }
-            report.print(CROWD);
         } finally {
             for (FilmServer server : servers) {
                 server.close();
@@ -163,7 +163,11 @@ final class FilmServers {
         for (int round = 1; round <= Math.min(plan.rounds(), 3); round++) {
             report.progress(place.title() + ", whole servers, round " + round);
             for (var each : all.entrySet()) {
-                play(each.getKey(), each.getValue(), place, source, bytes);
+                // Only once is it just started.
+                int plays = each.getKey().title().equals(COLD) ? 1 : place.plays();
+                for (int i = 0; i < plays; i++) {
+                    play(each.getKey(), each.getValue(), place, source, bytes);
+                }
             }
         }
         double soonest = all.entrySet().stream()
@@ -208,7 +212,7 @@ final class FilmServers {
     private void play(FilmServer server, Figures figures, Films.Place place, String source, int bytes)
             throws Exception {
         origin.follow(place.script().get());
-        URI film = server.film(source, nextFilm());
+        URI film = server.film(source, server.unseen());
         Films.Run run = new Films.Run();
         read(film, 0, bytes, run);
         figures.first.add((double) run.first);
@@ -220,7 +224,7 @@ final class FilmServers {
         read(film, origin.fileBytes() / 2, PROBE, seek);
         figures.seek.add((double) seek.first);
         settled();
-        read(server.film(source, nextFilm()), 0, PROBE, new Films.Run());
+        read(server.film(source, server.unseen()), 0, PROBE, new Films.Run());
         figures.probe.add(settled() / (double) MIB);
     }
 
@@ -260,19 +264,59 @@ final class FilmServers {
         }
     }
 
-    private void crowd(FilmServer server) throws Exception {
-        origin.follow(Script.latency(Script.Law.FIXED, Duration.ofMillis(50), plan.seed()));
+    /** Each server serves its first crowd, then some to warm up, and then they serve crowds by turns. */
+    private void crowds(List<FilmServer> servers) throws Exception {
         int players = plan.size() == Plan.Size.TRIAL ? 5 : PLAYERS;
+        Map<FilmServer, Double> first = new LinkedHashMap<>();
+        for (FilmServer server : servers) {
+            report.progress(players + " players, " + server.title() + ", to warm up");
+            first.put(server, crowd(server, players));
+            for (int i = 0; i < plan.times(WARM_CROWDS); i++) {
+                double _ = crowd(server, players);
+            }
+        }
+        long _ = settled();
+        Map<FilmServer, Samples> rates = new LinkedHashMap<>();
+        Map<FilmServer, Samples> sent = new LinkedHashMap<>();
+        for (int i = 0; i < plan.times(CROWDS * Math.min(plan.rounds(), 3)); i++) {
+            report.progress(players + " players, crowd " + (i + 1));
+            for (FilmServer server : servers) {
+                rates.computeIfAbsent(server, key -> new Samples()).add(crowd(server, players));
+                sent.computeIfAbsent(server, key -> new Samples()).add(settled() / (double) MIB);
+            }
+        }
+        for (FilmServer server : servers) {
+            Samples rate = rates.getOrDefault(server, new Samples());
+            Row row = Row.of(players + " × 4 MiB, 50 ms away", server.title())
+                    .number("MiB/s", rate.median())
+                    .percent("spread", rate.spread())
+                    .number("of its first", first.getOrDefault(server, Double.NaN))
+                    .number(
+                            "origin MiB",
+                            sent.getOrDefault(server, new Samples()).median());
+            Long before = idle.get(server);
+            if (before != null) {
+                row.number("idle memory MiB", before / (double) MIB);
+            }
+            server.peakMemory().ifPresent(peak -> row.number("peak memory MiB", peak / (double) MIB));
+            report.add(CROWD, row);
+        }
+        report.print(CROWD);
+    }
+
+    /** How many MiB a second a crowd has got together, of films that this server has not seen. */
+    private double crowd(FilmServer server, int players) throws Exception {
+        origin.follow(Script.latency(Script.Law.FIXED, Duration.ofMillis(50), plan.seed()));
         int bytes = 4 * MIB;
         CountDownLatch there = new CountDownLatch(players);
         long start = System.nanoTime();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<?>> all = new ArrayList<>();
             for (int i = 0; i < players; i++) {
-                String film = nextFilm();
+                URI film = server.film(server.unseen());
                 Callable<?> player = () -> {
                     try {
-                        read(server.film(film), 0, bytes, new Films.Run(there));
+                        read(film, 0, bytes, new Films.Run(there));
                     } catch (IOException | RuntimeException failed) {
                         while (there.getCount() > 0) {
                             there.countDown(); // or the others would wait for this one
@@ -287,15 +331,7 @@ final class FilmServers {
                 each.get();
             }
         }
-        double seconds = (System.nanoTime() - start) / 1e9;
-        Row row = Row.of(players + " × 4 MiB, 50 ms away", server.title()).number("MiB/s", players * 4 / seconds);
-        Long before = idle.get(server);
-        if (before != null) {
-            row.number("idle memory MiB", before / (double) MIB);
-        }
-        server.peakMemory().ifPresent(peak -> row.number("peak memory MiB", peak / (double) MIB));
-        report.add(CROWD, row);
-        long _ = settled();
+        return players * 4 / ((System.nanoTime() - start) / 1e9);
     }
 
     // ---- a folder's file
