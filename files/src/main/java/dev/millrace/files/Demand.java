@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Demand {
     /** What a request takes beside the round trip. */
-    static final Duration A_LITTLE = Duration.ofMillis(20);
+    private static final Duration A_LITTLE = Duration.ofMillis(20);
 
     /** Blocks in flight or undelivered for each fetch in flight: see the reference in {@link dev.millrace.core.Prefetch}. */
     static final int WINDOW = 3;
