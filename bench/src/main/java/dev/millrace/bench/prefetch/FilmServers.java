@@ -42,8 +42,8 @@ final class FilmServers {
 
     private static final int MIB = 1 << 20;
     private static final int PLAYERS = 100;
-    private static final int WARM_CROWDS = 10;
     private static final int CROWDS = 5;
+    private static final int CROWD_MIB = 4;
     private static final String CROWDED = "players";
     private static final int PROBE = 100_000;
     private static final int BUFFER = 16 << 10;
@@ -264,16 +264,14 @@ final class FilmServers {
         }
     }
 
-    /** Each server serves its first crowd, then some to warm up, and then they serve crowds by turns. */
+    /** Each server serves its first crowd, then more until it gets no faster, and then they serve crowds by turns. */
     private void crowds(List<FilmServer> servers) throws Exception {
         int players = plan.size() == Plan.Size.TRIAL ? 5 : PLAYERS;
         Map<FilmServer, Double> first = new LinkedHashMap<>();
         for (FilmServer server : servers) {
             report.progress(players + " players, " + server.title() + ", to warm up");
-            first.put(server, crowd(server, players));
-            for (int i = 0; i < plan.times(WARM_CROWDS); i++) {
-                double _ = crowd(server, players);
-            }
+            first.put(server, rate(players, crowd(server, players)));
+            plan.settle(() -> crowd(server, players));
         }
         long _ = settled();
         Map<FilmServer, Samples> rates = new LinkedHashMap<>();
@@ -281,7 +279,7 @@ final class FilmServers {
         for (int i = 0; i < plan.times(CROWDS * Math.min(plan.rounds(), 3)); i++) {
             report.progress(players + " players, crowd " + (i + 1));
             for (FilmServer server : servers) {
-                rates.computeIfAbsent(server, key -> new Samples()).add(crowd(server, players));
+                rates.computeIfAbsent(server, key -> new Samples()).add(rate(players, crowd(server, players)));
                 sent.computeIfAbsent(server, key -> new Samples()).add(settled() / (double) MIB);
             }
         }
@@ -304,10 +302,14 @@ final class FilmServers {
         report.print(CROWD);
     }
 
-    /** How many MiB a second a crowd has got together, of films that this server has not seen. */
-    private double crowd(FilmServer server, int players) throws Exception {
+    private static double rate(int players, long nanos) {
+        return players * CROWD_MIB / (nanos / 1e9);
+    }
+
+    /** How many nanoseconds a crowd took, for films that this server has not seen. */
+    private long crowd(FilmServer server, int players) throws Exception {
         origin.follow(Script.latency(Script.Law.FIXED, Duration.ofMillis(50), plan.seed()));
-        int bytes = 4 * MIB;
+        int bytes = CROWD_MIB * MIB;
         CountDownLatch there = new CountDownLatch(players);
         long start = System.nanoTime();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -331,7 +333,7 @@ final class FilmServers {
                 each.get();
             }
         }
-        return players * 4 / ((System.nanoTime() - start) / 1e9);
+        return System.nanoTime() - start;
     }
 
     // ---- a folder's file
