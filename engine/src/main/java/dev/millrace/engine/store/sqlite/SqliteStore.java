@@ -271,9 +271,11 @@ public final class SqliteStore implements Store {
             boolean sync = false;
             pen.acquireUninterruptibly();
             try {
-                List<Submitted<?>> group = awaitNext();
-                open = !group.isEmpty();
-                sync = commitAll(group);
+                while (open && !sync) { // to lay the pen down is to wake the other, who has nothing to do
+                    List<Submitted<?>> group = awaitNext();
+                    open = !group.isEmpty();
+                    sync = commitAll(group);
+                }
             } finally {
                 pen.release();
             }

@@ -20,6 +20,7 @@ import java.sql.DriverManager;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -73,6 +74,16 @@ class SqliteStoreTest extends LastingStoreContract {
         go.countDown();
         CompletableFuture.allOf(message, chunk, behind).get();
         assertThat(told).containsExactly("chunk of b", "message of a", "chunk of a");
+    }
+
+    @Test
+    void chunks_are_all_written_by_the_thread_that_wrote_the_first() throws Exception {
+        var writers = new HashSet<Thread>();
+        for (int i = 0; i < 500; i++) {
+            store.submit("c", Durability.WRITTEN, reader -> Write.nothing(writers.add(Thread.currentThread())))
+                    .get();
+        }
+        assertThat(writers).as("nobody else is woken").hasSize(1);
     }
 
     @Test
