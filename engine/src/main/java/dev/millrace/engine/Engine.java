@@ -127,11 +127,12 @@ public final class Engine implements AutoCloseable {
         return sharing == null ? settings.worker() : sharing.holder();
     }
 
-    private void begin(Lease lease) {
-        turns.start(lease);
+    private Runnable begin(Lease lease) {
+        Runnable start = turns.ready(lease);
         if (!holder().equals(lease.task().leasedBy())) {
             turns.lost(lease.task().id(), TaskState.SUBMITTED); // it ran out while the lease was committed
         }
+        return start;
     }
 
     /** No place is free here for what can run; there may be one elsewhere. */

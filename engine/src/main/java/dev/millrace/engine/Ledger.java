@@ -25,7 +25,7 @@ final class Ledger {
     private final Supplier<String> holder;
     private final Workers workers;
     private final Journals journals;
-    private final Consumer<Lease> starter;
+    private final Function<Lease, Runnable> starter;
     private final Line line;
     private final Causes causes = new Causes();
     private volatile Consumer<TaskRecord> stopped = task -> {};
@@ -50,14 +50,14 @@ final class Ledger {
             EngineSettings settings,
             Workers workers,
             Journals journals,
-            Consumer<Lease> starter,
+            Function<Lease, Runnable> starter,
             Line line) {
         this(store, settings, settings::worker, workers, journals, starter, line);
     }
 
     /**
      * @param holder in whose name leases are taken now
-     * @param starter starts the turn of a lease; must not block
+     * @param starter makes the turn of a lease known, and gives what starts it; neither may block
      */
     Ledger(
             Store store,
@@ -65,7 +65,7 @@ final class Ledger {
             Supplier<String> holder,
             Workers workers,
             Journals journals,
-            Consumer<Lease> starter,
+            Function<Lease, Runnable> starter,
             Line line) {
         this.store = store;
         this.settings = settings;
@@ -112,7 +112,8 @@ final class Ledger {
         Span cause = Span.current(); // of the thread that asks; a store decides on others
         // A store may decide several times; what was written is the last one's.
         var written = new ArrayList<TaskRecord>();
-        CompletableFuture<R> outcome = store.submit(contextId, durability, before -> {
+        var starts = new Starts();
+        CompletableFuture<R> outcome = starts.around(() -> store.submit(contextId, durability, before -> {
             var draft = new Draft(before, contextId, settings.clock().instant());
             var leases = new ArrayList<Lease>();
             boolean waiting;
@@ -135,7 +136,7 @@ final class Ledger {
                     result,
                     () -> {
                         draft.written();
-                        leases.forEach(starter);
+                        leases.forEach(lease -> starts.add(starter.apply(lease)));
                     },
                     () -> {
                         draft.committed();
@@ -146,7 +147,7 @@ final class Ledger {
                         }
                     },
                     () -> giveBack(leases));
-        });
+        }));
         if (outcome.isDone()) {
             if (!outcome.isCompletedExceptionally()) {
                 written.forEach(stopped);
@@ -204,7 +205,8 @@ final class Ledger {
      * more than one, so that a context with many does not take every place before the next owner's turn.
      */
     CompletableFuture<Look> look(String contextId) {
-        return store.submit(contextId, Durability.WRITTEN, before -> {
+        var starts = new Starts();
+        return starts.around(() -> store.submit(contextId, Durability.WRITTEN, before -> {
             var draft = new Draft(before, contextId, settings.clock().instant());
             var leases = new ArrayList<Lease>();
             boolean waiting = false;
@@ -218,13 +220,42 @@ final class Ledger {
             }
             return draft.toWrite(
                     !leases.isEmpty() ? Look.STARTED : waiting ? Look.NO_PLACE : Look.NOTHING,
-                    () -> leases.forEach(starter),
+                    () -> leases.forEach(lease -> starts.add(starter.apply(lease))),
                     () -> {
                         journals.publish(contextId, draft.events());
                         tell(draft);
                     },
                     () -> giveBack(leases));
-        });
+        }));
+    }
+
+    /**
+     * Turns that a write starts. A store that writes within the call holds a lock meanwhile, which is the first thing that the
+     * turn wants: there they start when the call has returned. Elsewhere they start when it is written.
+     */
+    private static final class Starts {
+        private final Thread caller = Thread.currentThread();
+        private final List<Runnable> held = new ArrayList<>();
+
+        /** For the caller's thread alone. */
+        private boolean returned;
+
+        void add(Runnable start) {
+            if (Thread.currentThread() == caller && !returned) {
+                held.add(start);
+            } else {
+                start.run();
+            }
+        }
+
+        <R> R around(Supplier<R> submit) {
+            try {
+                return submit.get();
+            } finally {
+                returned = true;
+                held.forEach(Runnable::run);
+            }
+        }
     }
 
     /** True if something runnable was left in line. */

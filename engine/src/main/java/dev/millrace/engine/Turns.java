@@ -48,10 +48,10 @@ final class Turns {
     }
 
     /**
-     * Starts the turn of a lease; its place is taken already. Never blocks. The turn is known from here on, so that a
-     * cancel that is committed after the lease finds it.
+     * The start of a lease's turn; its place is taken already. Never blocks. The turn is known from here on, so that a
+     * cancel that is committed after the lease finds it, and runs when it is started.
      */
-    void start(Lease lease) {
+    Runnable ready(Lease lease) {
         long written = settings.pace().nanoTime();
         var turn = new LiveTurn(
                 lease,
@@ -64,7 +64,7 @@ final class Turns {
         if (stopping) {
             turn.stop(); // its lease was being committed while the others were told
         }
-        Thread.ofVirtual().name("turn-" + lease.task().id()).start(() -> {
+        Thread thread = Thread.ofVirtual().name("turn-" + lease.task().id()).unstarted(() -> {
             try {
                 run(turn, written);
             } finally {
@@ -73,6 +73,7 @@ final class Turns {
                 Objects.requireNonNull(dispatcher).placeFree();
             }
         });
+        return thread::start;
     }
 
     private void run(LiveTurn turn, long written) {

@@ -68,22 +68,23 @@ class DispatcherTest {
     @Test
     void a_place_that_is_taken_and_given_back_during_a_look_is_not_forgotten() throws Exception {
         var settings = EngineSettings.defaults();
-        var ledger = new Ledger(store, settings, workers, journals, started::add, new Ledger.Line() {
-            @Override
-            public boolean othersWait() {
-                return dispatcher.othersWait();
-            }
+        var ledger =
+                new Ledger(store, settings, workers, journals, lease -> () -> started.add(lease), new Ledger.Line() {
+                    @Override
+                    public boolean othersWait() {
+                        return dispatcher.othersWait();
+                    }
 
-            @Override
-            public void leftWaiting() {
-                dispatcher.leftWaiting();
-            }
+                    @Override
+                    public void leftWaiting() {
+                        dispatcher.leftWaiting();
+                    }
 
-            @Override
-            public void placeFree() {
-                dispatcher.placeFree();
-            }
-        });
+                    @Override
+                    public void placeFree() {
+                        dispatcher.placeFree();
+                    }
+                });
         dispatcher = new Dispatcher(store, ledger, workers, Pace.REAL);
         dispatcher.start();
         try {

@@ -2,6 +2,7 @@ package dev.millrace.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.millrace.core.Journal;
 import dev.millrace.engine.store.Durability;
@@ -17,6 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,7 +64,8 @@ class LedgerTest {
     void open() {
         store = kind.open(folder);
         var journals = new Journals((contextId, after, max) -> List.of(), 1024);
-        ledger = new Ledger(store, EngineSettings.defaults(), workers, journals, started::add, lineOf(rung));
+        ledger = new Ledger(
+                store, EngineSettings.defaults(), workers, journals, lease -> () -> started.add(lease), lineOf(rung));
     }
 
     @AfterEach
@@ -155,6 +160,33 @@ class LedgerTest {
     }
 
     @Test
+    void a_turn_that_starts_finds_no_lock_of_the_write_that_started_it() throws Exception {
+        assumeThat(kind).as("it writes on the thread that asks").isEqualTo(Stores.MEMORY);
+        newContext("c", Context.Concurrency.PARALLEL);
+        var looked = new AtomicInteger();
+        var looking = new Ledger(
+                store,
+                EngineSettings.defaults(),
+                workers,
+                new Journals((contextId, after, max) -> List.of(), 1024),
+                lease -> () -> looked.addAndGet(looksElsewhere() ? 1 : 0),
+                lineOf(rung));
+        looking.change("c", Durability.FSYNCED, this::newTask).get();
+        assertThat(looked).hasValue(1);
+    }
+
+    /** Whether another thread can read the context now. */
+    private boolean looksElsewhere() {
+        var read = new FutureTask<>(() -> store.<List<TaskRecord>>read("c", reader -> reader.openTasks("c")));
+        Thread.ofVirtual().start(read);
+        try {
+            return read.get(10, TimeUnit.SECONDS).size() <= 1;
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            return false;
+        }
+    }
+
+    @Test
     void one_task_at_a_time_runs_in_a_serial_context_and_all_in_a_parallel_one() throws Exception {
         newContext("serial", Context.Concurrency.SERIAL);
         taskIn("serial", TaskState.SUBMITTED);
@@ -177,7 +209,7 @@ class LedgerTest {
                 EngineSettings.defaults(),
                 workers,
                 new Journals((contextId, after, max) -> List.of(), 1024),
-                started::add,
+                lease -> () -> started.add(lease),
                 lineOf(rung));
         rung.set(0);
         assertThatThrownBy(() ->

@@ -38,18 +38,19 @@ class PostgresRoundTripsTest {
     private void open(int views) {
         store = PostgresStore.open(PostgresSettings.of(address).withViews(views));
         var journals = new Journals((contextId, after, max) -> List.of(), 1024);
-        ledger = new Ledger(store, settings, new Workers(100), journals, leases::add, new Ledger.Line() {
-            @Override
-            public boolean othersWait() {
-                return false;
-            }
+        ledger = new Ledger(
+                store, settings, new Workers(100), journals, lease -> () -> leases.add(lease), new Ledger.Line() {
+                    @Override
+                    public boolean othersWait() {
+                        return false;
+                    }
 
-            @Override
-            public void leftWaiting() {}
+                    @Override
+                    public void leftWaiting() {}
 
-            @Override
-            public void placeFree() {}
-        });
+                    @Override
+                    public void placeFree() {}
+                });
     }
 
     @BeforeEach

@@ -44,8 +44,8 @@ class PublishedOrderTest {
                     (contextId, after, max) -> store.<List<Journal.Entry<Event>>>read(
                             contextId, reader -> reader.events(contextId, after, max)),
                     tailBytes);
-            var ledger =
-                    new Ledger(store, EngineSettings.defaults(), new Workers(1), journals, lease -> {}, new NoLine());
+            var ledger = new Ledger(
+                    store, EngineSettings.defaults(), new Workers(1), journals, lease -> () -> {}, new NoLine());
             for (int c = 0; c < contexts; c++) {
                 create(ledger, "c" + c);
             }
