@@ -77,7 +77,7 @@ public final class EventStream {
                 begin();
                 return StreamEnd.COMPLETE;
             }
-            exchange.onGone(cursor::close);
+            exchange.onGoneMeanwhile(cursor::close);
             exchange.onStopping(cursor::close);
             var pump = new Pump<>(cursor, framing, new Sending(this), () -> comment("keep-alive"));
             var end = pump.run(first, edge.sweeper(), exchange::gone, exchange::stopping);
@@ -133,8 +133,9 @@ public final class EventStream {
         }
 
         @Override
-        public void begin() throws IOException {
+        public void rest() throws IOException {
             to.begin();
+            to.exchange.watch(); // not before: a stream that never waits need not wake the selector for it
         }
     }
 }

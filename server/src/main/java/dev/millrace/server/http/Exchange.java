@@ -277,7 +277,7 @@ public final class Exchange implements RequestHead {
      * stream begins to wait for something to send. As long as nothing was sent, any other answer may take its place.
      */
     public EventStream eventStream() throws HttpProblem, IOException {
-        watch();
+        hearOut();
         begin(200);
         response.getHeaders()
                 .put(HttpHeader.CONTENT_TYPE, "text/event-stream")
@@ -303,7 +303,15 @@ public final class Exchange implements RequestHead {
      * <p>On HTTP/1 this first reads what is left of the request's body.
      */
     public void onGone(Runnable hook) throws HttpProblem, IOException {
-        watch();
+        if (!response.isCommitted()) {
+            hearOut();
+            watch();
+        }
+        gone.add(hook);
+    }
+
+    /** The same, of a client that is watched by who calls {@link #watch} each time that there is nothing to send. */
+    void onGoneMeanwhile(Runnable hook) {
         gone.add(hook);
     }
 
@@ -422,19 +430,25 @@ public final class Exchange implements RequestHead {
         response.setStatus(status);
     }
 
-    private void watch() throws HttpProblem, IOException {
-        if (departure != null || response.isCommitted() || !http1()) {
+    /** Reads what is left of the request's body: the watcher would throw it away. */
+    private void hearOut() throws HttpProblem, IOException {
+        if (departure != null || !http1()) {
             return;
         }
-        // Else the watcher would read, and throw away, the body.
         if (bodyStream == null) {
             body();
         } else {
             bodyStream.transferTo(OutputStream.nullOutputStream());
         }
-        Http1.rest(request);
-        departure =
-                Departure.watch(request.getConnectionMetaData().getConnection().getEndPoint(), gone);
+    }
+
+    /** Notices from now on that the client leaves. The request has been read, and the response is not complete. */
+    void watch() {
+        if (departure == null && http1()) {
+            Http1.rest(request);
+            departure = Departure.watch(
+                    request.getConnectionMetaData().getConnection().getEndPoint(), gone);
+        }
     }
 
     private Router.Value parameter(String name) {

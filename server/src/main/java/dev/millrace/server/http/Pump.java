@@ -24,7 +24,7 @@ record Pump<E>(Cursor<E> cursor, Framing<E> framing, Sender sender, Heartbeat he
         }
 
         /** There is nothing to send, and it may take a while. */
-        default void begin() throws IOException {}
+        default void rest() throws IOException {}
     }
 
     /** Proves the stream alive. */
@@ -45,12 +45,7 @@ record Pump<E>(Cursor<E> cursor, Framing<E> framing, Sender sender, Heartbeat he
         var frames = new FrameBuffer();
         sweeper.watch(cursor);
         try {
-            var batch = first;
-            if (batch.isEmpty()) {
-                sender.begin();
-                batch = cursor.take(EventStream.BATCH);
-            }
-            for (; ; batch = cursor.take(EventStream.BATCH)) {
+            for (var batch = first.isEmpty() ? next() : first; ; batch = next()) {
                 if (gone.getAsBoolean()) {
                     return StreamEnd.GONE;
                 }
@@ -61,8 +56,6 @@ record Pump<E>(Cursor<E> cursor, Framing<E> framing, Sender sender, Heartbeat he
                         sender.sendLast(frames);
                     } else if (!frames.isEmpty()) {
                         sender.send(frames);
-                    } else if (then == Framing.Then.CONTINUE) {
-                        sender.begin();
                     }
                     if (then == Framing.Then.END) {
                         return StreamEnd.COMPLETE;
@@ -82,5 +75,14 @@ record Pump<E>(Cursor<E> cursor, Framing<E> framing, Sender sender, Heartbeat he
         } catch (ClientGoneException e) {
             return StreamEnd.GONE;
         }
+    }
+
+    private List<Journal.Entry<E>> next() throws IOException, InterruptedException {
+        List<Journal.Entry<E>> ready = cursor.poll(EventStream.BATCH);
+        if (!ready.isEmpty()) {
+            return ready;
+        }
+        sender.rest();
+        return cursor.take(EventStream.BATCH);
     }
 }
