@@ -22,8 +22,11 @@ public final class Ids implements Supplier<String> {
 
     @Override
     public String get() {
-        long high = (clock.millis() << 16) | 0x7000 | (random.nextLong() & 0x0fff);
-        long low = (random.nextLong() & 0x3fff_ffff_ffff_ffffL) | 0x8000_0000_0000_0000L;
+        byte[] drawn = new byte[Short.BYTES + Long.BYTES]; // at once: a secure generator costs by the call
+        random.nextBytes(drawn);
+        ByteBuffer bits = ByteBuffer.wrap(drawn);
+        long high = (clock.millis() << 16) | 0x7000 | (bits.getShort() & 0x0fff);
+        long low = (bits.getLong() & 0x3fff_ffff_ffff_ffffL) | 0x8000_0000_0000_0000L;
         return new UUID(high, low).toString();
     }
 
