@@ -44,12 +44,10 @@ final class Extensions {
 
     /** Those of the declared ones that hold for the request, as the response's header names them; may be empty. */
     String active(Set<String> declared) {
-        return declared.isEmpty()
-                ? ""
-                : known.stream()
-                        .map(AgentExtension::uri)
-                        .filter(declared::contains)
-                        .collect(Collectors.joining(", "));
+        return known.stream()
+                .map(AgentExtension::uri)
+                .filter(declared::contains)
+                .collect(Collectors.joining(", "));
     }
 
     /** @throws A2aException with EXTENSION_SUPPORT_REQUIRED if a required one was not declared */

@@ -30,7 +30,7 @@ final class ProtocolVersion {
     }
 
     static void require(String version) {
-        if (!version.equals(OURS) && !SPOKEN.matcher(version).matches()) {
+        if (!SPOKEN.matcher(version).matches()) {
             String asked =
                     version.isEmpty() ? "The request names no A2A version, which means 0.3" : "A2A " + shown(version);
             throw new A2aException(
