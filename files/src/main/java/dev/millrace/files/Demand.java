@@ -75,13 +75,13 @@ final class Demand {
     /** Whether the next block may be asked for now, as far as it goes by what is under way. */
     boolean mayFetch() {
         held = false;
-        return comingRun() != null ? mayJoin() : mayAsk();
+        return comingRun(plan.offset()) != null ? mayJoin() : mayAsk();
     }
 
-    /** The run that brings the next block, if there is one. */
-    private @Nullable Run comingRun() {
+    /** The run that brings the block at this place, which is the next, if there is one. */
+    private @Nullable Run comingRun(long offset) {
         Run last = lastRun();
-        return last != null && plan.offset() < last.end() && last.isUseful() ? last : null;
+        return last != null && offset < last.end() && last.isUseful() ? last : null;
     }
 
     /** A block more of the same run costs no request; but a reader that is slow, or has just begun, needs few of them. */
@@ -148,10 +148,11 @@ final class Demand {
 
     /** The run by which a block comes: the last, or one that begins with it, or none. */
     private @Nullable Run runFor(Block block, LongUnaryOperator goOn) {
-        Run last = lastRun();
-        if (last != null && block.offset() < last.end() && last.isUseful()) {
-            return last;
+        Run coming = comingRun(block.offset());
+        if (coming != null) {
+            return coming;
         }
+        Run last = lastRun();
         if (last != null) {
             last.stopsHere();
         }

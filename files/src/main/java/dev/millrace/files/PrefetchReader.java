@@ -104,10 +104,7 @@ final class PrefetchReader implements RangeReader {
     private boolean mayFetch() {
         lock.lock();
         try {
-            if (cancelled) {
-                return false;
-            }
-            if (!demand.mayFetch()) {
+            if (cancelled || !demand.mayFetch()) {
                 return false;
             }
             granted = share.reserve(plan.wanted());

@@ -40,9 +40,16 @@ final class FilmServer implements AutoCloseable {
         return films.resolve(film);
     }
 
-    /** The name of a film that this server has not seen. */
+    /**
+     * The name of a film that this server has not seen.
+     *
+     * @throws IllegalStateException if it has seen all: the next would come from its cache
+     */
     String unseen() {
-        return "film" + named++ % Origin.NAMES;
+        if (named == Origin.NAMES) {
+            throw new IllegalStateException(name + " has seen all of the " + Origin.NAMES + " films");
+        }
+        return "film" + named++;
     }
 
     /** Whether it is Millrace. */

@@ -27,7 +27,7 @@ final class Origin implements AutoCloseable {
     private static final int SLICE = 16 << 10;
     private static final int WIDE_SLICE = 256 << 10;
 
-    /** How many films there are in its folder: film0 and so on, all the same. No server is asked for more. */
+    /** How many films there are in its folder: film0 and so on, all the same. */
     static final int NAMES = 10_000;
 
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
