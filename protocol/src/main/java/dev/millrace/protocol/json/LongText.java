@@ -55,8 +55,8 @@ final class LongText {
 
     private static byte[] utf8(String text) {
         byte[] plain = text.getBytes(UTF_8);
-        // In one byte each are ASCII, and the question marks that the JDK writes for halves of pairs. To compare is far less
-        // work than to look at each character.
+        // In one byte each are ASCII, and the question marks that the JDK writes for halves of pairs. To compare is far
+        // less work than to look at each character.
         boolean ascii = plain.length == text.length() && text.equals(new String(plain, ISO_8859_1));
         return ascii || Unicode.isWellFormed(text)
                 ? plain
