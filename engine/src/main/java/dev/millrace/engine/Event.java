@@ -10,9 +10,11 @@ import dev.millrace.protocol.TaskArtifactUpdateEvent;
 import dev.millrace.protocol.TaskState;
 import dev.millrace.protocol.TaskStatusUpdateEvent;
 import dev.millrace.protocol.json.A2aJson;
+import dev.millrace.protocol.json.ChunkForm;
 import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +24,9 @@ public final class Event {
     private final Kind kind;
     private final @Nullable TaskState state;
     private final byte[] json;
+
+    /** In which the JSON of a piece of text was written, and is read; null for everything else. */
+    private final @Nullable ChunkForm form;
 
     /**
      * What the JSON says, for as long as the collector leaves it: an event is nearly always asked for by who waits for its
@@ -37,22 +42,36 @@ public final class Event {
      *     readers, never to be changed
      */
     public Event(@Nullable String taskId, Kind kind, @Nullable TaskState state, byte[] json) {
+        this(taskId, kind, state, json, null);
+    }
+
+    private Event(
+            @Nullable String taskId, Kind kind, @Nullable TaskState state, byte[] json, @Nullable ChunkForm form) {
         this.taskId = taskId;
         this.kind = kind;
         this.state = state;
         this.json = json;
+        this.form = form;
     }
 
     /** An event that says this. */
     static Event of(String taskId, Kind kind, @Nullable TaskState state, StreamResponse says) {
-        return of(taskId, kind, state, says, A2aJson.STREAM_RESPONSE.write(says));
-    }
-
-    /** An event that says this, of which this is the JSON. */
-    static Event of(String taskId, Kind kind, @Nullable TaskState state, StreamResponse says, byte[] json) {
-        var event = new Event(taskId, kind, state, json);
+        var event = new Event(taskId, kind, state, A2aJson.STREAM_RESPONSE.write(says));
         event.remember(says);
         return event;
+    }
+
+    /** A piece of text for an artifact that has begun, in the form of its pieces. */
+    static Event piece(String taskId, ChunkForm form, String text) {
+        return new Event(taskId, Kind.CHUNK, null, form.write(text), form);
+    }
+
+    /** One piece with the text of all of these, which are of one form. */
+    static Event joined(List<Event> pieces) {
+        Event last = pieces.getLast();
+        ChunkForm form = Objects.requireNonNull(last.form, "these are no pieces");
+        byte[] json = form.join(pieces.stream().map(Event::json).toList());
+        return new Event(last.taskId, Kind.CHUNK, null, json, form);
     }
 
     /** What an event is. The numbers are stored: never change one. */
@@ -112,6 +131,11 @@ public final class Event {
         return kind == Kind.CONTEXT || (state != null && state != TaskState.WORKING);
     }
 
+    /** In which other pieces are written, too, that can be joined with this one; null if it is none. */
+    @Nullable ChunkForm form() {
+        return form;
+    }
+
     /** In UTF-8; shared by all readers, not to be changed. */
     public byte[] json() {
         return json;
@@ -119,6 +143,9 @@ public final class Event {
 
     /** What the JSON says. Of an event of the context itself there is no such thing: don't ask. */
     public StreamResponse says() {
+        if (form != null) {
+            return form.read(json);
+        }
         Reference<StreamResponse> known = said;
         StreamResponse says = known == null ? null : known.get();
         if (says == null) {

@@ -10,10 +10,10 @@ import dev.millrace.protocol.TaskFold;
 import dev.millrace.protocol.TaskStatus;
 import dev.millrace.protocol.TaskStatusUpdateEvent;
 import dev.millrace.protocol.json.A2aJson;
+import dev.millrace.protocol.json.ChunkForm;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -42,12 +42,6 @@ final class Events {
     static Event chunk(String taskId, String contextId, Artifact piece, boolean append) {
         return Event.of(
                 taskId, Event.Kind.CHUNK, null, TaskArtifactUpdateEvent.chunk(taskId, contextId, piece, append));
-    }
-
-    /** A piece of text for an artifact that has begun, in the form of its pieces. */
-    static Event appended(String taskId, String contextId, Artifact piece, byte[] json) {
-        return Event.of(
-                taskId, Event.Kind.CHUNK, null, TaskArtifactUpdateEvent.chunk(taskId, contextId, piece, true), json);
     }
 
     static Event artifact(TaskArtifactUpdateEvent whole) {
@@ -84,37 +78,68 @@ final class Events {
         if (events.stream().noneMatch(entry -> entry.event().kind() == Event.Kind.CHUNK)) {
             return List.of(); // without a look into whole artifacts, which may be large
         }
-        var pieces = new LinkedHashMap<String, List<TaskArtifactUpdateEvent>>();
-        var firsts = new LinkedHashMap<String, Journal.Entry<Event>>();
-        var lastOffsets = new LinkedHashMap<String, Long>();
-        for (var entry : events) {
+        var growths = new LinkedHashMap<String, Growth>();
+        for (var entry : joined(events)) {
             boolean artifact =
                     entry.event().kind() == Event.Kind.CHUNK || entry.event().kind() == Event.Kind.ARTIFACT;
-            if (!artifact || !(entry.event().says() instanceof TaskArtifactUpdateEvent update)) {
-                continue;
+            if (artifact && entry.event().says() instanceof TaskArtifactUpdateEvent update) {
+                growths.computeIfAbsent(update.artifact().artifactId(), id -> new Growth(entry))
+                        .add(entry, update);
             }
-            String id = update.artifact().artifactId();
-            firsts.putIfAbsent(id, entry);
-            if (entry.event().kind() == Event.Kind.CHUNK) {
-                lastOffsets.put(id, entry.offset());
-            } else {
-                lastOffsets.remove(id); // a whole artifact came after its chunks and replaces them
-            }
-            if (!update.append()) {
-                pieces.remove(id);
-            }
-            pieces.computeIfAbsent(id, i -> new ArrayList<>()).add(update);
         }
         var merged = new ArrayList<Journal.Entry<Event>>();
-        lastOffsets.forEach((id, offset) -> {
-            List<TaskArtifactUpdateEvent> all = pieces.getOrDefault(id, List.of());
-            merged.add(new Journal.Entry<>(offset, artifact(TaskArtifactUpdateEvent.merge(all, true))));
-        });
-        if (firsts.size() > 1) {
-            merged.addAll(beginnings(firsts, lastOffsets));
+        for (Growth growth : growths.values()) {
+            if (growth.lastChunk > 0) {
+                merged.add(new Journal.Entry<>(
+                        growth.lastChunk, artifact(TaskArtifactUpdateEvent.merge(growth.pieces, true))));
+            }
         }
+        merged.addAll(beginnings(growths));
         merged.sort((a, b) -> Long.compare(a.offset(), b.offset()));
         return merged;
+    }
+
+    /** The same with one piece, at the last one's offset, where several of one form follow each other. */
+    private static List<Journal.Entry<Event>> joined(List<Journal.Entry<Event>> events) {
+        var joined = new ArrayList<Journal.Entry<Event>>();
+        var run = new ArrayList<Event>();
+        for (int i = 0; i < events.size(); i++) {
+            var entry = events.get(i);
+            ChunkForm form = entry.event().form();
+            if (form == null) {
+                joined.add(entry);
+                continue;
+            }
+            run.add(entry.event());
+            if (i + 1 == events.size() || events.get(i + 1).event().form() != form) {
+                joined.add(new Journal.Entry<>(entry.offset(), Event.joined(run)));
+                run.clear();
+            }
+        }
+        return joined;
+    }
+
+    /** How an artifact came to be. */
+    private static final class Growth {
+        final Journal.Entry<Event> first;
+
+        /** What it is made of by now. */
+        final List<TaskArtifactUpdateEvent> pieces = new ArrayList<>();
+
+        /** The offset of its last chunk; 0 if there is none, or if the whole artifact came after it and replaced it. */
+        long lastChunk;
+
+        Growth(Journal.Entry<Event> first) {
+            this.first = first;
+        }
+
+        void add(Journal.Entry<Event> entry, TaskArtifactUpdateEvent update) {
+            lastChunk = entry.event().kind() == Event.Kind.CHUNK ? entry.offset() : 0;
+            if (!update.append()) {
+                pieces.clear();
+            }
+            pieces.add(update);
+        }
     }
 
     /** What is left of a task's events when {@code merged}, which {@link #mergeChunks} made of them, stands for its chunks. */
@@ -133,16 +158,15 @@ final class Events {
     }
 
     /** The first chunks of the artifacts in whose midst another one began. */
-    private static List<Journal.Entry<Event>> beginnings(
-            SequencedMap<String, Journal.Entry<Event>> firsts, Map<String, Long> lastOffsets) {
+    private static List<Journal.Entry<Event>> beginnings(SequencedMap<String, Growth> growths) {
         var kept = new ArrayList<Journal.Entry<Event>>();
         long nextBegan = Long.MAX_VALUE;
-        for (var first : firsts.sequencedEntrySet().reversed()) {
-            long last = lastOffsets.getOrDefault(first.getKey(), Long.MAX_VALUE);
-            if (nextBegan < last && first.getValue().event().kind() == Event.Kind.CHUNK) {
-                kept.add(first.getValue());
+        for (Growth growth : growths.sequencedValues().reversed()) {
+            long last = growth.lastChunk == 0 ? Long.MAX_VALUE : growth.lastChunk;
+            if (nextBegan < last && growth.first.event().kind() == Event.Kind.CHUNK) {
+                kept.add(growth.first);
             }
-            nextBegan = first.getValue().offset();
+            nextBegan = growth.first.offset();
         }
         return kept;
     }

@@ -1,15 +1,19 @@
 package dev.millrace.engine;
 
+import dev.millrace.core.Journal;
 import dev.millrace.engine.store.Durability;
 import dev.millrace.engine.store.Store;
 import dev.millrace.engine.store.TaskRecord;
+import dev.millrace.engine.store.Write;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one way to change a context: draft, look at the state after, write, then start what became runnable, and publish.
@@ -167,6 +171,35 @@ final class Ledger {
         return told;
     }
 
+    /**
+     * Appends what a turn emits, while its lease holds. By far the most frequent change; no task moves by it, so there is no
+     * state after it to look at.
+     *
+     * @param check asked in the transaction, too; throws if it is not to be written
+     */
+    CompletableFuture<?> emit(Lease lease, List<Event> batch, Runnable check) {
+        String contextId = lease.task().contextId();
+        return store.submit(contextId, Durability.WRITTEN, before -> {
+            check.run();
+            requireLease(before.task(lease.task().id()), lease);
+            Context there = Objects.requireNonNull(before.context(contextId), "a task has a context");
+            var entries = new ArrayList<Journal.Entry<Event>>(batch.size());
+            long offset = there.lastOffset();
+            for (Event event : batch) {
+                entries.add(new Journal.Entry<>(++offset, event));
+            }
+            return new Write<>(
+                    true,
+                    there.at(offset),
+                    List.of(),
+                    entries,
+                    List.of(),
+                    null,
+                    () -> journals.publish(contextId, entries),
+                    () -> {});
+        });
+    }
+
     /** The leases were not committed. Who looked for a place meanwhile found none, and must look again. */
     private void giveBack(List<Lease> leases) {
         leases.forEach(lease -> workers.giveBack());
@@ -177,7 +210,10 @@ final class Ledger {
 
     /** The task as it is, if this lease still holds, and this process still goes by the name in which it took it. */
     TaskRecord requireLease(Draft draft, Lease lease) {
-        TaskRecord now = draft.task(lease.task().id());
+        return requireLease(draft.task(lease.task().id()), lease);
+    }
+
+    private TaskRecord requireLease(@Nullable TaskRecord now, Lease lease) {
         boolean holds = now != null
                 && now.epoch() == lease.task().epoch()
                 && holder.get().equals(lease.task().leasedBy())

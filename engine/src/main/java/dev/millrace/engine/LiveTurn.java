@@ -479,7 +479,7 @@ final class LiveTurn implements Turn {
             if (pieces == null) {
                 pieces = ChunkForm.appending(taskId(), contextId(), id);
             }
-            return Events.appended(taskId(), contextId(), Artifact.text(id, text), pieces.write(text));
+            return Event.piece(taskId(), pieces, text);
         }
 
         /** What is said after it is appended to it. */

@@ -153,13 +153,7 @@ final class Outbox {
         List<Event> batch = gathering;
         gathering = new ArrayList<>();
         onTheWay++;
-        var _ = ledger.change(lease.task().contextId(), Durability.WRITTEN, draft -> {
-                    requireWhole();
-                    ledger.requireLease(draft, lease);
-                    batch.forEach(draft::append);
-                    return true;
-                })
-                .whenComplete((done, error) -> settle(error));
+        var _ = ledger.emit(lease, batch, this::requireWhole).whenComplete((done, error) -> settle(error));
     }
 
     /** Asked in the transaction of a batch: one before it, which was on its way when this one was sent, may have failed. */

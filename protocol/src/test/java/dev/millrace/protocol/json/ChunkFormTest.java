@@ -4,21 +4,34 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.TaskArtifactUpdateEvent;
+import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.constraints.NotEmpty;
 import org.junit.jupiter.api.Test;
 
 class ChunkFormTest {
     private static void requireTheSame(String taskId, String contextId, String artifactId, String text) {
-        assertThat(ChunkForm.appending(taskId, contextId, artifactId).write(text))
-                .isEqualTo(A2aJson.STREAM_RESPONSE.write(
-                        TaskArtifactUpdateEvent.chunk(taskId, contextId, Artifact.text(artifactId, text), true)));
+        var form = ChunkForm.appending(taskId, contextId, artifactId);
+        byte[] whole = A2aJson.STREAM_RESPONSE.write(
+                TaskArtifactUpdateEvent.chunk(taskId, contextId, Artifact.text(artifactId, text), true));
+        assertThat(form.write(text)).isEqualTo(whole);
+        assertThat(form.read(whole)).isEqualTo(A2aJson.STREAM_RESPONSE.read(whole));
     }
 
     @Property(tries = 500)
-    void a_piece_is_written_as_every_event_is(
-            @ForAll String taskId, @ForAll String contextId, @ForAll String artifactId, @ForAll String text) {
+    void a_piece_is_written_and_read_as_every_event_is(
+            @ForAll @NotEmpty String taskId,
+            @ForAll @NotEmpty String contextId,
+            @ForAll @NotEmpty String artifactId,
+            @ForAll String text) {
         requireTheSame(taskId, contextId, artifactId, text);
+    }
+
+    @Property(tries = 500)
+    void pieces_are_joined_as_if_they_had_been_one(@ForAll List<String> texts) {
+        var form = ChunkForm.appending("task", "context", "answer");
+        assertThat(form.join(texts.stream().map(form::write).toList())).isEqualTo(form.write(String.join("", texts)));
     }
 
     @Test

@@ -13,8 +13,10 @@ final class EventLog {
     private long weight;
 
     void append(List<Journal.Entry<Event>> more) {
-        entries.addAll(more);
-        weight += weight(more);
+        for (var entry : more) {
+            entries.add(entry);
+            weight += entry.event().weight();
+        }
     }
 
     /** Bytes that the events count for in memory. */
@@ -37,9 +39,13 @@ final class EventLog {
 
     List<Journal.Entry<Event>> of(TaskRecord task) {
         int end = task.endedAt() == 0 ? entries.size() : firstAfter(task.endedAt());
-        return entries.subList(firstAfter(task.position() - 1), end).stream()
-                .filter(e -> task.id().equals(e.event().taskId()))
-                .toList();
+        var of = new ArrayList<Journal.Entry<Event>>();
+        for (var entry : entries.subList(firstAfter(task.position() - 1), end)) {
+            if (task.id().equals(entry.event().taskId())) {
+                of.add(entry);
+            }
+        }
+        return of;
     }
 
     /** Costs as much as there are events since the task began. */
