@@ -154,6 +154,68 @@ class StopTest extends WithEngine {
     }
 
     @Test
+    void a_turn_that_returns_while_it_is_handed_back_has_not_failed() throws Exception {
+        var free = new Semaphore(0);
+        var overtaken = new Overtaken(store, free);
+        store = overtaken;
+        start(turn -> {
+            turn.say("half");
+            turn.flush();
+            reached.release();
+            free.acquireUninterruptibly();
+        });
+        Sent sent = chat("x");
+        reached.acquire();
+        overtaken.slow = Thread.currentThread();
+        engine.stop(Duration.ZERO);
+        startAgain(this::counted);
+        assertThat(answer(ended(sent))).isEqualTo("whole");
+        assertThat(attempts).containsExactly(1);
+    }
+
+    /** What its slow thread submits comes behind what the agent that it lets go does. */
+    private static final class Overtaken implements Store {
+        private final Store store;
+        private final Semaphore free;
+        private final CountDownLatch overtaken = new CountDownLatch(1);
+        volatile Thread slow;
+
+        Overtaken(Store store, Semaphore free) {
+            this.store = store;
+            this.free = free;
+        }
+
+        @Override
+        public <R> CompletableFuture<R> submit(
+                String contextId, Durability durability, Function<Reader, Write<R>> decide) {
+            if (Thread.currentThread() != slow) {
+                return store.submit(contextId, durability, decide).whenComplete((result, failure) -> {
+                    if (slow != null) {
+                        overtaken.countDown();
+                    }
+                });
+            }
+            free.release();
+            try {
+                overtaken.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            return store.submit(contextId, durability, decide);
+        }
+
+        @Override
+        public <R> R read(String contextId, Function<Reader, R> query) throws InterruptedException {
+            return store.read(contextId, query);
+        }
+
+        @Override
+        public void close() {
+            store.close();
+        }
+    }
+
+    @Test
     void a_turn_whose_lease_is_being_committed_during_the_stop_is_stopped_too() throws Exception {
         var decided = new CountDownLatch(1);
         var commit = new CountDownLatch(1);
