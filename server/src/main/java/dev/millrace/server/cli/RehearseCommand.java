@@ -15,16 +15,24 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /**
- * {@code millrace rehearse}: starts servers as {@code serve} does, in memory and in a temporary folder, asks each once for
- * everything, and stops it. The build runs it to record which classes a start needs, so that the next start finds them
- * prepared (JEP 514).
+ * {@code millrace rehearse}: starts servers as {@code serve} does, in memory and in a temporary folder, talks with each, and
+ * stops it. The build runs it to record which classes a start needs, so that the next start finds them prepared (JEP 514), and
+ * how often what was called (JEP 515), so that what serves its first users is compiled sooner.
  */
 @Command(name = "rehearse", hidden = true, description = "Starts, serves once and stops, for the build.")
 final class RehearseCommand implements Callable<Integer> {
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "200",
+            description = "How often each server is asked for everything; what is asked often is compiled sooner.")
+    int rounds;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -38,7 +46,7 @@ final class RehearseCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static void rehearse(String... line) throws IOException, InterruptedException {
+    private void rehearse(String... line) throws IOException, InterruptedException {
         // Without the environment: a key in it would have the build ask, and pay, a real model.
         var serve = ServeCommand.plainly(Map.of(), List.of(), List.of(line), new PrintWriter(Writer.nullWriter()));
         Settings settings = Objects.requireNonNull(serve).settings();
@@ -49,9 +57,11 @@ final class RehearseCommand implements Callable<Integer> {
                 var request = HttpRequest.newBuilder(server.uri().resolve(path)).build();
                 client.send(request, BodyHandlers.ofString());
             }
-            chat(client, server.uri());
-            ask(client, server.uri(), "SendMessage");
-            ask(client, server.uri(), "SendStreamingMessage");
+            for (int i = 0; i < rounds; i++) {
+                chat(client, server.uri());
+                ask(client, server.uri(), "SendMessage");
+                ask(client, server.uri(), "SendStreamingMessage");
+            }
         }
     }
 
@@ -70,7 +80,7 @@ final class RehearseCommand implements Callable<Integer> {
                 .header("A2A-Version", "1.0")
                 .POST(HttpRequest.BodyPublishers.ofString("""
                         {"jsonrpc":"2.0","id":1,"method":"%s","params":{"message":
-                        {"messageId":"%s","role":"ROLE_USER","parts":[{"text":"one two three"}]}}}""".formatted(method, method)))
+                        {"messageId":"%s","role":"ROLE_USER","parts":[{"text":"one two three"}]}}}""".formatted(method, UUID.randomUUID())))
                 .build();
         client.send(a2a, BodyHandlers.ofString());
     }

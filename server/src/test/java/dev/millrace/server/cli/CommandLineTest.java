@@ -233,6 +233,6 @@ class CommandLineTest {
 
     @Test
     void the_rehearsal_of_a_start_goes_through() {
-        assertThat(run(Map.of(), "rehearse")).isEqualTo(new Ended(0, "", ""));
+        assertThat(run(Map.of(), "rehearse", "--rounds=2")).isEqualTo(new Ended(0, "", ""));
     }
 }
