@@ -55,6 +55,7 @@ final class Neighbours implements Replicas.Listener {
     private final Tidying tidying;
     private final Feeds feeds;
     private final Doorbell bell;
+    private final LeaseEnds ends = new LeaseEnds();
 
     /** Contexts that are being brought or checked, and the offset that was heard of last. */
     private final Map<String, Long> heard = new ConcurrentHashMap<>();
@@ -65,8 +66,6 @@ final class Neighbours implements Replicas.Listener {
     /** Tasks held in our name that no turn here runs, as of the look before. */
     private Map<String, Long> forsaken = Map.of();
 
-    private volatile long nextEndAt;
-    private volatile boolean nextEndKnown;
     private volatile boolean stopped;
     private volatile boolean lookNow;
     private @Nullable Thread thread;
@@ -99,15 +98,10 @@ final class Neighbours implements Replicas.Listener {
         bell = new Doorbell(settings.pace());
     }
 
-    /**
-     * When the next lease of another process may run out; null = there is no other. An earlier end that was told of before
-     * is still looked at: if that lease has just run out, the store no longer tells of it.
-     */
+    /** When the next lease of another process may run out; null = there is no other. */
     void nextEnd(@Nullable Duration in) {
         if (in != null) {
-            long at = settings.pace().nanoTime() + in.plus(AFTER_THE_END).toNanos();
-            nextEndAt = nextEndKnown && nextEndAt - at < 0 ? nextEndAt : at;
-            nextEndKnown = true;
+            ends.add(settings.pace().nanoTime() + in.plus(AFTER_THE_END).toNanos());
             bell.ring();
         }
     }
@@ -218,18 +212,13 @@ final class Neighbours implements Replicas.Listener {
 
     /** Waits for a word, for the next end of a lease, or at most this long. */
     private void await(Duration atMost) throws InterruptedException {
-        long anyway = settings.pace().nanoTime() + atMost.toNanos();
-        while (!stopped && !lookNow) {
-            long now = settings.pace().nanoTime();
-            long until = nextEndKnown && nextEndAt - anyway < 0 ? nextEndAt : anyway;
-            if (until - now <= 0) {
-                if (until != anyway) {
-                    nextEndKnown = false; // the next renewal tells of the next one
-                }
-                break;
-            }
-            bell.await(Duration.ofNanos(until - now));
+        long now = settings.pace().nanoTime();
+        long anyway = now + atMost.toNanos();
+        while (!stopped && !lookNow && ends.first(anyway) - now > 0) {
+            bell.await(Duration.ofNanos(ends.first(anyway) - now));
+            now = settings.pace().nanoTime();
         }
+        ends.look(now);
         lookNow = false;
     }
 
