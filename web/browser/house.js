@@ -58,7 +58,7 @@ export class Server {
     const java = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin/java') : 'java'
     // The page as it was built last, also if the jar is older than it.
     const jar = process.env.MILLRACE_PAGE ? ['-cp', process.env.MILLRACE_PAGE + delimiter + JAR, 'dev.millrace.server.cli.MillraceCommand'] : ['-jar', JAR]
-    const child = spawn(java, ['-Xshare:auto', '--sun-misc-unsafe-memory-access=allow', ...jar, 'serve', '--port', String(this.port), ...(this.#memory ? ['--memory'] : ['--data', join(this.#folder, 'data')]), '--config', this.#config], {
+    const child = spawn(java, ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '--sun-misc-unsafe-memory-access=allow', ...jar, 'serve', '--port', String(this.port), ...(this.#memory ? ['--memory'] : ['--data', join(this.#folder, 'data')]), '--config', this.#config], {
       env: { ...process.env, OPENAI_API_KEY: 'none' },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
