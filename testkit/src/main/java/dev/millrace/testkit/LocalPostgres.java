@@ -18,10 +18,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * A real PostgreSQL, the one that is installed here, in an empty folder and on a free port of the loopback address, with
  * fsync as in production. PostgreSQL refuses to run as root, so root runs it as an ordinary user. One thread at a time.
+ *
+ * <p>Its folder is on the disk; where {@value #MEMORY} names a file system in memory that has room enough, it is there. What
+ * tests do above all is to make tables, each of them files: that takes less than half of the processor's time there. A crash
+ * of PostgreSQL takes what it takes on a disk, since the system survives it.
  */
 public final class LocalPostgres implements AutoCloseable {
     /** Its superuser, who needs no password. */
     public static final String USER = "millrace";
+
+    /** The system property that names a folder of a file system in memory. */
+    public static final String MEMORY = "millrace.testkit.memory";
+
+    /** Of which a server's write-ahead log may take a quarter (max_wal_size), and there may be three. */
+    private static final long ROOM_BYTES = 4L << 30;
 
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
@@ -49,7 +59,7 @@ public final class LocalPostgres implements AutoCloseable {
             return Optional.empty();
         }
         List<String> asUser = List.of();
-        Path folder = Files.createTempDirectory("millrace-postgres");
+        Path folder = newFolder();
         if ("root".equals(System.getProperty("user.name"))) {
             List<String> users = Files.readAllLines(Path.of("/etc/passwd"));
             String user = users.stream().anyMatch(line -> line.startsWith("postgres:")) ? "postgres" : "nobody";
@@ -61,6 +71,13 @@ public final class LocalPostgres implements AutoCloseable {
         server.initialize();
         server.launch();
         return Optional.of(server);
+    }
+
+    private static Path newFolder() throws IOException {
+        Path memory = Path.of(System.getProperty(MEMORY, "none"));
+        return Files.isWritable(memory) && Files.getFileStore(memory).getUsableSpace() >= ROOM_BYTES
+                ? Files.createTempDirectory(memory, "millrace-postgres")
+                : Files.createTempDirectory("millrace-postgres");
     }
 
     /** Whether there can be one. */
