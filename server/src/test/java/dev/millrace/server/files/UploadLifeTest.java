@@ -21,9 +21,11 @@ import dev.millrace.protocol.Artifact;
 import dev.millrace.protocol.Part;
 import dev.millrace.server.auth.Identity;
 import dev.millrace.server.chat.ChatApi;
+import dev.millrace.server.cli.MillraceCommand;
 import dev.millrace.server.http.HttpServer;
 import dev.millrace.server.http.Router;
 import dev.millrace.testkit.LocalPostgres;
+import dev.millrace.testkit.QuickStart;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -79,6 +81,9 @@ class UploadLifeTest {
             return this == SQLITE_AND_BUCKET || this == POSTGRESQL_AND_BUCKET;
         }
     }
+
+    /** Of the processes that are to be killed: they do what {@code serve} does. */
+    private static final QuickStart START = new QuickStart(MillraceCommand.class.getName(), "rehearse");
 
     private static @Nullable LocalPostgres postgres;
     private static int schemas;
@@ -634,19 +639,17 @@ class UploadLifeTest {
         one.shut();
         servers.clear();
         shared = null;
-        Process dying = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "--enable-native-access=ALL-UNNAMED",
-                        Collector.class.getName(),
-                        where.name(),
-                        one.data.toString(),
-                        where == Where.POSTGRESQL_AND_BUCKET
-                                ? database
-                                : folder.resolve("store").toString(),
-                        bucket.uri().toString(),
-                        when)
+        List<String> command = new ArrayList<>(START.command());
+        command.addAll(List.of(
+                Collector.class.getName(),
+                where.name(),
+                one.data.toString(),
+                where == Where.POSTGRESQL_AND_BUCKET
+                        ? database
+                        : folder.resolve("store").toString(),
+                bucket.uri().toString(),
+                when));
+        Process dying = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         String id = new String(dying.getInputStream().readNBytes(32), UTF_8);

@@ -1,6 +1,7 @@
 package dev.millrace.server.process;
 
 import dev.millrace.server.cli.MillraceCommand;
+import dev.millrace.testkit.QuickStart;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
@@ -21,6 +22,8 @@ final class ServerProcess implements AutoCloseable {
     private static final Pattern READY = Pattern.compile("millrace ready on (https?://\\S+:\\d+) in \\d+ ms");
     private static final String END = "\0";
 
+    private static final QuickStart START = new QuickStart(MillraceCommand.class.getName(), "rehearse");
+
     private final Process process;
     private final BlockingQueue<String> stdout = new LinkedBlockingQueue<>();
     private final List<String> stderr = new CopyOnWriteArrayList<>();
@@ -32,17 +35,15 @@ final class ServerProcess implements AutoCloseable {
         errReader = pump(process.errorReader(StandardCharsets.UTF_8), stderr::add, "stderr");
     }
 
+    /** What stands before the name of the main class, to start it quickly. */
+    static List<String> java() throws IOException {
+        return START.command();
+    }
+
     /** Starts {@code millrace ARGS…} in a folder, and waits for nothing. */
     static ServerProcess start(Path folder, String... args) throws IOException {
-        var command = new ArrayList<String>(List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Xmx256m",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                MillraceCommand.class.getName()));
+        var command = new ArrayList<>(java());
+        command.addAll(List.of("-Xmx256m", MillraceCommand.class.getName()));
         command.addAll(List.of(args));
         if (ignoresHangups()) {
             command.addAll(0, List.of("env", "--default-signal=HUP"));

@@ -92,11 +92,8 @@ final class Tour {
         Path launcher = folder.resolve("millrace");
         Files.writeString(
                 launcher,
-                "#!/bin/sh\nexec \"%s\" -cp '%s' %s \"$@\"\n"
-                        .formatted(
-                                ProcessHandle.current().info().command().orElseThrow(),
-                                System.getProperty("java.class.path"),
-                                MillraceCommand.class.getName()));
+                "#!/bin/sh\nexec '%s' %s \"$@\"\n"
+                        .formatted(String.join("' '", ServerProcess.java()), MillraceCommand.class.getName()));
         assertThat(launcher.toFile().setExecutable(true)).isTrue();
         var script = new StringBuilder();
         for (int i = 0; i < steps.size(); i++) {
