@@ -83,7 +83,7 @@ class UploadLifeTest {
     }
 
     /** Of the processes that are to be killed: they do what {@code serve} does. */
-    private static final QuickStart START = new QuickStart(MillraceCommand.class.getName(), "rehearse");
+    private static final QuickStart START = new QuickStart(MillraceCommand.class.getName(), "rehearse", "--rounds=1");
 
     private static @Nullable LocalPostgres postgres;
     private static int schemas;

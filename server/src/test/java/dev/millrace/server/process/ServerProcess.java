@@ -22,7 +22,7 @@ final class ServerProcess implements AutoCloseable {
     private static final Pattern READY = Pattern.compile("millrace ready on (https?://\\S+:\\d+) in \\d+ ms");
     private static final String END = "\0";
 
-    private static final QuickStart START = new QuickStart(MillraceCommand.class.getName(), "rehearse");
+    private static final QuickStart START = new QuickStart(MillraceCommand.class.getName(), "rehearse", "--rounds=1");
 
     private final Process process;
     private final BlockingQueue<String> stdout = new LinkedBlockingQueue<>();
