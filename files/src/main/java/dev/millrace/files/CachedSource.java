@@ -90,6 +90,12 @@ public final class CachedSource implements Source {
         });
     }
 
+    /** Past the cache: whoever wants such a file asks for it anew. */
+    @Override
+    public WholeFile openWhole(String path) throws SourceException, InterruptedException {
+        return source.openWhole(path);
+    }
+
     @FunctionalInterface
     private interface RealLookup {
         SourceFile make() throws SourceException, InterruptedException;

@@ -142,6 +142,24 @@ public final class HttpOrigin implements Source {
         return found.isPresent() ? found.get() : open(path);
     }
 
+    @Override
+    public WholeFile openWhole(String path) throws SourceException, InterruptedException {
+        FilePath.check(path);
+        return Interruptible.call(() -> withRetries(limit -> {
+            Answer answer = ask(request(path).build(), limit);
+            boolean taken = false;
+            try {
+                WholeFile file = WholeFile.of(answer, path);
+                taken = true;
+                return file;
+            } finally {
+                if (!taken) {
+                    answer.close();
+                }
+            }
+        }));
+    }
+
     /** To where blocks end anyway. */
     private ByteRange headStart(ByteRange likely) {
         long most = atFirst() - likely.first() % BlockPlan.LINE;
@@ -233,16 +251,17 @@ public final class HttpOrigin implements Source {
     }
 
     HttpRequest.Builder request(String path, ByteRange range) {
+        return request(path).setHeader("Range", "bytes=" + range.first() + '-' + range.last());
+    }
+
+    private HttpRequest.Builder request(String path) {
         HttpRequest.Builder request = HttpRequest.newBuilder(locate(path)).GET();
         headers.forEach(request::setHeader);
-        return request.setHeader("Accept-Encoding", "identity")
-                .setHeader("Range", "bytes=" + range.first() + '-' + range.last());
+        return request.setHeader("Accept-Encoding", "identity");
     }
 
     private HttpRequest head(String path) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(locate(path)).HEAD();
-        headers.forEach(request::setHeader);
-        return request.setHeader("Accept-Encoding", "identity").build();
+        return request(path).HEAD().build();
     }
 
     /**

@@ -49,7 +49,7 @@ final class Lookup implements HttpOrigin.Check {
             }
             case 200 -> {
                 if (answer.firstValueAsLong("Content-Length").orElse(-1) != 0) {
-                    throw new SourceException.Failed(
+                    throw new SourceException.Unranged(
                             "the origin does not serve byte ranges: " + FilePath.printable(path));
                 }
                 found = new Found(0, answer, roundTrip());
@@ -110,14 +110,18 @@ final class Lookup implements HttpOrigin.Check {
             throw new SourceException.Failed("the origin gave no answer: " + FilePath.printable(path));
         }
         OriginVersion version = OriginVersion.of(found.size, found.answer);
-        String name = FilePath.name(path);
-        FileInfo info =
-                new FileInfo(name, found.size, mediaType(found.answer, name), version.tag(), lastModified(version));
+        FileInfo info = info(path, version, found.answer);
         OriginFile file = new OriginFile(origin, path, info, version, found.roundTrip);
         if (body != null) {
             file.startWith(body, wanted.first(), Math.min(wanted.last() + 1, found.size));
         }
         return file;
+    }
+
+    /** What an answer's head says of a file. */
+    static FileInfo info(String path, OriginVersion version, HttpHeaders answer) {
+        String name = FilePath.name(path);
+        return new FileInfo(name, version.size(), mediaType(answer, name), version.tag(), lastModified(version));
     }
 
     private record Found(long size, HttpHeaders answer, Duration roundTrip) {}

@@ -93,6 +93,15 @@ public final class Pipeline {
         };
     }
 
+    /**
+     * Begins to read a file that comes as a whole. Close the reader before the file.
+     *
+     * @throws SourceException.Unavailable if there are as many streams as may be
+     */
+    public WholeReader read(WholeFile file) throws SourceException.Unavailable {
+        return new WholeReader(file, pool, budget);
+    }
+
     private Experience experience(Source source) {
         return experiences.computeIfAbsent(
                 source,

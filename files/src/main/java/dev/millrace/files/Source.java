@@ -16,6 +16,7 @@ public interface Source extends AutoCloseable {
      * @param path relative, segments separated by {@code /}, percent-decoded exactly once, with no leading slash. A path
      *     with an empty, {@code .} or {@code ..} segment, a backslash or a control character is not found.
      * @throws SourceException.NotFound if there is no such file, or none that may be served
+     * @throws SourceException.Unranged if it can only be had by {@link #openWhole}
      * @throws SourceException if the source cannot tell
      */
     SourceFile open(String path) throws SourceException, InterruptedException;
@@ -28,6 +29,16 @@ public interface Source extends AutoCloseable {
      */
     default SourceFile open(String path, ByteRange likely) throws SourceException, InterruptedException {
         return open(path);
+    }
+
+    /**
+     * Asks for all of a file that cannot be had by ranges. Waits as {@link #open(String)} does.
+     *
+     * @return to be closed
+     * @throws SourceException.Unranged if this source gives nothing in this way
+     */
+    default WholeFile openWhole(String path) throws SourceException, InterruptedException {
+        throw new SourceException.Unranged("there are no ranges to be had: " + FilePath.printable(path));
     }
 
     /** How the bytes of its files are best had. */

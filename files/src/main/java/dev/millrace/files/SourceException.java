@@ -56,6 +56,13 @@ public abstract sealed class SourceException extends Exception {
         }
     }
 
+    /** The source has the file, and gives it as a whole only: {@link Source#openWhole}. */
+    public static final class Unranged extends SourceException {
+        public Unranged(String message) {
+            super(message, null);
+        }
+    }
+
     /** The source cannot be reached, or what it said cannot be used. */
     public static final class Failed extends SourceException {
         private final boolean passing;
@@ -88,6 +95,7 @@ public abstract sealed class SourceException extends Exception {
             case NotFound n -> false;
             case Forbidden f -> false;
             case Changed c -> false;
+            case Unranged u -> false;
         };
     }
 }

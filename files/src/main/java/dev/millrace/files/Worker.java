@@ -97,7 +97,7 @@ final class Worker {
                 limit = Math.max(1, limit / 2);
                 parkFor(busy.retryAfter().toNanos());
             }
-            case SourceException.TimedOut _, SourceException.Failed _ ->
+            case SourceException.TimedOut _, SourceException.Failed _, SourceException.Unranged _ ->
                 parkFor(Math.min(LONGEST_PAUSE, FIRST_PAUSE << Math.min(failures++, 10)));
             // About one file, and not about the mirror.
             case SourceException.NotFound _, SourceException.Forbidden _, SourceException.Changed _ -> {}

@@ -230,7 +230,7 @@ class HttpOriginTest {
     }
 
     @Test
-    void an_origin_that_does_not_know_ranges_is_refused_at_the_lookup_and_cut() throws Exception {
+    void an_origin_that_does_not_know_ranges_is_found_out_at_the_lookup_and_cut() throws Exception {
         AtomicReference<ScriptedOrigin.Request> asked = new AtomicReference<>();
         origin.script = r -> {
             asked.set(r);
@@ -239,7 +239,7 @@ class HttpOriginTest {
             return true;
         };
         assertThatThrownBy(() -> source.open("x"))
-                .isInstanceOf(SourceException.Failed.class)
+                .isInstanceOf(SourceException.Unranged.class)
                 .hasMessageContaining("byte ranges");
         assertThat(asked.get().left.await(20, TimeUnit.SECONDS)).isTrue();
     }

@@ -56,6 +56,22 @@ public record FileAnswer(int status, Map<String, String> headers, List<Piece> bo
     }
 
     /**
+     * How to answer for a file that can be given as a whole only, whatever range was asked for (RFC 9110 section 14.2). The
+     * body, if there is one, is all of it, and so none is named.
+     */
+    public static FileAnswer withoutRanges(Function<String, List<String>> headers, FileInfo file, Wish wish) {
+        return switch (Conditions.of(headers).verdict(file)) {
+            case FAILED -> new FileAnswer(412, validators(file), List.of());
+            case NOT_MODIFIED -> new FileAnswer(304, validators(file), List.of());
+            case PROCEED -> {
+                Map<String, String> all = representation(file, wish, file.mediaType(), file.size());
+                all.put("Accept-Ranges", "none");
+                yield new FileAnswer(200, all, List.of());
+            }
+        };
+    }
+
+    /**
      * Which bytes an answer is likely to begin with, as far as can be told before the file is looked up; they may reach
      * beyond its end. Empty if it probably has no body, or begins somewhere in relation to the file's end.
      */
@@ -138,7 +154,9 @@ public record FileAnswer(int status, Map<String, String> headers, List<Piece> bo
         Map<String, String> headers = validators(file);
         headers.put("Accept-Ranges", "bytes");
         headers.put("Content-Type", contentType);
-        headers.put("Content-Length", Long.toString(length));
+        if (length != FileInfo.UNTOLD) {
+            headers.put("Content-Length", Long.toString(length));
+        }
         headers.putAll(ContentDisposition.headers(file, wish));
         return headers;
     }

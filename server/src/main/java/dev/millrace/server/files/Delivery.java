@@ -5,6 +5,8 @@ import dev.millrace.files.RangeReader;
 import dev.millrace.files.Source;
 import dev.millrace.files.SourceException;
 import dev.millrace.files.SourceFile;
+import dev.millrace.files.WholeFile;
+import dev.millrace.files.WholeReader;
 import dev.millrace.files.http.FileAnswer;
 import dev.millrace.files.http.Piece;
 import dev.millrace.server.http.Exchange;
@@ -81,6 +83,32 @@ final class Delivery {
         }
         if (body != null) {
             // Not in a finally: a response that is cut must not look complete.
+            body.close();
+        }
+    }
+
+    /** Of a file that comes as a whole, with its status at once: its source has answered. */
+    void run(WholeFile file, FileAnswer.Wish wish)
+            throws HttpProblem, IOException, InterruptedException, SourceException {
+        FileAnswer answer = FileAnswer.withoutRanges(exchange::headers, file.info(), wish);
+        if (answer.status() == 412) {
+            throw Problems.of(answer.status(), answer.headers());
+        }
+        if (answer.status() == 304) {
+            begin(answer);
+            exchange.respond(answer.status());
+            return;
+        }
+        try (WholeReader reader = pipeline.read(file)) {
+            begin(answer);
+            ResponseBody body = exchange.respondStream(answer.status());
+            // The head goes first: with the end of a HEAD it would say that a length which nobody told is 0.
+            body.write(ByteBuffer.allocate(0));
+            if (!exchange.method().equals("HEAD")) {
+                for (ByteBuffer bytes; (bytes = reader.next()) != null; ) {
+                    body.write(bytes);
+                }
+            }
             body.close();
         }
     }

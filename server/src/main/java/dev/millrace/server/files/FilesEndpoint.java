@@ -5,6 +5,7 @@ import dev.millrace.files.Pipeline;
 import dev.millrace.files.Source;
 import dev.millrace.files.SourceException;
 import dev.millrace.files.SourceFile;
+import dev.millrace.files.WholeFile;
 import dev.millrace.files.http.FileAnswer;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
@@ -113,16 +114,36 @@ public final class FilesEndpoint implements AutoCloseable {
                     delivery.run(source, file, wish, clock.instant());
                 }
                 return;
+            } catch (SourceException.Unranged e) {
+                whole(exchange, source, path, wish, byLink);
+                return;
             } catch (SourceException e) {
                 if (delivery.started()) {
                     throw e;
                 }
                 if (!(e instanceof SourceException.Changed && lookups < LOOKUPS)) {
-                    log(exchange, e);
-                    throw byLink && e instanceof SourceException.NotFound ? Problems.gone() : Problems.of(e);
+                    throw told(exchange, e, byLink);
                 }
             }
         }
+    }
+
+    private void whole(Exchange exchange, Source source, String path, FileAnswer.Wish wish, boolean byLink)
+            throws HttpProblem, IOException, InterruptedException, SourceException {
+        Delivery delivery = new Delivery(exchange, pipeline);
+        try (WholeFile file = source.openWhole(path)) {
+            delivery.run(file, wish);
+        } catch (SourceException e) {
+            if (delivery.started()) {
+                throw e;
+            }
+            throw told(exchange, e, byLink);
+        }
+    }
+
+    private static HttpProblem told(Exchange exchange, SourceException failure, boolean byLink) {
+        log(exchange, failure);
+        return byLink && failure instanceof SourceException.NotFound ? Problems.gone() : Problems.of(failure);
     }
 
     private static SourceFile open(Source source, String path, Optional<ByteRange> likely)

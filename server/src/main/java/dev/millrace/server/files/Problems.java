@@ -54,7 +54,7 @@ final class Problems {
                         "file-source-timeout",
                         "The file's source did not answer in time",
                         "The server asked the place where this file is kept, and waited in vain. Try again later.");
-            case SourceException.Failed _ ->
+            case SourceException.Failed _, SourceException.Unranged _ ->
                 new HttpProblem(
                         502,
                         "file-source-failed",

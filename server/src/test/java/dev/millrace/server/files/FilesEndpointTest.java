@@ -404,6 +404,71 @@ class FilesEndpointTest {
     }
 
     @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void an_origin_without_ranges_has_its_files_served_whole(boolean tellsTheLength) throws Exception {
+        script = exchange -> serveWhole(exchange, tellsTheLength, N);
+        for (String range : List.of("none", "bytes=0-99", "bytes=4000000-", "bytes=9000000-")) {
+            HttpResponse<byte[]> response = send("GET", "scripted/x.mp4", "Range", range);
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(header(response, "Accept-Ranges")).isEqualTo("none");
+            assertThat(header(response, "ETag")).isEqualTo("\"w1\"");
+            assertThat(header(response, "Content-Type")).isEqualTo("video/mp4");
+            assertThat(header(response, "Content-Length")).isEqualTo(tellsTheLength ? "" + N : "none");
+            assertThat(response.body()).isEqualTo(CONTENT);
+        }
+        HttpResponse<byte[]> head = send("HEAD", "scripted/x.mp4");
+        assertThat(head.statusCode()).isEqualTo(200);
+        assertThat(head.body()).isEmpty();
+        assertThat(header(head, "Accept-Ranges")).isEqualTo("none");
+        assertThat(header(head, "Content-Length")).isEqualTo(tellsTheLength ? "" + N : "none");
+        assertThat(send("GET", "scripted/x.mp4", "If-None-Match", "\"w1\"").statusCode())
+                .isEqualTo(304);
+        isProblem(send("GET", "scripted/x.mp4", "If-Match", "\"w2\""), 412);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void a_whole_file_that_is_cut_does_not_look_complete(boolean tellsTheLength) throws Exception {
+        script = exchange -> serveWhole(exchange, tellsTheLength, 1 << 20);
+        assertThatThrownBy(() -> send("GET", "scripted/x")).isInstanceOf(IOException.class);
+        byte[] body = rawGet("/files/scripted/x");
+        assertThat(new String(body, StandardCharsets.ISO_8859_1)).doesNotEndWith("0\r\n\r\n");
+    }
+
+    @Test
+    void a_player_that_leaves_stops_a_file_that_comes_whole() throws Exception {
+        CountDownLatch left = new CountDownLatch(1);
+        script = exchange -> {
+            try (ResponseBody body = exchange.respondStream(200)) {
+                while (true) {
+                    body.write(CONTENT, 0, 1 << 20);
+                }
+            } catch (IOException gone) {
+                left.countDown();
+                throw gone;
+            }
+        };
+        try (Socket socket = connect()) {
+            request(socket, "/files/scripted/x");
+            assertThat(socket.getInputStream().read()).isEqualTo('H');
+        }
+        assertThat(left.await(20, TimeUnit.SECONDS)).isTrue();
+    }
+
+    private static void serveWhole(Exchange exchange, boolean tellsTheLength, int bytes) throws IOException {
+        exchange.header("ETag", "\"w1\"").header("Content-Type", "video/mp4");
+        if (tellsTheLength) {
+            exchange.header("Content-Length", Integer.toString(N));
+        }
+        ResponseBody body = exchange.respondStream(200);
+        body.write(CONTENT, 0, bytes);
+        if (bytes < N) {
+            throw new IOException("cut");
+        }
+        body.close();
+    }
+
+    @ParameterizedTest
     @EnumSource(
             value = HttpClient.Version.class,
             names = {"HTTP_1_1", "HTTP_2"})
