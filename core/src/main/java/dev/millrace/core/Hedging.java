@@ -2,13 +2,14 @@ package dev.millrace.core;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * When a prefetch may fetch its head block a second time. It watches one slot, the head while that is being fetched once,
- * and has a timer for it. Guarded by the prefetch's lock.
+ * and has a timer, which is left to run when the head changes and looks then how long the new one has: heads change many
+ * times while it runs, and to wake its thread for each would cost them more than the blocks' threads themselves. Guarded by
+ * the prefetch's lock.
  */
 final class Hedging<K, B> {
     /** So that 20 fetches × 5 % is one whole hedge, however the product is rounded. */
@@ -17,14 +18,19 @@ final class Hedging<K, B> {
     private final Function<? super K, Duration> after;
     private final double budget;
     private final HedgeTimer timer;
-    private final Consumer<Slot<K, B>> alarm;
+    private final Runnable alarm;
     private @Nullable Slot<K, B> watched;
-    private @Nullable Runnable cancel;
+    private long dueAt;
     private boolean due;
+
+    /** Stops the timer; null if it does not run. */
+    private @Nullable Runnable cancel;
+
+    private long alarmAt;
     private long started;
 
     /** The alarm is called by the timer's thread, without the lock, when a watched slot may be due. */
-    Hedging(Function<? super K, Duration> after, double budget, HedgeTimer timer, Consumer<Slot<K, B>> alarm) {
+    Hedging(Function<? super K, Duration> after, double budget, HedgeTimer timer, Runnable alarm) {
         this.after = after;
         this.budget = budget;
         this.timer = timer;
@@ -41,26 +47,37 @@ final class Hedging<K, B> {
         if (candidate == watched) {
             return;
         }
-        if (cancel != null) {
-            cancel.run();
-            cancel = null;
-        }
         watched = candidate;
         due = false;
         if (candidate != null && candidate.key != null) {
-            long left = TimeUnit.NANOSECONDS.convert(after.apply(candidate.key)) - (timer.now() - candidate.since);
-            if (left > 0) {
-                cancel = timer.after(left, () -> alarm.accept(candidate));
-            } else {
-                due = true;
-            }
+            dueAt = candidate.since + TimeUnit.NANOSECONDS.convert(after.apply(candidate.key));
+            look();
         }
     }
 
-    /** The timer for this slot has run out. */
-    void ring(Slot<K, B> slot) {
-        if (slot == watched) {
-            due = true;
+    private void look() {
+        long now = timer.now();
+        due = dueAt - now <= 0;
+        if (!due && (cancel == null || dueAt - alarmAt < 0)) {
+            stop();
+            alarmAt = dueAt;
+            cancel = timer.after(dueAt - now, alarm);
+        }
+    }
+
+    /** The timer has run out. */
+    void ring() {
+        cancel = null;
+        if (watched != null) {
+            look();
+        }
+    }
+
+    /** There will be nothing to watch any more. */
+    void stop() {
+        if (cancel != null) {
+            cancel.run();
+            cancel = null;
         }
     }
 

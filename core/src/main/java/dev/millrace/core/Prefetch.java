@@ -477,14 +477,17 @@ public final class Prefetch<K, B> implements AutoCloseable {
         if (hedging != null) {
             hedging.watch(window.peekFirst());
             hedge(hedging);
+            if (planned && window.isEmpty()) {
+                hedging.stop();
+            }
         }
     }
 
-    private void onHedgeDue(Slot<K, B> slot) {
+    private void onHedgeDue() {
         lock.lock();
         try {
             if (hedging != null) {
-                hedging.ring(slot);
+                hedging.ring();
                 hedge(hedging);
             }
         } finally {
