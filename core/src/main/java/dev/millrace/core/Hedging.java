@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * When a prefetch may fetch its head block a second time. It watches one slot, the head while that is being fetched once,
- * and has a timer, which is left to run when the head changes and looks then how long the new one has: heads change many
- * times while it runs, and to wake its thread for each would cost them more than the blocks' threads themselves. Guarded by
- * the prefetch's lock.
+ * and has a timer, which is left to run when the head changes, and set again for what the new one has left: heads change many
+ * times meanwhile, and to wake the timer's thread for each would take the processor from them. Guarded by the prefetch's
+ * lock.
  */
 final class Hedging<K, B> {
     /** So that 20 fetches × 5 % is one whole hedge, however the product is rounded. */

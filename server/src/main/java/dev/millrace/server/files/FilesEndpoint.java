@@ -114,12 +114,13 @@ public final class FilesEndpoint implements AutoCloseable {
                     delivery.run(source, file, wish, clock.instant());
                 }
                 return;
-            } catch (SourceException.Unranged e) {
-                whole(exchange, source, path, wish, byLink);
-                return;
             } catch (SourceException e) {
                 if (delivery.started()) {
                     throw e;
+                }
+                if (e instanceof SourceException.Unranged) {
+                    whole(exchange, source, path, wish, byLink);
+                    return;
                 }
                 if (!(e instanceof SourceException.Changed && lookups < LOOKUPS)) {
                     throw told(exchange, e, byLink);
