@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * than the copy, so that there is nothing to overlap and nothing that waits for long.
  */
 final class InPlaceReader implements RangeReader {
-    /** Half of it costs more processor time, twice as much no less: see docs/files.md. */
-    private static final int BUFFER_BYTES = 512 << 10;
+    /** Half of it costs more processor time: see docs/files.md. */
+    private static final int BUFFER_BYTES = BlockPlan.LINE;
 
     private final SourceFile file;
     private final BufferPool pool;
