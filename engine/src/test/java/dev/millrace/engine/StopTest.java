@@ -291,8 +291,14 @@ class StopTest extends WithEngine {
     void stopping_ends_every_reader_and_later_ones_too() throws Exception {
         start(WithEngine::echo);
         Sent sent = chat("x");
-        long last = readToEnd(sent, 0).getLast().offset();
-        try (Cursor<Event> early = engine.read(sent.contextId(), last)) {
+        long last;
+        try (Cursor<Event> early =
+                engine.read(sent.contextId(), readToEnd(sent, 0).getLast().offset())) {
+            // What is said while it is there: from then on it waits for the journal, and asks the store no more.
+            last = readToEnd(next(sent, "y"), early.position()).getLast().offset();
+            while (early.position() < last) {
+                early.take(32);
+            }
             var ended = CompletableFuture.supplyAsync(() -> {
                 try {
                     return early.take(1).isEmpty() && early.ended();
