@@ -126,11 +126,11 @@ class InsideTest {
             assertThat(client.send(send.build(), BodyHandlers.ofString()).body())
                     .contains("COMPLETED");
 
-            String told = client.send(
-                            HttpRequest.newBuilder(server.uri().resolve("/api/v1/inside"))
-                                    .build(),
-                            BodyHandlers.ofString())
-                    .body();
+            var ask = HttpRequest.newBuilder(server.uri().resolve("/api/v1/inside"))
+                    .build();
+            // A turn is counted when its end is stored, which is when it may be told.
+            String told = await().atMost(PATIENCE)
+                    .until(() -> client.send(ask, BodyHandlers.ofString()).body(), body -> body.contains("completed"));
             assertThat(told).doesNotContain("secret");
             JsonNode inside = new JsonMapper().readTree(told);
             assertThat(inside.get("store").stringValue()).isEqualTo("memory");
