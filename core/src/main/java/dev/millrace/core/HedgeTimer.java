@@ -13,7 +13,7 @@ interface HedgeTimer {
     /** Runs the task once after so many nanoseconds; running the result before then cancels it. Never blocks. */
     Runnable after(long nanos, Runnable task);
 
-    /** The one that all prefetches share. Its thread ends when there was nothing to hedge for a minute. */
+    /** The one that all prefetches share. Its thread exists only while there is something to hedge. */
     static HedgeTimer shared() {
         return Shared.TIMER;
     }
@@ -28,8 +28,7 @@ interface HedgeTimer {
         private Shared() {
             // A cancelled hedge must not keep its prefetch reachable until its time would have come.
             timer.setRemoveOnCancelPolicy(true);
-            // To start a thread costs who begins to read more than to wake one.
-            timer.setKeepAliveTime(1, TimeUnit.MINUTES);
+            timer.setKeepAliveTime(1, TimeUnit.SECONDS);
             timer.allowCoreThreadTimeOut(true);
         }
 

@@ -2,14 +2,13 @@ package dev.millrace.core;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * When a prefetch may fetch its head block a second time. It watches one slot, the head while that is being fetched once,
- * and has a timer, which is left to run when the head changes, and set again for what the new one has left: heads change many
- * times meanwhile, and to wake the timer's thread for each would take the processor from them. Guarded by the prefetch's
- * lock.
+ * and has a timer for it. Guarded by the prefetch's lock.
  */
 final class Hedging<K, B> {
     /** So that 20 fetches × 5 % is one whole hedge, however the product is rounded. */
@@ -18,19 +17,14 @@ final class Hedging<K, B> {
     private final Function<? super K, Duration> after;
     private final double budget;
     private final HedgeTimer timer;
-    private final Runnable alarm;
+    private final Consumer<Slot<K, B>> alarm;
     private @Nullable Slot<K, B> watched;
-    private long dueAt;
-    private boolean due;
-
-    /** Stops the timer; null if it does not run. */
     private @Nullable Runnable cancel;
-
-    private long alarmAt;
+    private boolean due;
     private long started;
 
     /** The alarm is called by the timer's thread, without the lock, when a watched slot may be due. */
-    Hedging(Function<? super K, Duration> after, double budget, HedgeTimer timer, Runnable alarm) {
+    Hedging(Function<? super K, Duration> after, double budget, HedgeTimer timer, Consumer<Slot<K, B>> alarm) {
         this.after = after;
         this.budget = budget;
         this.timer = timer;
@@ -47,37 +41,26 @@ final class Hedging<K, B> {
         if (candidate == watched) {
             return;
         }
-        watched = candidate;
-        due = false;
-        if (candidate != null && candidate.key != null) {
-            dueAt = candidate.since + TimeUnit.NANOSECONDS.convert(after.apply(candidate.key));
-            look();
-        }
-    }
-
-    private void look() {
-        long now = timer.now();
-        due = dueAt - now <= 0;
-        if (!due && (cancel == null || dueAt - alarmAt < 0)) {
-            stop();
-            alarmAt = dueAt;
-            cancel = timer.after(dueAt - now, alarm);
-        }
-    }
-
-    /** The timer has run out. */
-    void ring() {
-        cancel = null;
-        if (watched != null) {
-            look();
-        }
-    }
-
-    /** There will be nothing to watch any more. */
-    void stop() {
         if (cancel != null) {
             cancel.run();
             cancel = null;
+        }
+        watched = candidate;
+        due = false;
+        if (candidate != null && candidate.key != null) {
+            long left = TimeUnit.NANOSECONDS.convert(after.apply(candidate.key)) - (timer.now() - candidate.since);
+            if (left > 0) {
+                cancel = timer.after(left, () -> alarm.accept(candidate));
+            } else {
+                due = true;
+            }
+        }
+    }
+
+    /** The timer for this slot has run out. */
+    void ring(Slot<K, B> slot) {
+        if (slot == watched) {
+            due = true;
         }
     }
 

@@ -477,17 +477,14 @@ public final class Prefetch<K, B> implements AutoCloseable {
         if (hedging != null) {
             hedging.watch(window.peekFirst());
             hedge(hedging);
-            if (planned && window.isEmpty()) {
-                hedging.stop();
-            }
         }
     }
 
-    private void onHedgeDue() {
+    private void onHedgeDue(Slot<K, B> slot) {
         lock.lock();
         try {
             if (hedging != null) {
-                hedging.ring();
+                hedging.ring(slot);
                 hedge(hedging);
             }
         } finally {

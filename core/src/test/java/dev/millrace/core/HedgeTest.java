@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -24,7 +23,6 @@ class HedgeTest {
         private record Alarm(long at, Runnable task) {}
 
         private final List<Alarm> alarms = new CopyOnWriteArrayList<>();
-        private final AtomicInteger set = new AtomicInteger();
         private long now;
 
         @Override
@@ -36,7 +34,6 @@ class HedgeTest {
         public Runnable after(long nanos, Runnable task) {
             var alarm = new Alarm(now() + nanos, task);
             alarms.add(alarm);
-            set.incrementAndGet();
             return () -> alarms.remove(alarm);
         }
 
@@ -157,33 +154,6 @@ class HedgeTest {
         origin.call(1, 2);
         assertThat(hedges()).isEqualTo(2);
         assertThat(timer.alarms).isEmpty();
-    }
-
-    @Test
-    void heads_that_follow_each_other_cost_one_alarm() throws Exception {
-        start(6, 1);
-        for (int block = 0; block < 4; block++) {
-            origin.call(block).succeed();
-            prefetch.next();
-        }
-        assertThat(timer.set).hasValue(1);
-    }
-
-    @Test
-    void an_alarm_that_was_set_for_the_head_before_is_set_again_for_the_rest() throws Exception {
-        start(3, 1);
-        origin.call(1);
-        timer.pass(LATE.dividedBy(2));
-        origin.call(0).succeed();
-        prefetch.next();
-        origin.call(2); // begun now
-        origin.call(1).succeed();
-        prefetch.next();
-        timer.pass(LATE.minusNanos(1));
-        assertThat(hedges()).isZero();
-        timer.pass(Duration.ofNanos(1));
-        assertThat(hedges()).isEqualTo(1);
-        origin.call(2, 2).succeed();
     }
 
     @Test

@@ -60,7 +60,6 @@ final class Demand {
     private boolean begun;
     private int fetching;
     private long firstTaken;
-    private boolean passedOn;
     private boolean held;
     private long enough;
 
@@ -85,13 +84,10 @@ final class Demand {
         return last != null && offset < last.end() && last.isUseful() ? last : null;
     }
 
-    /**
-     * A block more of the same run costs no request; but a reader that is slow, or has just begun, needs few of them. What
-     * comes behind the first bytes waits at the socket until they are on their way to the player.
-     */
+    /** A block more of the same run costs no request; but a reader that is slow, or has just begun, needs few of them. */
     private boolean mayJoin() {
-        long most = passedOn ? Math.min(AHEAD, AHEAD_AT_FIRST + ahead.delivered()) : 0;
-        boolean go = ahead.isEmpty() || ahead.bytes() + plan.wanted() <= most;
+        boolean go =
+                ahead.isEmpty() || ahead.bytes() + plan.wanted() <= Math.min(AHEAD, AHEAD_AT_FIRST + ahead.delivered());
         if (!go && ahead.missing() == 0) {
             experience.pace().heldBack();
         }
@@ -199,11 +195,6 @@ final class Demand {
     /** The reader is about to take something. */
     void taking() {
         firstTaken = firstTaken == 0 ? nanoTime.getAsLong() : firstTaken;
-    }
-
-    /** The reader has passed on what it took, and comes for more. */
-    void passedOn() {
-        passedOn = true;
     }
 
     /** The first fetch of a block is over, however it ended. */

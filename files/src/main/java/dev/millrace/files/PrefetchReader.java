@@ -647,12 +647,6 @@ final class PrefetchReader implements RangeReader {
         Filling.Try shown = current;
         if (shown != null) {
             current = null;
-            lock.lock();
-            try {
-                demand.passedOn();
-            } finally {
-                lock.unlock();
-            }
             disown(shown);
             // What was refused to this stream while it held this buffer may be had now.
             window.nudge();

@@ -81,8 +81,8 @@ class RunTest {
                 RangeReader reader = calm.read(source, file, ALL)) {
             assertThat(reader.next()).isNotNull();
             Awaitility.await().during(Duration.ofMillis(200)).atMost(LONG).until(() -> origin.requests.size() == 1);
-            // What comes by it waits in the socket until the first bytes were passed on.
-            assertThat(calm.lentBytes()).isLessThanOrEqualTo(BlockPlan.GRID);
+            // What comes by it waits in the socket: no more is read than may be here of a stream that has just begun.
+            assertThat(calm.lentBytes()).isLessThanOrEqualTo(2L * MIB);
         }
     }
 
