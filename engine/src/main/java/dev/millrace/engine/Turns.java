@@ -179,8 +179,7 @@ final class Turns {
         TaskRecord task = ledger().requireLease(draft, turn.lease());
         if (turn.lost() || turn.outbox().failure() instanceof TurnLost) {
             // This process's lease ran out while the end waited for the store, or it is being handed back: nobody has
-            // taken
-            // the task yet, but the last words of the turn are dropped, so whoever takes it up ends it.
+            // taken the task yet, but the last words of the turn are dropped, so whoever takes it up ends it.
             throw new TurnLost("task " + task.id() + " was taken away before its end was stored");
         }
         if (mayBeTriedAgain(turn, task)) {
