@@ -26,6 +26,7 @@ final class LongText {
     private static final long HIGH = 0x8080_8080_8080_8080L;
     private static final long QUOTES = '"' * ONES;
     private static final long BACKSLASHES = '\\' * ONES;
+    private static final long QUESTION_MARKS = '?' * ONES;
 
     /** In these bits, bytes below a space have nothing, and all others something. */
     private static final long NOT_CONTROL = 0xE0E0_E0E0_E0E0_E0E0L;
@@ -55,12 +56,23 @@ final class LongText {
 
     private static byte[] utf8(String text) {
         byte[] plain = text.getBytes(UTF_8);
-        // In one byte each are ASCII, and the question marks that the JDK writes for halves of pairs. To compare is far
-        // less work than to look at each character.
-        boolean ascii = plain.length == text.length() && text.equals(new String(plain, ISO_8859_1));
-        return ascii || Unicode.isWellFormed(text)
-                ? plain
-                : Unicode.wellFormed(text).getBytes(UTF_8);
+        boolean wellFormed = plain.length == text.length() ? isAscii(text, plain) : Unicode.isWellFormed(text);
+        return wellFormed ? plain : Unicode.wellFormed(text).getBytes(UTF_8);
+    }
+
+    /**
+     * Whether each of its question marks is the text's own, and not what the JDK writes for half of a pair; all else that it
+     * writes in one byte is ASCII.
+     *
+     * @param plain the text, of one byte for each character
+     */
+    private static boolean isAscii(String text, byte[] plain) {
+        for (int i = questionMark(plain, 0); i < plain.length; i = questionMark(plain, i + 1)) {
+            if (text.charAt(i) != '?') {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** By how much escaping makes it longer. */
@@ -263,6 +275,21 @@ final class LongText {
             }
         }
         return bytes.length;
+    }
+
+    /** The next question mark from there on; else the length. */
+    private static int questionMark(byte[] bytes, int from) {
+        int i = from;
+        for (; i <= bytes.length - Long.BYTES; i += Long.BYTES) {
+            long found = zeros((long) EIGHT.get(bytes, i) ^ QUESTION_MARKS);
+            if (found != 0) {
+                return i + (Long.numberOfTrailingZeros(found) >>> 3);
+            }
+        }
+        while (i < bytes.length && bytes[i] != '?') {
+            i++;
+        }
+        return i;
     }
 
     /** The high bit of each byte that is zero. Above the lowest of them there may be others by mistake (Hacker's Delight). */

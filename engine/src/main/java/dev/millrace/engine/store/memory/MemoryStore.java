@@ -35,8 +35,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,8 +50,8 @@ import org.slf4j.LoggerFactory;
  * second conversation's lock while it holds one. The lists over all contexts are concurrent sorted sets beside them.
  *
  * <p>It is bounded: past {@code maxContexts} or {@code maxBytes}, the contexts that have been quiet for the longest are
- * forgotten, which takes constant time per context. A context with a live task is never forgotten, so what is alive may
- * exceed the bounds.
+ * forgotten, which takes constant time per context. A thread of its own does that, a little before the bounds are reached.
+ * A context with a live task is never forgotten, so what is alive may exceed the bounds.
  */
 public final class MemoryStore implements Store {
     private static final Logger LOG = LoggerFactory.getLogger(MemoryStore.class);
@@ -64,6 +64,9 @@ public final class MemoryStore implements Store {
 
     /** So many contexts are forgotten at most for one write, which makes room for what it wrote before long. */
     private static final int EVICTED_AT_ONCE = 16;
+
+    /** Of the bounds. One such part below them the sweep begins, and ends two below. */
+    private static final int PARTS = 128;
 
     /** A context's place in its owner's list. */
     private record Listed(ContextPlace place, String owner) implements Comparable<Listed> {
@@ -103,10 +106,8 @@ public final class MemoryStore implements Store {
     /** By owner. */
     private final Map<String, ChangeLog> changes = new ConcurrentHashMap<>();
 
-    /** Contexts in which nothing lives, the longest quiet first. */
-    private final LinkedHashMap<String, Boolean> quiet = new LinkedHashMap<>();
-
-    private final ReentrantLock quietLock = new ReentrantLock();
+    private final QuietLine quiet = new QuietLine();
+    private final AtomicBoolean sweeping = new AtomicBoolean();
     private volatile boolean closed;
 
     /** Keeps {@value #DEFAULT_MAX_CONTEXTS} contexts and half of the heap at most. */
@@ -243,7 +244,7 @@ public final class MemoryStore implements Store {
         }
         count(c, c.weight());
         if (!write.tasks().isEmpty()) {
-            evictOver(contextId, c.live == 0);
+            makeRoom(contextId, c.live == 0);
         }
     }
 
@@ -278,12 +279,7 @@ public final class MemoryStore implements Store {
         if (c.context != null) {
             changes(c.context.owner()).deleted(c.context);
         }
-        quietLock.lock();
-        try {
-            quiet.remove(contextId);
-        } finally {
-            quietLock.unlock();
-        }
+        quiet.remove(contextId);
         forget(contextId, c);
     }
 
@@ -312,30 +308,50 @@ public final class MemoryStore implements Store {
                 - (before == null || before.state().terminal() ? 0 : 1);
     }
 
-    private void evictOver(String contextId, boolean nowQuiet) {
-        for (int i = 0; i < EVICTED_AT_ONCE && (i == 0 || over()); i++) {
-            String victim = null;
-            quietLock.lock();
-            try {
-                quiet.remove(contextId);
-                if (over() && !quiet.isEmpty()) {
-                    victim = quiet.pollFirstEntry().getKey();
-                }
-                if (nowQuiet) {
-                    quiet.put(contextId, true); // after the choice: what has just ended is not what goes
-                }
-            } finally {
-                quietLock.unlock();
-            }
+    /** The writer makes room only where the sweep is too slow for it. */
+    private void makeRoom(String contextId, boolean nowQuiet) {
+        quiet.remove(contextId); // what has just ended is not what goes
+        for (int i = 0; i < EVICTED_AT_ONCE && over(0); i++) {
+            String victim = quiet.poll(0);
             if (victim == null) {
-                return;
+                break;
             }
             evict(victim);
         }
+        if (nowQuiet) {
+            quiet.add(contextId);
+        }
+        if (over(1) && quiet.size() > 1 && sweeping.compareAndSet(false, true)) {
+            Thread.ofVirtual().name("millrace-forgets").start(this::sweep);
+        }
     }
 
-    private boolean over() {
-        return conversations.size() > maxContexts || bytes.get() > maxBytes;
+    /** Forgets what was quiet for the longest until there is a little room, the newest excepted. */
+    @SuppressWarnings("ThreadPriorityCheck") // nothing depends on who goes first
+    private void sweep() {
+        try {
+            for (int i = 1; !closed && over(2); i++) {
+                String victim = quiet.poll(1);
+                if (victim == null) {
+                    return;
+                }
+                evict(victim);
+                if (i % EVICTED_AT_ONCE == 0) {
+                    Thread.yield(); // whoever waits for an answer goes first
+                }
+            }
+        } finally {
+            sweeping.set(false);
+        }
+    }
+
+    /**
+     * Whether more is kept than the bounds less so many parts of {@value #PARTS} allow. What is so little that it has no
+     * such part is let go by who writes alone.
+     */
+    private boolean over(int parts) {
+        return conversations.size() > maxContexts - maxContexts / PARTS * parts
+                || bytes.get() > maxBytes - maxBytes / PARTS * parts;
     }
 
     private void evict(String victim) {
@@ -346,12 +362,7 @@ public final class MemoryStore implements Store {
         // tryLock: no thread waits for a second conversation's lock. A victim that is in use goes to the end of the
         // line.
         if (!c.lock.tryLock()) {
-            quietLock.lock();
-            try {
-                quiet.putIfAbsent(victim, true);
-            } finally {
-                quietLock.unlock();
-            }
+            quiet.add(victim);
             return;
         }
         try {
