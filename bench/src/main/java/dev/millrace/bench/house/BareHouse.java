@@ -115,7 +115,7 @@ final class BareHouse extends Handler.Abstract {
         SendMessageResponse task = made(TaskState.COMPLETED)
                 .withHistory(List.of(Message.user("message", "@@").in("context", "task")))
                 .withArtifacts(List.of(Artifact.text("answer", "Echo: @@")));
-        return RpcResponse.write(ID, A2aJson.SEND_MESSAGE_RESPONSE, task);
+        return RpcResponse.pieces(ID, A2aJson.SEND_MESSAGE_RESPONSE, task).bytes();
     }
 
     // Jetty's handlers have a Task of their own.
@@ -169,6 +169,6 @@ final class BareHouse extends Handler.Abstract {
     }
 
     private static byte[] payload(StreamResponse event) {
-        return RpcResponse.write(ID, A2aJson.STREAM_RESPONSE, event);
+        return RpcResponse.pieces(ID, A2aJson.STREAM_RESPONSE, event).bytes();
     }
 }

@@ -11,13 +11,17 @@ import org.jspecify.annotations.Nullable;
  * array of exactly the right size, copied once. A large one comes in pieces, which are put together at the end.
  */
 final class ExactBytes extends OutputStream {
-    private final List<byte[]> pieces = new ArrayList<>(1);
-    private int length;
+    private final List<byte[]> pieces = new ArrayList<>(3);
     private byte @Nullable [] kept;
 
     /** If this array is written next as a whole, it need not be copied: nobody changes it any more. */
     void mayKeep(byte[] piece) {
         kept = piece;
+    }
+
+    /** Adds an array that nobody changes any more. */
+    void add(byte[] piece) {
+        pieces.add(piece);
     }
 
     @Override
@@ -27,23 +31,15 @@ final class ExactBytes extends OutputStream {
 
     @Override
     public void write(byte[] from, int offset, int count) {
-        length = Math.addExact(length, count);
         pieces.add(from == kept && count == from.length ? from : Arrays.copyOfRange(from, offset, offset + count));
     }
 
+    /** In one array, of the caller's own if it is more than one string. */
     byte[] bytes() {
-        return pieces.size() == 1 ? pieces.getFirst() : around(new byte[0], new byte[0]);
+        return pieces.size() == 1 ? pieces.getFirst() : JsonPieces.joined(pieces);
     }
 
-    /** All of it between these two. */
-    byte[] around(byte[] before, byte[] after) {
-        byte[] all = Arrays.copyOf(before, Math.addExact(length, before.length + after.length));
-        int to = before.length;
-        for (byte[] piece : pieces) {
-            System.arraycopy(piece, 0, all, to, piece.length);
-            to += piece.length;
-        }
-        System.arraycopy(after, 0, all, to, after.length);
-        return all;
+    JsonPieces pieces() {
+        return JsonPieces.of(pieces);
     }
 }

@@ -27,25 +27,39 @@ public final class JsonForm<T> {
      *     outside the years 1 to 9999, a value that nests deeper than {@link JsonText#MAX_VALUE_DEPTH}
      */
     public byte[] write(T value) {
-        return written(value).bytes();
+        var bytes = new ExactBytes();
+        write(value, bytes);
+        return bytes.bytes();
     }
 
     /**
-     * The value as UTF-8 between these bytes, an envelope's for instance, in an array of the caller's own: for less than to
-     * put what {@link #write(Object)} gives between them.
+     * The value as UTF-8, to be sent: large texts in it are not copied.
      *
      * @throws IllegalArgumentException as {@link #write(Object)}
      */
-    public byte[] write(T value, byte[] before, byte[] after) {
-        return written(value).around(before, after);
+    public JsonPieces pieces(T value) {
+        var bytes = new ExactBytes();
+        write(value, bytes);
+        return bytes.pieces();
     }
 
-    private ExactBytes written(T value) {
+    /**
+     * The same between these bytes, an envelope's for instance, which are not changed any more.
+     *
+     * @throws IllegalArgumentException as {@link #write(Object)}
+     */
+    public JsonPieces pieces(T value, byte[] before, byte[] after) {
         var bytes = new ExactBytes();
-        try (JsonGenerator json = JsonText.generator(bytes)) {
+        bytes.add(before);
+        write(value, bytes);
+        bytes.add(after);
+        return bytes.pieces();
+    }
+
+    private void write(T value, ExactBytes to) {
+        try (JsonGenerator json = JsonText.generator(to)) {
             new FieldWriter(json).writeObject(value, writer);
         }
-        return bytes;
     }
 
     /** The value as text, for people and tests. */

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.millrace.protocol.json.InvalidField;
 import dev.millrace.protocol.json.JsonForm;
+import dev.millrace.protocol.json.JsonPieces;
 import dev.millrace.protocol.json.MalformedJson;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -92,9 +93,9 @@ public sealed interface RpcResponse {
         return Envelope.around(resultHead(id), result);
     }
 
-    /** A response with this result. */
-    static <T> byte[] write(RpcId id, JsonForm<T> form, T result) {
-        return form.write(result, resultHead(id), Envelope.END);
+    /** A response with this result, to be sent. */
+    static <T> JsonPieces pieces(RpcId id, JsonForm<T> form, T result) {
+        return form.pieces(result, resultHead(id), Envelope.END);
     }
 
     /** A response that says what went wrong. */

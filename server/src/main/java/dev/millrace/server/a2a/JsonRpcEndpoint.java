@@ -7,6 +7,7 @@ import dev.millrace.protocol.error.ErrorTable;
 import dev.millrace.protocol.json.A2aJson;
 import dev.millrace.protocol.json.InvalidField;
 import dev.millrace.protocol.json.JsonForm;
+import dev.millrace.protocol.json.JsonPieces;
 import dev.millrace.protocol.operation.GetTaskRequest;
 import dev.millrace.protocol.operation.SendMessageRequest;
 import dev.millrace.protocol.rpc.RpcError;
@@ -41,6 +42,9 @@ final class JsonRpcEndpoint {
     /** {@code google.protobuf.Empty}. */
     private static final byte[] EMPTY = {'{', '}'};
 
+    /** Of a notification. */
+    private static final JsonPieces NOTHING = JsonPieces.of(new byte[0]);
+
     /** What the version before called them, for a hint. */
     private static final Map<String, String> FORMER_NAMES = Map.of(
             "message/send", "SendMessage",
@@ -53,7 +57,7 @@ final class JsonRpcEndpoint {
     /** A call that was begun. */
     @FunctionalInterface
     private interface Begun extends AutoCloseable {
-        byte[] response(RpcId id) throws HttpProblem, IOException, InterruptedException;
+        JsonPieces response(RpcId id) throws HttpProblem, IOException, InterruptedException;
 
         @Override
         default void close() {}
@@ -99,11 +103,11 @@ final class JsonRpcEndpoint {
             for (Call call : body.calls()) {
                 pending.add(begin(exchange, caller, call, body.batch(), response));
             }
-            var responses = new ArrayList<byte[]>(pending.size());
+            var responses = new ArrayList<JsonPieces>(pending.size());
             for (Pending each : pending) {
-                byte @Nullable [] bytes = respond(each);
-                if (bytes != null) {
-                    responses.add(bytes);
+                JsonPieces its = respond(each);
+                if (its != null) {
+                    responses.add(its);
                 }
             }
             if (responses.isEmpty()) {
@@ -116,16 +120,16 @@ final class JsonRpcEndpoint {
         }
     }
 
-    private static byte[] array(List<byte[]> responses) {
+    private static JsonPieces array(List<JsonPieces> responses) {
         var array = new ByteArrayOutputStream();
         char separator = '[';
-        for (byte[] response : responses) {
+        for (JsonPieces response : responses) {
             array.write(separator);
-            array.writeBytes(response);
+            response.pieces().forEach(array::writeBytes);
             separator = ',';
         }
         array.write(']');
-        return array.toByteArray();
+        return JsonPieces.of(array.toByteArray());
     }
 
     private Pending begin(Exchange exchange, Caller caller, Call entry, boolean batch, SlowResponse response)
@@ -150,14 +154,14 @@ final class JsonRpcEndpoint {
     }
 
     /** The response, or null where none is due. */
-    private byte @Nullable [] respond(Pending pending) throws HttpProblem, IOException, InterruptedException {
+    private @Nullable JsonPieces respond(Pending pending) throws HttpProblem, IOException, InterruptedException {
         RpcId id = pending.id();
         try {
-            byte[] response = pending.begun().response(id);
+            JsonPieces response = pending.begun().response(id);
             return id.absent() ? null : response;
         } catch (RuntimeException e) {
             RpcError error = error(e);
-            return id.absent() ? null : RpcResponse.write(id, error);
+            return id.absent() ? null : JsonPieces.of(RpcResponse.write(id, error));
         }
     }
 
@@ -178,34 +182,38 @@ final class JsonRpcEndpoint {
                 return unheard(() -> {});
             }
             case "GetTask" -> {
-                return done(A2aJson.TASK.write(get(exchange, caller, params(call, A2aJson.GET_TASK_REQUEST), batch)));
+                return done(A2aJson.TASK, get(exchange, caller, params(call, A2aJson.GET_TASK_REQUEST), batch));
             }
             case "ListTasks" -> {
-                return done(A2aJson.LIST_TASKS_RESPONSE.write(
-                        service.list(caller, params(call, A2aJson.LIST_TASKS_REQUEST))));
+                return done(
+                        A2aJson.LIST_TASKS_RESPONSE, service.list(caller, params(call, A2aJson.LIST_TASKS_REQUEST)));
             }
             case "CancelTask" -> {
-                return done(A2aJson.TASK.write(service.cancel(caller, params(call, A2aJson.CANCEL_TASK_REQUEST))));
+                return done(A2aJson.TASK, service.cancel(caller, params(call, A2aJson.CANCEL_TASK_REQUEST)));
             }
             case "CreateTaskPushNotificationConfig" -> {
-                return done(A2aJson.TASK_PUSH_NOTIFICATION_CONFIG.write(
-                        service.createPush(caller, params(call, A2aJson.TASK_PUSH_NOTIFICATION_CONFIG))));
+                return done(
+                        A2aJson.TASK_PUSH_NOTIFICATION_CONFIG,
+                        service.createPush(caller, params(call, A2aJson.TASK_PUSH_NOTIFICATION_CONFIG)));
             }
             case "GetTaskPushNotificationConfig" -> {
-                return done(A2aJson.TASK_PUSH_NOTIFICATION_CONFIG.write(
-                        service.getPush(caller, params(call, A2aJson.GET_TASK_PUSH_NOTIFICATION_CONFIG_REQUEST))));
+                return done(
+                        A2aJson.TASK_PUSH_NOTIFICATION_CONFIG,
+                        service.getPush(caller, params(call, A2aJson.GET_TASK_PUSH_NOTIFICATION_CONFIG_REQUEST)));
             }
             case "ListTaskPushNotificationConfigs" -> {
-                return done(A2aJson.LIST_TASK_PUSH_NOTIFICATION_CONFIGS_RESPONSE.write(
-                        service.listPushes(caller, params(call, A2aJson.LIST_TASK_PUSH_NOTIFICATION_CONFIGS_REQUEST))));
+                return done(
+                        A2aJson.LIST_TASK_PUSH_NOTIFICATION_CONFIGS_RESPONSE,
+                        service.listPushes(caller, params(call, A2aJson.LIST_TASK_PUSH_NOTIFICATION_CONFIGS_REQUEST)));
             }
             case "DeleteTaskPushNotificationConfig" -> {
                 service.deletePush(caller, params(call, A2aJson.DELETE_TASK_PUSH_NOTIFICATION_CONFIG_REQUEST));
-                return done(EMPTY);
+                return id -> JsonPieces.of(RpcResponse.write(id, EMPTY));
             }
             case "GetExtendedAgentCard" -> {
-                return done(A2aJson.AGENT_CARD.write(
-                        service.extendedCard(caller, params(call, A2aJson.GET_EXTENDED_AGENT_CARD_REQUEST))));
+                return done(
+                        A2aJson.AGENT_CARD,
+                        service.extendedCard(caller, params(call, A2aJson.GET_EXTENDED_AGENT_CARD_REQUEST)));
             }
             default -> throw new FaultyCall(methodNotFound(call.request().method()));
         }
@@ -236,20 +244,20 @@ final class JsonRpcEndpoint {
         }
     }
 
-    private static Begun done(byte[] result) {
-        return id -> RpcResponse.write(id, result);
+    private static <T> Begun done(JsonForm<T> form, T result) {
+        return id -> RpcResponse.pieces(id, form, result);
     }
 
     private static Begun unheard(Runnable close) {
         close.run();
-        return id -> new byte[0];
+        return id -> NOTHING;
     }
 
     private static Begun awaited(Answer answer, SlowResponse response) {
         return new Begun() {
             @Override
-            public byte[] response(RpcId id) throws HttpProblem, IOException, InterruptedException {
-                return RpcResponse.write(id, A2aJson.SEND_MESSAGE_RESPONSE, response.await(answer));
+            public JsonPieces response(RpcId id) throws HttpProblem, IOException, InterruptedException {
+                return RpcResponse.pieces(id, A2aJson.SEND_MESSAGE_RESPONSE, response.await(answer));
             }
 
             @Override

@@ -6,6 +6,7 @@ import dev.millrace.protocol.error.ErrorTable;
 import dev.millrace.protocol.json.A2aJson;
 import dev.millrace.protocol.json.InvalidField;
 import dev.millrace.protocol.json.JsonForm;
+import dev.millrace.protocol.json.JsonPieces;
 import dev.millrace.protocol.json.JsonText;
 import dev.millrace.server.http.ClientGoneException;
 import dev.millrace.server.http.EventStream;
@@ -115,7 +116,7 @@ final class RestEndpoint {
         var request = body(exchange, A2aJson.SEND_MESSAGE_REQUEST, Map.of());
         var response = new SlowResponse(exchange, sweeper, heartbeat, MediaTypes.answering(exchange));
         try (Answer answer = service.send(caller, request)) {
-            response.send(A2aJson.SEND_MESSAGE_RESPONSE.write(response.await(answer)));
+            response.send(A2aJson.SEND_MESSAGE_RESPONSE.pieces(response.await(answer)));
         } catch (RuntimeException e) {
             throw response.begun() ? new Begun(e) : e;
         }
@@ -190,7 +191,7 @@ final class RestEndpoint {
         var task = known == null
                 ? service.get(caller, request)
                 : service.await(caller, request, known, waiting -> Waits.endWith(exchange, waiting));
-        respond(exchange, A2aJson.TASK.write(task));
+        respond(exchange, A2aJson.TASK.pieces(task));
     }
 
     void list(Exchange exchange, Caller caller) throws HttpProblem, IOException {
@@ -206,23 +207,23 @@ final class RestEndpoint {
                 "historyLength",
                 "statusTimestampAfter",
                 "includeArtifacts");
-        respond(exchange, A2aJson.LIST_TASKS_RESPONSE.write(service.list(caller, request)));
+        respond(exchange, A2aJson.LIST_TASKS_RESPONSE.pieces(service.list(caller, request)));
     }
 
     void cancel(Exchange exchange, Caller caller) throws HttpProblem, IOException {
         var request = body(exchange, A2aJson.CANCEL_TASK_REQUEST, Map.of("id", exchange.pathParameter("id")));
-        respond(exchange, A2aJson.TASK.write(service.cancel(caller, request)));
+        respond(exchange, A2aJson.TASK.pieces(service.cancel(caller, request)));
     }
 
     void createPush(Exchange exchange, Caller caller) throws HttpProblem, IOException {
         var request =
                 body(exchange, A2aJson.TASK_PUSH_NOTIFICATION_CONFIG, Map.of("taskId", exchange.pathParameter("id")));
-        respond(exchange, A2aJson.TASK_PUSH_NOTIFICATION_CONFIG.write(service.createPush(caller, request)));
+        respond(exchange, A2aJson.TASK_PUSH_NOTIFICATION_CONFIG.pieces(service.createPush(caller, request)));
     }
 
     void getPush(Exchange exchange, Caller caller) throws HttpProblem, IOException {
         var request = query(exchange, A2aJson.GET_TASK_PUSH_NOTIFICATION_CONFIG_REQUEST, onePush(exchange), "tenant");
-        respond(exchange, A2aJson.TASK_PUSH_NOTIFICATION_CONFIG.write(service.getPush(caller, request)));
+        respond(exchange, A2aJson.TASK_PUSH_NOTIFICATION_CONFIG.pieces(service.getPush(caller, request)));
     }
 
     void listPushes(Exchange exchange, Caller caller) throws HttpProblem, IOException {
@@ -235,14 +236,14 @@ final class RestEndpoint {
                 "pageToken");
         respond(
                 exchange,
-                A2aJson.LIST_TASK_PUSH_NOTIFICATION_CONFIGS_RESPONSE.write(service.listPushes(caller, request)));
+                A2aJson.LIST_TASK_PUSH_NOTIFICATION_CONFIGS_RESPONSE.pieces(service.listPushes(caller, request)));
     }
 
     void deletePush(Exchange exchange, Caller caller) throws HttpProblem, IOException {
         var request =
                 query(exchange, A2aJson.DELETE_TASK_PUSH_NOTIFICATION_CONFIG_REQUEST, onePush(exchange), "tenant");
         service.deletePush(caller, request);
-        respond(exchange, new byte[] {'{', '}'}); // google.protobuf.Empty
+        respond(exchange, JsonPieces.of(new byte[] {'{', '}'})); // google.protobuf.Empty
     }
 
     private static Map<String, String> onePush(Exchange exchange) {
@@ -251,13 +252,13 @@ final class RestEndpoint {
 
     void extendedCard(Exchange exchange, Caller caller) throws HttpProblem, IOException {
         var request = query(exchange, A2aJson.GET_EXTENDED_AGENT_CARD_REQUEST, Map.of(), "tenant");
-        respond(exchange, A2aJson.AGENT_CARD.write(service.extendedCard(caller, request)));
+        respond(exchange, A2aJson.AGENT_CARD.pieces(service.extendedCard(caller, request)));
     }
 
     // ---- What they share
 
-    private static void respond(Exchange exchange, byte[] json) throws IOException {
-        exchange.respond(200, MediaTypes.answering(exchange), json);
+    private static void respond(Exchange exchange, JsonPieces json) throws IOException {
+        exchange.respond(200, MediaTypes.answering(exchange), json.pieces());
     }
 
     private static <T> T query(Exchange exchange, JsonForm<T> form, Map<String, String> path, String... names)

@@ -2,6 +2,7 @@ package dev.millrace.server.a2a;
 
 import dev.millrace.core.Sweeper;
 import dev.millrace.protocol.SendMessageResponse;
+import dev.millrace.protocol.json.JsonPieces;
 import dev.millrace.server.http.Exchange;
 import dev.millrace.server.http.HttpProblem;
 import dev.millrace.server.http.ResponseBody;
@@ -60,11 +61,13 @@ final class SlowResponse {
         lastBeat = System.nanoTime();
     }
 
-    void send(byte[] json) throws IOException {
+    void send(JsonPieces json) throws IOException {
         if (body == null) {
-            exchange.respond(200, contentType, json);
+            exchange.respond(200, contentType, json.pieces());
         } else {
-            body.write(json);
+            for (byte[] piece : json.pieces()) {
+                body.write(piece);
+            }
             body.close();
         }
     }

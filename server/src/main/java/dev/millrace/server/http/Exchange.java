@@ -257,10 +257,25 @@ public final class Exchange implements RequestHead {
 
     /** Sends a whole response. */
     public void respond(int status, String contentType, byte[] content) throws IOException {
+        respond(status, contentType, List.of(content));
+    }
+
+    /**
+     * Sends a whole response.
+     *
+     * @param pieces of its content, one behind the other; at least one
+     */
+    public void respond(int status, String contentType, List<byte[]> pieces) throws IOException {
         begin(status);
+        long length = 0;
+        for (byte[] piece : pieces) {
+            length += piece.length;
+        }
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, contentType);
-        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, content.length);
-        write(true, ByteBuffer.wrap(content));
+        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, length);
+        for (int i = 0; i < pieces.size(); i++) {
+            write(i == pieces.size() - 1, ByteBuffer.wrap(pieces.get(i)));
+        }
     }
 
     /**
