@@ -13,7 +13,7 @@ interface HedgeTimer {
     /** Runs the task once after so many nanoseconds; running the result before then cancels it. Never blocks. */
     Runnable after(long nanos, Runnable task);
 
-    /** The one that all prefetches share. Its thread exists only while there is something to hedge. */
+    /** The one that all prefetches share. Its thread ends when there was nothing to hedge for a minute. */
     static HedgeTimer shared() {
         return Shared.TIMER;
     }
@@ -28,7 +28,8 @@ interface HedgeTimer {
         private Shared() {
             // A cancelled hedge must not keep its prefetch reachable until its time would have come.
             timer.setRemoveOnCancelPolicy(true);
-            timer.setKeepAliveTime(1, TimeUnit.SECONDS);
+            // Who starts a thread while all processors are at work waits for long: here it would be a file's reader.
+            timer.setKeepAliveTime(1, TimeUnit.MINUTES);
             timer.allowCoreThreadTimeOut(true);
         }
 

@@ -25,7 +25,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -92,10 +92,15 @@ public final class SqliteStore implements Store {
     private final SqlThread registering;
     private final SqlFileRegister files;
     private final ConcurrentLinkedQueue<Submitted<?>> queue = new ConcurrentLinkedQueue<>();
+
+    /** Whoever took it writes. */
+    private final AtomicBoolean penTaken = new AtomicBoolean();
+
+    /** For who has the pen: there is something to write. */
     private final Doorbell bell = new Doorbell();
 
-    /** Whoever has it writes. */
-    private final Semaphore pen = new Semaphore(1);
+    /** For who has not: there is something to write, and nobody who does. */
+    private final Doorbell relief = new Doorbell();
 
     private final List<Thread> threads;
     private final ReentrantLock closeLock = new ReentrantLock();
@@ -181,11 +186,18 @@ public final class SqliteStore implements Store {
             return future;
         }
         queue.add(new Submitted<>(contextId, durability, decide, future));
-        bell.ring();
+        ring();
         if (ended) {
             refuseTheRest(); // the writer ended between the question above and the queue
         }
         return future;
+    }
+
+    /** Of the two that write, wakes the one whose turn it is. */
+    private void ring() {
+        // Who lays the pen down looks into the queue after that: so if it looks taken here, that look finds what was
+        // added.
+        (penTaken.get() ? bell : relief).ring();
     }
 
     private void refuseTheRest() {
@@ -250,7 +262,7 @@ public final class SqliteStore implements Store {
 
     private void closeOnce() {
         closing = true;
-        bell.ring();
+        ring();
         threads.forEach(Joining::join);
         ended = true;
         refuseTheRest();
@@ -269,19 +281,41 @@ public final class SqliteStore implements Store {
         boolean open = true;
         while (open) {
             boolean sync = false;
-            pen.acquireUninterruptibly();
+            takePen();
             try {
-                while (open && !sync) { // to lay the pen down is to wake the other, who has nothing to do
+                while (open && !sync) {
                     List<Submitted<?>> group = awaitNext();
                     open = !group.isEmpty();
                     sync = commitAll(group);
                 }
             } finally {
-                pen.release();
+                layPen();
             }
             if (sync) {
                 syncs.finish();
             }
+        }
+    }
+
+    private void takePen() {
+        while (!penTaken.compareAndSet(false, true)) {
+            await(relief);
+        }
+    }
+
+    /** Wakes the other only if there is something to write: often this thread is back before there is. */
+    private void layPen() {
+        penTaken.set(false);
+        if (closing || !queue.isEmpty()) {
+            relief.ring();
+        }
+    }
+
+    private static void await(Doorbell doorbell) {
+        try {
+            doorbell.await();
+        } catch (InterruptedException e) {
+            LOG.debug("nobody interrupts the writer; going on", e);
         }
     }
 
@@ -293,11 +327,7 @@ public final class SqliteStore implements Store {
                 return group;
             }
             makeRoom();
-            try {
-                bell.await();
-            } catch (InterruptedException e) {
-                LOG.debug("nobody interrupts the writer; going on", e);
-            }
+            await(bell);
         }
     }
 
