@@ -257,9 +257,8 @@ final class LongText {
         int i = from;
         for (; i <= bytes.length - Long.BYTES; i += Long.BYTES) {
             long eight = (long) EIGHT.get(bytes, i);
-            // Who borrows in a subtraction has the high bit then (Hacker's Delight); those above it may have it by
-            // mistake,
-            // and bytes from 0x80 on, which may stand as they are, have it always.
+            // A byte from which too much is taken gets its high bit, and so may those above it (Hacker's Delight).
+            // Bytes from 0x80 on, which may stand as they are, have it anyhow.
             long found = ((eight ^ QUOTES) - ONES | (eight ^ BACKSLASHES) - ONES | eight - SPACES) & ~eight & HIGH;
             if (found != 0) {
                 return i + (Long.numberOfTrailingZeros(found) >>> 3);

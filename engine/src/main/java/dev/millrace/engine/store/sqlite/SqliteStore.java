@@ -195,8 +195,7 @@ public final class SqliteStore implements Store {
 
     /** Of the two that write, wakes the one whose turn it is. */
     private void ring() {
-        // Who lays the pen down looks into the queue after that: so if it looks taken here, that look finds what was
-        // added.
+        // Who lays the pen down looks into the queue after that, so what was added while it looked taken is found.
         (penTaken.get() ? bell : relief).ring();
     }
 
