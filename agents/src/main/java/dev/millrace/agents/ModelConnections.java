@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLContext;
 import org.apache.hc.client5.http.HttpRequestRetryStrategy;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
@@ -23,6 +25,7 @@ import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuil
 import org.apache.hc.client5.http.impl.routing.SystemDefaultRoutePlanner;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.core5.concurrent.Cancellable;
 import org.apache.hc.core5.http.EndpointDetails;
 import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.http.NoHttpResponseException;
@@ -49,6 +52,7 @@ final class ModelConnections implements AutoCloseable {
     private static final int UNBOUNDED = 100_000;
 
     private final CloseableHttpClient client;
+    private final Set<Cancellable> unanswered = ConcurrentHashMap.newKeySet();
 
     ModelConnections(Duration connectTimeout) {
         Timeout connect = Timeout.of(connectTimeout);
@@ -121,14 +125,16 @@ final class ModelConnections implements AutoCloseable {
     ModelResponse ask(HttpUriRequestBase request, Duration silence) throws IOException {
         HttpClientContext context = HttpClientContext.create();
         boolean answered = false;
+        unanswered.add(request);
         try {
             var response = new ModelResponse(request, client.executeOpen(null, request, context), context);
             response.silence(silence);
             answered = true;
             return response;
-        } catch (IllegalStateException e) {
-            throw new IOException(e); // it was closed, or interrupted, while it looked for a connection
+        } catch (IllegalStateException | NullPointerException e) {
+            throw new IOException(e); // so it says that it was cancelled or closed while it looked for a connection
         } finally {
+            unanswered.remove(request);
             if (!answered) {
                 request.cancel();
             }
@@ -168,5 +174,7 @@ final class ModelConnections implements AutoCloseable {
     @Override
     public void close() {
         client.close(CloseMode.IMMEDIATE);
+        // A request whose connection was cut before it was sent would open another, in spite of what is closed.
+        unanswered.forEach(Cancellable::cancel);
     }
 }

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.langchain4j.http.client.HttpMethod;
+import dev.langchain4j.http.client.HttpRequest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -15,9 +18,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -185,11 +190,32 @@ class ModelConnectionsTest {
         assertThat(second.answer()).isEqualTo("ok2");
     }
 
+    @RepeatedTest(50)
+    void who_closes_all_wakes_who_waits_for_an_answer_or_is_about_to_ask() throws Exception {
+        var met = new CountDownLatch(1);
+        ModelConfig model = server("http", (peer, number) -> {
+            met.countDown();
+            peer.getInputStream().transferTo(OutputStream.nullOutputStream());
+        });
+        var connections = new ModelConnections(Duration.ofDays(1));
+        var request = ModelConnections.request(
+                HttpRequest.builder()
+                        .method(HttpMethod.POST)
+                        .url(model.baseUrl().toString())
+                        .body("{}")
+                        .build(),
+                Duration.ofDays(1));
+        var asking = new FutureTask<>(() -> connections.ask(request, Duration.ofDays(1)));
+        Thread.startVirtualThread(asking);
+        met.await();
+        connections.close();
+        assertThatThrownBy(() -> asking.get(20, TimeUnit.SECONDS)).hasCauseInstanceOf(IOException.class);
+    }
+
     @Test
     void a_server_that_takes_the_connection_and_speaks_no_tls_is_given_up_in_time() throws Exception {
         ModelConfig model = server(
-                        "https",
-                        (peer, number) -> peer.getInputStream().transferTo(new java.io.ByteArrayOutputStream()))
+                        "https", (peer, number) -> peer.getInputStream().transferTo(OutputStream.nullOutputStream()))
                 .with(new ModelConfig.Times(Duration.ofMillis(300), Duration.ofMillis(300), Duration.ofHours(1)));
         assertThatThrownBy(() -> agent(model).run(RecordingTurn.of("hi"))).isInstanceOf(ModelFailure.class);
     }

@@ -2,7 +2,6 @@ package dev.millrace.files;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
@@ -118,7 +117,7 @@ final class Answer implements HttpResponse.ResponseInfo, AutoCloseable {
 
     /** A thread that is interrupted while it waits for a socket meets an I/O error. */
     static IOException interrupted(IOException e) throws InterruptedException {
-        if (Thread.interrupted() || (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException))) {
+        if (Thread.interrupted()) {
             InterruptedException interrupt = new InterruptedException("nobody waits for this answer any more");
             interrupt.initCause(e);
             throw interrupt;

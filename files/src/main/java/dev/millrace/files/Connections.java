@@ -9,6 +9,8 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLContext;
 import org.apache.hc.client5.http.ClientProtocolException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
@@ -23,6 +25,7 @@ import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuil
 import org.apache.hc.client5.http.impl.routing.SystemDefaultRoutePlanner;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.core5.concurrent.Cancellable;
 import org.apache.hc.core5.http.EndpointDetails;
 import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.http.NoHttpResponseException;
@@ -62,6 +65,7 @@ final class Connections implements AutoCloseable {
     private static final int MOST_HEADERS = 200;
 
     private final CloseableHttpClient client;
+    private final Set<Cancellable> unanswered = ConcurrentHashMap.newKeySet();
 
     /** @param tls for {@code https}; null for the system's own */
     Connections(Duration connectTimeout, @Nullable SSLContext tls) {
@@ -126,6 +130,7 @@ final class Connections implements AutoCloseable {
                 .setProtocolUpgradeEnabled(false)
                 .build());
         boolean answered = false;
+        unanswered.add(asked);
         try {
             Answer answer = new Answer(asked, client.executeOpen(null, asked, HttpClientContext.create()));
             if (answer.statusCode() > LAST_STATUS) {
@@ -135,10 +140,11 @@ final class Connections implements AutoCloseable {
             return answer;
         } catch (IOException e) {
             throw failure(Answer.interrupted(e), url);
-        } catch (IllegalStateException e) {
-            // So the client says that it was interrupted or closed while it looked for a connection.
+        } catch (IllegalStateException | NullPointerException e) {
+            // So the client says that it was interrupted or closed while it looked for a connection or opened one.
             throw failure(Answer.interrupted(new IOException(e)), url);
         } finally {
+            unanswered.remove(asked);
             if (!answered) {
                 asked.cancel();
             }
@@ -187,5 +193,7 @@ final class Connections implements AutoCloseable {
     @Override
     public void close() {
         client.close(CloseMode.IMMEDIATE);
+        // A request whose connection was cut before it was sent would open another, in spite of what is closed.
+        unanswered.forEach(Cancellable::cancel);
     }
 }

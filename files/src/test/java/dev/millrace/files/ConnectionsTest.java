@@ -16,13 +16,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -255,14 +257,15 @@ class ConnectionsTest {
         assertThat(Files.exists(keys)).isTrue();
     }
 
-    @Test
-    void who_closes_all_wakes_who_waits() throws Exception {
-        Thread waiting = Thread.ofVirtual()
-                .unstarted(() -> assertThatThrownBy(this::body).isInstanceOf(SourceException.class));
-        waiting.start();
-        listener.accept();
-        connections.close();
-        assertThat(waiting.join(LONG)).isTrue();
-        Awaitility.await().atMost(LONG).until(() -> !waiting.isAlive());
+    @RepeatedTest(50)
+    void who_closes_all_wakes_who_waits_for_an_answer_or_is_about_to_ask() throws Exception {
+        FutureTask<Answer> asking = new FutureTask<>(() -> connections.ask(get(), Duration.ofDays(1)));
+        Thread.ofVirtual().start(asking);
+        try (Socket socket = listener.accept()) {
+            assertThat(socket.isConnected()).isTrue();
+            connections.close();
+            assertThatThrownBy(() -> asking.get(LONG.toSeconds(), TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(SourceException.class);
+        }
     }
 }
