@@ -185,11 +185,13 @@ final class FilmServers {
         servers.forEach(server -> all.put(server, new Figures()));
         for (int round = 1; round <= Math.min(plan.rounds(), 3); round++) {
             report.progress(place.title() + ", whole servers, round " + round);
-            for (var each : all.entrySet()) {
-                // Only once is it just started.
-                int plays = each.getKey().title().equals(COLD) ? 1 : place.plays();
-                for (int i = 0; i < plays; i++) {
-                    play(each.getKey(), each.getValue(), place, source, bytes);
+            for (int i = 0; i < place.plays(); i++) {
+                // By turns: what else the machine does meets them all.
+                for (var each : all.entrySet()) {
+                    // Only once is it just started.
+                    if (i == 0 || !each.getKey().title().equals(COLD)) {
+                        play(each.getKey(), each.getValue(), place, source, bytes);
+                    }
                 }
             }
         }

@@ -35,7 +35,7 @@ public final class Films implements Experiment {
     private static final int N = 4;
     private static final Duration ROUND_TRIP = Duration.ofMillis(250);
     /** Where a play takes no second, two of them say little. */
-    private static final int SEVERAL = 4;
+    private static final int SEVERAL = 10;
 
     private static final double FIRST_BYTE_SHARE = 0.15;
     private static final double GAP_SHARE = 0.4;
@@ -120,7 +120,9 @@ public final class Films implements Experiment {
                 "12 MiB/s shared, 250 ms away", 24, 1, () -> Script.bandwidth(ROUND_TRIP, haste * 12.0 * MIB)));
         places.add(new Place(
                 "100 ms, 3 % stragglers × 10",
-                96, SEVERAL, () -> Script.latency(Script.Law.STRAGGLERS, Duration.ofMillis(100), plan.seed())));
+                96,
+                plan.times(SEVERAL),
+                () -> Script.latency(Script.Law.STRAGGLERS, Duration.ofMillis(100), plan.seed())));
         try (var origin = new Origin();
                 var client = HttpClient.newBuilder()
                         .version(HttpClient.Version.HTTP_1_1)
