@@ -73,7 +73,8 @@ public final class Peers implements Experiment {
     private static final List<Scenario> FEW = List.of(
             new Scenario("send", 1, 500, guest -> guest.send("hello")),
             new Scenario("4-event stream", 1, 500, guest -> guest.streams(1, 1)),
-            new Scenario("502-event stream", 5, 300, guest -> guest.streams(1, LONG)),
+            // No more in a row: a2a-rust takes ten times as long after some hundreds, until it has rested.
+            new Scenario("502-event stream", 5, 50, guest -> guest.streams(1, LONG)),
             new Scenario("64 streams at once", 1, 20, guest -> guest.streams(64, 1)),
             new Scenario(BIG, 1, 20, guest -> guest.send(MEGABYTE)));
 
